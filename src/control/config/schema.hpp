@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/types.hpp"
+#include "dataplane/bfd/parameters.hpp"
+
+namespace tocsin::control::config {
+
+// The configuration file as typed values, after defaults were filled in. Key names are the members'
+// names; docs/configuration.md documents each with range and default.
+
+enum class LogLevel { Debug, Info, Warn, Error };
+enum class LogFormat { Text, Json };
+enum class Idle { Poll, Adaptive };
+enum class HugePages { Auto, Require, Off };
+/// Auto: verify on hardware, accept_partial on devices that the kernel feeds (af_packet, af_xdp, tap).
+enum class RxChecksum { Auto, Verify, AcceptPartial, Ignore };
+
+struct Daemon {
+    std::string state_dir = "/var/lib/tocsin";
+    LogLevel log_level = LogLevel::Info;
+    LogFormat log_format = LogFormat::Text;
+    std::chrono::milliseconds shutdown_timeout{5000};  ///< bound on telling peers AdminDown at exit
+    friend bool operator==(const Daemon&, const Daemon&) = default;
+};
+
+struct Dataplane {
+    std::vector<unsigned> workers;  ///< lcores (CPU numbers); empty: every CPU but the first
+    std::uint32_t max_sessions = 100'000;  ///< 1..16'000'000, over all workers
+    Idle idle = Idle::Poll;
+    HugePages huge_pages = HugePages::Auto;
+    std::uint32_t memory_mb = 0;        ///< memory for DPDK without huge pages; 0 = by max_sessions
+    std::vector<std::string> eal_args;  ///< passed to rte_eal_init after our own
+    friend bool operator==(const Dataplane&, const Dataplane&) = default;
+};
+
+struct Api {
+    std::vector<std::string> listen{"unix:/run/tocsin/api.sock"};  ///< only unix: paths for now
+    friend bool operator==(const Api&, const Api&) = default;
+};
+
+struct Metrics {
+    std::string listen = "127.0.0.1:9466";  ///< HOST:PORT; empty = no metrics server
+    friend bool operator==(const Metrics&, const Metrics&) = default;
+};
+
+struct Route {
+    IpPrefix to;
+    IpAddress via;  ///< in a subnet of the port, or link-local
+    friend bool operator==(const Route&, const Route&) = default;
+};
+
+struct Port {
+    std::string name;    ///< unique; letters, digits, '-', '_', '.'; 1..32 characters
+    std::string device;  ///< PCI address or vdev string
+    std::vector<IpPrefix> addresses;
+    std::vector<Route> routes;
+    bool point_to_point = false;  ///< RFC 5881 6: packets are not matched by source address
+    RxChecksum rx_checksum = RxChecksum::Auto;
+    std::uint16_t rx_descriptors = 1024;
+    std::uint16_t tx_descriptors = 1024;
+    friend bool operator==(const Port&, const Port&) = default;
+};
+
+struct Session {
+    std::string name;  ///< optional label, unique when given
+    IpAddress remote;
+    IpAddress local;   ///< filled in from the port's subnet when not given
+    std::string port;  ///< name of a port
+    std::string profile;  ///< as written, for people; its values are already in `parameters`
+    bfd::SessionParameters parameters;
+    std::uint8_t dscp = 48;
+    bool follow_link = true;
+    bool admin_down = false;
+    friend bool operator==(const Session&, const Session&) = default;
+};
+
+/// A named set of parameters; unset members leave the default.
+struct Profile {
+    std::string name;
+    std::optional<WireInterval> desired_min_tx_interval;
+    std::optional<WireInterval> required_min_rx_interval;
+    std::optional<std::uint8_t> detect_mult;
+    std::optional<bool> passive;
+    friend bool operator==(const Profile&, const Profile&) = default;
+};
+
+struct Config {
+    Daemon daemon;
+    Dataplane dataplane;
+    Api api;
+    Metrics metrics;
+    std::vector<Port> ports;
+    std::vector<Profile> profiles;
+    std::vector<Session> sessions;
+    friend bool operator==(const Config&, const Config&) = default;
+};
+
+}  // namespace tocsin::control::config

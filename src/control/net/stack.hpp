@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/types.hpp"
+#include "dataplane/message/frame.hpp"
+
+namespace tocsin::control::net {
+
+struct StaticRoute {
+    IpPrefix to;
+    IpAddress via;
+};
+
+struct StackPort {
+    PortId id;
+    std::string name;
+    MacAddress mac{};
+    std::uint16_t mtu = 1500;
+    std::vector<IpPrefix> addresses;  ///< link-local ones included
+    std::vector<StaticRoute> routes;
+};
+
+enum class NeighborState : std::uint8_t { Incomplete, Reachable, Stale, Probe, Failed };
+
+struct NeighborInfo {
+    PortId port;
+    IpAddress address;
+    std::optional<MacAddress> mac;  ///< the last one known, also when it no longer answers
+    NeighborState state = NeighborState::Incomplete;
+    Nanoseconds since_confirmed{};
+    std::uint32_t users = 0;  ///< track() calls that are not yet untracked
+};
+
+/// The slow path of ports that tocsin owns: answers ARP, neighbour solicitations and ICMP echo for
+/// their addresses, resolves and refreshes next hops. A function of time and frames: it knows no clock
+/// and no socket. One thread.
+class Stack {
+  public:
+    using SendFrame = std::function<void(const message::Frame&)>;  ///< frame.port says where
+    /// A tracked neighbour's MAC became known, changed, or (nullopt) was never learnt and given up for
+    /// now. A neighbour that stops answering keeps its last MAC: whether the path is dead is for BFD to
+    /// say.
+    using NeighborChanged =
+        std::function<void(PortId, const IpAddress&, const std::optional<MacAddress>&)>;
+
+    Stack(std::vector<StackPort> ports, SendFrame send, NeighborChanged changed);
+    ~Stack();
+
+    /// A frame that a worker punted.
+    void on_frame(const message::Frame& frame, Instant now);
+    /// Retransmits, refreshes, expires. Call it every 100 ms or so.
+    void on_timer(Instant now);
+    /// Link up: announces our addresses (gratuitous ARP, unsolicited NA) and probes neighbours again.
+    void on_link(PortId port, bool up, Instant now);
+
+    /// Whom to ask for a MAC to reach `remote` through `port`: itself when connected, a gateway by the
+    /// longest matching static route, nullopt when neither.
+    [[nodiscard]] std::optional<IpAddress> next_hop(PortId port, const IpAddress& remote) const;
+    /// Our address that a session to `remote` uses: of the subnet it lies in; link-local for link-local.
+    [[nodiscard]] std::optional<IpAddress> local_for(PortId port, const IpAddress& remote) const;
+
+    /// Keeps `next_hop` resolved from now on; counted.
+    void track(PortId port, const IpAddress& next_hop, Instant now);
+    void untrack(PortId port, const IpAddress& next_hop);
+    [[nodiscard]] std::optional<MacAddress> mac(PortId port, const IpAddress& next_hop) const;
+    /// An upper layer heard from it (RFC 4861 7.3.1): no probe needed for a while.
+    void confirm(PortId port, const IpAddress& next_hop, Instant now);
+
+    [[nodiscard]] std::vector<NeighborInfo> neighbors(Instant now) const;
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tocsin::control::net

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/session_key.hpp"
+#include "dataplane/base/types.hpp"
+
+namespace tocsin::bfd {
+
+/// What an operator decides about a session; control has validated it.
+struct SessionParameters {
+    WireInterval desired_min_tx_interval{1'000'000};   ///< at least 1; used while Up, RFC 5880 6.8.3
+    WireInterval required_min_rx_interval{1'000'000};  ///< 0 = send no periodic packets to me
+    WireInterval required_min_echo_rx_interval{0};     ///< 0 = Echo is not looped
+    std::uint8_t detect_mult = 3;                      ///< 1..255
+    std::uint8_t min_ttl = 255;                        ///< lowest accepted TTL or Hop Limit
+    bool passive = false;       ///< silent until a packet was received, RFC 5880 6.1
+    bool match_source = false;  ///< drop packets whose source is not the remote address
+    bool control_plane_independent = false;  ///< the C bit, RFC 5880 4.1
+
+    friend constexpr bool operator==(const SessionParameters&, const SessionParameters&) = default;
+};
+
+}  // namespace tocsin::bfd

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/types.hpp"
+#include "dataplane/bfd/diag.hpp"
+#include "dataplane/bfd/fsm.hpp"
+
+namespace tocsin::bfd {
+
+/// A session of one engine. Control hands out slots and computes `local_discr` from them
+/// (discriminator.hpp); the engine refuses a handle whose two halves disagree.
+struct SessionHandle {
+    Slot slot;
+    Discriminator local_discr;
+    friend constexpr bool operator==(SessionHandle, SessionHandle) = default;
+};
+
+/// The variables of a session at one instant, RFC 5880 6.8.1.
+struct SessionSnapshot {
+    SessionHandle session;
+    SessionState session_state{};
+    SessionState remote_session_state{};
+    Diag local_diag{};
+    Diag remote_diag{};  ///< as last received, also unassigned codes
+    Discriminator remote_discr;
+    WireInterval desired_min_tx_interval{};   ///< bfd.DesiredMinTxInterval as sent
+    WireInterval required_min_rx_interval{};  ///< bfd.RequiredMinRxInterval as sent
+    WireInterval remote_min_rx_interval{};
+    WireInterval remote_desired_min_tx_interval{};
+    WireInterval tx_interval{};    ///< in force before jitter; 0 = no periodic packets
+    Nanoseconds detection_time{};  ///< in force; 0 before the first packet
+    std::uint8_t detect_mult = 0;
+    std::uint8_t remote_detect_mult = 0;
+    bool remote_demand_mode = false;
+    bool remote_control_plane_independent = false;
+    bool poll_in_progress = false;
+    std::uint64_t rx_packets = 0;
+    std::uint64_t tx_packets = 0;
+    std::uint32_t up_count = 0;    ///< transitions into Up since creation
+    std::uint32_t down_count = 0;  ///< transitions out of Up since creation
+    Instant last_rx{};             ///< last accepted packet; epoch = none
+    Instant last_state_change{};
+};
+
+/// Why a SessionEvent was raised; bits, several may be set.
+enum class EventCause : std::uint8_t {
+    State = 1,       ///< bfd.SessionState changed at least once
+    Parameters = 2,  ///< negotiated intervals, remote variables or poll state changed
+    Source = 4,      ///< the peer's source address changed, RFC 5881 6
+};
+
+/// What happened to a session since its last event: level-triggered, so a flap may merge but the latest
+/// state always arrives.
+struct SessionEvent {
+    SessionSnapshot now;
+    SessionState reported_state{};  ///< state in the previous event
+    std::uint8_t causes = 0;        ///< EventCause bits
+    std::uint32_t transitions = 0;  ///< state changes since the previous event
+    Instant first_at{};             ///< of the first of them
+    Instant last_at{};              ///< of the last
+    Nanoseconds loop_gap{};  ///< a Down by detection that follows a gap of the worker itself: its length
+    IpAddress source;        ///< with EventCause::Source: the address now seen
+};
+
+/// Outcome of a command on a session.
+enum class Status : std::uint8_t {
+    Ok,
+    NoSuchSession,  ///< slot free, or the discriminator disagrees
+    SlotTaken,
+    KeyExists,
+};
+
+}  // namespace tocsin::bfd

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
+#include "dataplane/base/session_key.hpp"
+#include "dataplane/base/types.hpp"
+#include "dataplane/bfd/diag.hpp"
+#include "dataplane/bfd/parameters.hpp"
+#include "dataplane/bfd/session_event.hpp"
+#include "overlay/header_template.hpp"
+
+namespace tocsin::message {
+
+using bfd::SessionHandle;
+
+enum class RequestId : std::uint64_t {};  ///< chosen by control, echoed in the reply
+
+/// Starts a session in Down, or in AdminDown when `admin_down`. Refused (Reply::status) when the slot
+/// is taken or the key exists. A slot whose deletion still lingers is not free.
+struct AddSession {
+    SessionHandle session;
+    SessionKey key;
+    bfd::SessionParameters parameters;
+    overlay::HeaderTemplate headers;  ///< length 0: next hop not resolved yet, nothing is sent
+    PortId tx_port;
+    bool admin_down = false;
+};
+
+/// New headers for a session: its next hop was resolved, moved, or lost (length 0).
+struct SetHeaders {
+    SessionHandle session;
+    overlay::HeaderTemplate headers;
+};
+
+/// Changed intervals start a Poll Sequence, RFC 5880 6.8.3; nothing else about the session changes.
+struct SetParameters {
+    SessionHandle session;
+    bfd::SessionParameters parameters;
+};
+
+/// RFC 5880 6.8.16. `diag` is what the peer is told: AdministrativelyDown or PathDown.
+struct SetAdmin {
+    SessionHandle session;
+    bool down = true;
+    bfd::Diag diag = bfd::Diag::AdministrativelyDown;
+};
+
+/// The path is known to have failed (link down): Down at once with `diag`; not administrative.
+struct SignalPathDown {
+    SessionHandle session;
+    bfd::Diag diag = bfd::Diag::PathDown;
+};
+
+/// RFC 5880 6.8.17: shown to the peer without taking the session down; None clears it.
+struct SetConcatenatedDiag {
+    SessionHandle session;
+    bfd::Diag diag = bfd::Diag::None;
+};
+
+/// AdminDown, heard by the peer or sent long enough (RFC 5880 6.8.16), then gone; a Deleted event says
+/// so and frees the slot. With `immediate` nothing is sent and the slot is free with the reply.
+struct DeleteSession {
+    SessionHandle session;
+    bool immediate = false;
+};
+
+/// Answered with a SessionSnapshot.
+struct QuerySession {
+    SessionHandle session;
+};
+
+/// Answered when every command before it was carried out.
+struct Barrier {};
+
+struct Command {
+    RequestId id{};
+    std::variant<Barrier, AddSession, SetHeaders, SetParameters, SetAdmin, SignalPathDown,
+                 SetConcatenatedDiag, DeleteSession, QuerySession>
+        body;
+};
+static_assert(std::is_trivially_copyable_v<Command>, "crosses the ring by memcpy");
+static_assert(sizeof(Command) <= 256 && sizeof(Command) % 4 == 0, "rte_ring element size");
+
+}  // namespace tocsin::message

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/types.hpp"
+#include "dataplane/bfd/discriminator.hpp"
+#include "dataplane/message/link.hpp"
+
+namespace tocsin::message {
+
+/// A port as the driver reports it.
+struct PortStatus {
+    PortId id;
+    std::string name;    ///< from the configuration
+    std::string device;  ///< from the configuration
+    std::string driver;  ///< such as net_af_packet
+    MacAddress mac{};
+    std::uint16_t mtu = 0;  ///< octets of IP packet
+    bool link_up = false;
+    std::uint32_t link_speed_mbps = 0;  ///< 0 = not known
+    int numa_node = -1;
+    std::string rx_checksum;  ///< what is done about received UDP checksums and why, for people
+    std::uint64_t rx_missed = 0;  ///< imissed of rte_eth_stats
+    std::uint64_t rx_errors = 0;
+    std::uint64_t tx_errors = 0;
+};
+
+/// The running dataplane as control sees it; the runtime implements it over DPDK, tests over the
+/// engine in virtual time.
+class Dataplane {
+  public:
+    virtual ~Dataplane() = default;
+
+    [[nodiscard]] virtual std::size_t workers() const noexcept = 0;
+    [[nodiscard]] virtual WorkerLink& worker(WorkerId id) noexcept = 0;
+    /// lcore id of a worker, for people and labels.
+    [[nodiscard]] virtual unsigned lcore(WorkerId id) const noexcept = 0;
+    /// Slots per worker; a handle's slot is below this.
+    [[nodiscard]] virtual std::uint32_t slots_per_worker() const noexcept = 0;
+    [[nodiscard]] virtual const bfd::DiscriminatorCodec& discriminators() const noexcept = 0;
+    /// Asks the drivers: call it from control at human rates only.
+    [[nodiscard]] virtual std::vector<PortStatus> ports() const = 0;
+    [[nodiscard]] virtual Instant now() const noexcept = 0;
+    /// Wall clock of an Instant, for people and the API.
+    [[nodiscard]] virtual std::chrono::system_clock::time_point wall(Instant t) const noexcept = 0;
+};
+
+}  // namespace tocsin::message

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dataplane/message/dataplane.hpp"
+#include "overlay/classify.hpp"
+
+namespace tocsin::runtime {
+
+// No rte_*.h in this header: main.cpp includes it.
+
+enum class Idle : std::uint8_t { Poll, Adaptive };
+enum class HugePages : std::uint8_t { Auto, Require, Off };
+
+struct PortConfig {
+    std::string name;
+    std::string device;                ///< PCI address or vdev string
+    std::vector<IpAddress> addresses;  ///< IPv4 and IPv6; link-local may be derived, see link_local
+    bool add_link_local = true;        ///< also answer for fe80:: + modified EUI-64 of the MAC
+    bool point_to_point = false;
+    std::optional<overlay::UdpChecksumPolicy> udp_checksum;  ///< nullopt: by driver
+    std::uint16_t rx_descriptors = 1024;
+    std::uint16_t tx_descriptors = 1024;
+};
+
+struct Config {
+    std::vector<unsigned> workers;  ///< lcores; empty: every CPU of the affinity mask but the first
+    std::uint32_t max_sessions = 0;
+    Idle idle = Idle::Poll;
+    HugePages huge_pages = HugePages::Auto;
+    std::uint32_t memory_mb = 0;  ///< without huge pages; 0 = by max_sessions
+    std::vector<std::string> eal_args;
+    std::vector<PortConfig> ports;
+    std::uint64_t seed = 0;  ///< keys of discriminators, hashes and jitter
+};
+
+/// Why the dataplane did not start: one sentence that says what to do, and the key path it is about.
+struct StartError {
+    std::string message;
+    std::string where;
+};
+
+/// The dataplane on DPDK: EAL, ports, workers. One per process, since EAL is.
+class Runtime : public message::Dataplane {
+  public:
+    /// EAL up, ports started, workers polling; or a StartError and everything undone as far as DPDK
+    /// allows. Must be called from the thread that will be control (EAL's main lcore).
+    static std::unique_ptr<Runtime> start(const Config& config, StartError& error);
+
+    /// Workers stopped and joined, ports closed, EAL cleaned up. Sessions are not told: delete them
+    /// through the links first.
+    virtual void stop() noexcept = 0;
+
+    /// Version string of DPDK.
+    [[nodiscard]] virtual std::string dpdk_version() const = 0;
+};
+
+}  // namespace tocsin::runtime

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/base/drop_reason.hpp"
+#include "dataplane/base/received_packet.hpp"
+#include "dataplane/base/types.hpp"
+#include "overlay/local_addresses.hpp"
+
+namespace tocsin::overlay {
+
+/// What the driver said about a checksum.
+enum class ChecksumHint : std::uint8_t { Unknown, Good, Bad };
+
+/// What to do about received UDP checksums on a port.
+enum class UdpChecksumPolicy : std::uint8_t {
+    Verify,         ///< wrong ones are dropped
+    AcceptPartial,  ///< also the bare pseudo-header sum, which Linux leaves on virtual devices
+                    ///< (CHECKSUM_PARTIAL: the hardware that would have completed it is not there)
+    Ignore,
+};
+
+/// What classification needs to know of a port. Owner: one worker; control replaces it whole.
+struct PortContext {
+    PortId port;
+    std::uint16_t domain = 0;
+    MacAddress mac{};
+    UdpChecksumPolicy udp_checksum = UdpChecksumPolicy::Verify;
+    bool point_to_point = false;
+    LocalAddresses addresses;
+};
+
+enum class Verdict : std::uint8_t {
+    Bfd,   ///< `packet` is filled in
+    Punt,  ///< for the slow path: ARP, neighbour discovery, ICMP for us
+    Drop,  ///< counted under `reason`
+};
+
+struct Classified {
+    Verdict verdict = Verdict::Drop;
+    DropReason reason = DropReason::None;
+    ReceivedPacket packet;
+};
+
+/// Strips and checks the headers of one received frame, cheapest checks first: Ethernet, IP, UDP, port,
+/// GTSM. Reads nothing beyond `frame`. `ip` and `udp` are the driver's hints on the two checksums.
+[[nodiscard]] Classified classify(std::span<const std::uint8_t> frame, const PortContext& port,
+                                  ChecksumHint ip, ChecksumHint udp) noexcept;
+
+}  // namespace tocsin::overlay
