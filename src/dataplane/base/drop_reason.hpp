@@ -39,7 +39,6 @@ enum class DropReason : std::uint8_t {
     NoSession,                    ///< Your Discriminator zero and no session matches
     SessionType,                  ///< the session has another encapsulation or family
     WrongPort,                    ///< single hop, arrived on another port than the session's
-    WrongDestination,             ///< not addressed to the session's local address
     SourceMismatch,               ///< match_source is on and the source is not the remote address
     TtlTooLow,                    ///< multihop, below min_ttl
     AuthUnexpected,               ///< A set, bfd.AuthType zero
@@ -87,7 +86,6 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "no_session",
     "session_type",
     "wrong_port",
-    "wrong_destination",
     "source_mismatch",
     "ttl_too_low",
     "auth_unexpected",

@@ -9,8 +9,12 @@
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/bfd/discriminator.hpp"
 #include "dataplane/bfd/engine_sink.hpp"
+#include "dataplane/bfd/key_table.hpp"
 #include "dataplane/bfd/parameters.hpp"
+#include "dataplane/bfd/session.hpp"
 #include "dataplane/bfd/session_event.hpp"
+#include "dataplane/bfd/slot_queue.hpp"
+#include "dataplane/bfd/timing_wheel.hpp"
 
 namespace tocsin::bfd {
 
@@ -30,6 +34,8 @@ class Engine {
 
     /// `memory` is at least memory_needed() octets, aligned to 64, and outlives the engine.
     Engine(const EngineConfig& config, std::span<std::byte> memory, Instant now) noexcept;
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
 
     /// Starts loading what on_packet() will touch; call it for a whole burst first.
     void prefetch(const ReceivedPacket& packet) const noexcept;
@@ -48,8 +54,8 @@ class Engine {
     /// No call of advance() before this instant would do anything. At most `limit`.
     [[nodiscard]] Instant next_due(Instant limit) const noexcept;
 
-    /// Starts in Down (or AdminDown). `key.local` and `key.remote` are the addresses; on a
-    /// point-to-point port the key has zeros there and these are given by `local` and `remote`.
+    /// Starts in Down (or AdminDown). On a point-to-point port the key has zeros for addresses and
+    /// packets of any source belong to the session, RFC 5881 6.
     template <EngineSink Sink>
     Status add(SessionHandle session, const SessionKey& key, const SessionParameters& parameters,
                bool admin_down, Instant now, Sink& sink) noexcept;
@@ -59,7 +65,8 @@ class Engine {
     Status set_parameters(SessionHandle session, const SessionParameters& parameters, Instant now,
                           Sink& sink) noexcept;
 
-    /// RFC 5880 6.8.16. Enabling an enabled session, or disabling a disabled one, changes nothing.
+    /// RFC 5880 6.8.16. Enabling an enabled session changes nothing; disabling a disabled one only its
+    /// diagnostic.
     template <EngineSink Sink>
     Status set_admin(SessionHandle session, bool down, Diag diag, Instant now, Sink& sink) noexcept;
 
@@ -67,16 +74,16 @@ class Engine {
     template <EngineSink Sink>
     Status signal_path_down(SessionHandle session, Diag diag, Instant now, Sink& sink) noexcept;
 
-    /// RFC 5880 6.8.17; only while Up, else nothing changes.
+    /// RFC 5880 6.8.17: shown to the peer while Up; None clears it. Only the two concatenated codes and
+    /// None are taken, and only while Up; else nothing changes.
     template <EngineSink Sink>
     Status set_concatenated_diag(SessionHandle session, Diag diag, Instant now, Sink& sink) noexcept;
 
-    /// The headers of this session became known: tell the peer now rather than at the next interval.
-    template <EngineSink Sink>
-    Status headers_changed(SessionHandle session, Instant now, Sink& sink) noexcept;
+    /// The headers of this session became known: a packet that could not leave is sent now.
+    Status headers_changed(SessionHandle session, Instant now) noexcept;
 
     /// AdminDown until heard or a Detection Time has passed, then gone: next_deleted() tells. With
-    /// `immediate` the slot is free on return.
+    /// `immediate` the slot is free on return and nothing is sent. The key is free on return either way.
     template <EngineSink Sink>
     Status remove(SessionHandle session, bool immediate, Instant now, Sink& sink) noexcept;
 
@@ -87,8 +94,86 @@ class Engine {
     /// A session whose lingering deletion ended; false when there is none.
     [[nodiscard]] bool next_deleted(SessionHandle& out) noexcept;
 
-    [[nodiscard]] std::uint32_t sessions() const noexcept;     ///< lingering ones included
-    [[nodiscard]] std::uint32_t sessions_up() const noexcept;
+    [[nodiscard]] std::uint32_t sessions() const noexcept { return sessions_; }  ///< lingering too
+    [[nodiscard]] std::uint32_t sessions_up() const noexcept { return sessions_up_; }
+    /// Accepted packets that were equal to the one before.
+    [[nodiscard]] std::uint64_t steady_packets() const noexcept { return steady_packets_; }
+
+  private:
+    struct Layout;
+
+    // Wheel entries: kind in the top bit, slot below.
+    static constexpr std::uint32_t kDetectEntry = 1U << 31U;
+    static constexpr std::uint32_t kSlotMask = kDetectEntry - 1;
+    // Entries that a session may always add: transmission, detection, and one when it is deleted. What is
+    // above, moves to an earlier tick and additions may use while there is room.
+    static constexpr std::uint32_t kEntriesPerSession = 3;
+    static constexpr std::chrono::seconds kLongestLinger{10};
+
+    Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
+           Instant now) noexcept;
+
+    // engine.cpp: what needs no sink.
+    [[nodiscard]] std::uint32_t random() noexcept;
+    [[nodiscard]] SessionHot* session_at(SessionHandle session) noexcept;
+    [[nodiscard]] SessionHot* session_of(const ReceivedPacket& packet, const ControlPacket& control,
+                                         DropReason& reason) noexcept;
+    [[nodiscard]] DropReason check_arrival(const SessionHot& hot, const SessionCold& cold,
+                                           const ReceivedPacket& packet) const noexcept;
+    [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;
+    void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
+    [[nodiscard]] ControlOctets payload(Slot slot, bool poll, bool final) const noexcept;
+    [[nodiscard]] bool may_send_periodic(const SessionHot& hot, const SessionCold& cold) const noexcept;
+    void schedule_from(Slot slot, Tick sent) noexcept;
+    [[nodiscard]] bool may_move_earlier(SessionHot& hot) noexcept;
+    void arm_tx(Slot slot) noexcept;
+    void arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexcept;
+    void update_tx_interval(Slot slot, Instant now) noexcept;
+    void update_detection(Slot slot) noexcept;
+    void set_poll(Slot slot, Poll poll, Instant now) noexcept;
+    void poll_ended(Slot slot, Instant now) noexcept;
+    void set_desired_min_tx(Slot slot, WireInterval wanted, Instant now) noexcept;
+    void update_steady(Slot slot) noexcept;
+    void forget_peer(Slot slot) noexcept;
+    void raise_event(Slot slot, EventCause cause) noexcept;
+    void enter_state(Slot slot, SessionState state, Diag diag, Instant now) noexcept;
+    void release(Slot slot) noexcept;
+    void fill(Slot slot, SessionSnapshot& out) const noexcept;
+    [[nodiscard]] Slot slot_of(const SessionHot& hot) const noexcept {
+        return {static_cast<std::uint32_t>(&hot - hot_.data())};
+    }
+
+    // engine_transmit.hpp, engine_receive.hpp
+    template <EngineSink Sink>
+    void change_state(Slot slot, SessionState state, Diag diag, Instant now, Sink& sink) noexcept;
+    template <EngineSink Sink>
+    void send_between(Slot slot, Instant now, Sink& sink) noexcept;
+    template <EngineSink Sink>
+    void send_content_change(Slot slot, Instant now, Sink& sink) noexcept;
+    template <EngineSink Sink>
+    void on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept;
+    template <EngineSink Sink>
+    void on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop_gap,
+                         Sink& sink) noexcept;
+    template <EngineSink Sink>
+    DropReason on_changed_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept;
+
+    EngineConfig config_;
+    std::uint64_t random_state_;
+    std::uint64_t secret_;
+    std::uint32_t sessions_ = 0;
+    std::uint32_t sessions_up_ = 0;
+    std::uint64_t steady_packets_ = 0;
+    std::span<SessionHot> hot_;
+    std::span<SessionCold> cold_;
+    TimingWheel wheel_;
+    KeyTable keys_;
+    SlotQueue<Slot> events_;
+    SlotQueue<SessionHandle> deleted_;
 };
 
 }  // namespace tocsin::bfd
+
+#include "dataplane/bfd/engine_command.hpp"
+#include "dataplane/bfd/engine_receive.hpp"
+#include "dataplane/bfd/engine_transmit.hpp"

@@ -6,10 +6,10 @@
 
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/fsm.hpp"
+#include "dataplane/bfd/packet.hpp"
 
 namespace tocsin::bfd {
 
-inline constexpr std::size_t kControlPacketLength = 24;  ///< mandatory section, RFC 5880 4.1
 using ControlPayload = std::span<const std::uint8_t, kControlPacketLength>;
 
 /// Where the engine's packets and observations go. The owner of the sink keeps one packet template per

@@ -70,6 +70,7 @@ enum class Status : std::uint8_t {
     NoSuchSession,  ///< slot free, or the discriminator disagrees
     SlotTaken,
     KeyExists,
+    Busy,  ///< more sessions came and went within two seconds than the wheel holds; try again
 };
 
 }  // namespace tocsin::bfd

@@ -1,0 +1,188 @@
+#pragma once
+
+// Part of engine.hpp: what control asks for, RFC 5880 6.8.10 to 6.8.18.
+
+#include "dataplane/bfd/engine.hpp"
+
+namespace tocsin::bfd {
+
+template <EngineSink Sink>
+Status Engine::add(SessionHandle session, const SessionKey& key,
+                   const SessionParameters& parameters, bool admin_down, Instant now,
+                   Sink& sink) noexcept {
+    const DiscriminatorCodec::Parts parts = config_.discriminators.decode(session.local_discr);
+    if (session.slot.value >= hot_.size() || session.local_discr.value == 0 ||
+        parts.slot != session.slot || parts.worker != config_.worker) {
+        return Status::NoSuchSession;
+    }
+    SessionHot& hot = hot_[session.slot.value];
+    if (hot.has(kInUse)) return Status::SlotTaken;
+    Slot other;
+    if (keys_.find(key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other)) {
+        return Status::KeyExists;
+    }
+
+    if (wheel_.size() + kEntriesPerSession * hot_.size() > wheel_.capacity()) return Status::Busy;
+
+    const std::uint16_t queued = hot.flags & kEventPending;
+    hot = SessionHot{};
+    hot.flags = queued;
+    hot.set(kInUse | kPayloadStale);
+    if (key.type == SessionType::MultiHop) hot.set(kMultiHop);
+    if (parameters.passive) hot.set(kPassive);
+    if (parameters.detect_mult == 1) hot.set(kDetectMultOne);
+    hot.port = static_cast<std::uint8_t>(key.port.value);
+    hot.rx_in_force = parameters.required_min_rx_interval;
+    hot.session_state = admin_down ? SessionState::AdminDown : SessionState::Down;
+    store_be32(&hot.last_packet[kRequiredMinRxOffset], 1);  // bfd.RemoteMinRxInterval, 6.8.1
+    hot.last_packet[kStateOffset] = static_cast<std::uint8_t>(SessionState::Down) << 6U;
+
+    SessionCold& cold = cold_[session.slot.value];
+    cold = SessionCold{};
+    cold.key = key;
+    cold.local_discr = session.local_discr;
+    cold.parameters = parameters;
+    cold.desired_min_tx_interval = desired_min_tx(parameters.desired_min_tx_interval, false);
+    cold.tx_in_force = cold.desired_min_tx_interval;
+    cold.local_diag = admin_down ? Diag::AdministrativelyDown : Diag::None;
+    cold.last_state_change = now;
+    cold.reported_state = hot.session_state;
+    cold.source_event = tick_at(now - Nanoseconds{kSlowInterval});
+    keys_.insert(key, session.slot);
+    ++sessions_;
+    sink.set_payload(session.slot, payload(session.slot, false, false));
+
+    // The first packets of many sessions that start together are spread over up to a second.
+    hot.last_tx = tick_at(now);
+    update_tx_interval(session.slot, now);
+    if (hot.tx_interval != WireInterval{0}) {
+        const std::uint32_t spread_us = std::min(sessions_ * 10U, kSlowInterval.count());
+        const std::uint64_t us = static_cast<std::uint64_t>(spread_us) * random() >> 32U;
+        hot.next_tx = tick_at(now + std::chrono::microseconds{us});
+        arm_tx(session.slot);
+    }
+    return Status::Ok;
+}
+
+template <EngineSink Sink>
+Status Engine::set_parameters(SessionHandle session, const SessionParameters& parameters,
+                              Instant now, Sink& sink) noexcept {
+    SessionHot* const hot = session_at(session);
+    if (hot == nullptr || hot->has(kLingering)) return Status::NoSuchSession;
+    const Slot slot = session.slot;
+    SessionCold& cold = cold_[slot.value];
+    if (cold.parameters == parameters) return Status::Ok;
+    const SessionParameters was = cold.parameters;
+    cold.parameters = parameters;
+    hot->set(kPayloadStale);
+    hot->clear(kPassive | kDetectMultOne | kSteady);
+    if (parameters.passive) hot->set(kPassive);
+    if (parameters.detect_mult == 1) hot->set(kDetectMultOne);
+
+    const bool up = hot->session_state == SessionState::Up;
+    set_desired_min_tx(slot, desired_min_tx(parameters.desired_min_tx_interval, up), now);
+    if (was.required_min_rx_interval != parameters.required_min_rx_interval) {
+        // A reduction waits for the Poll Sequence while Up, 6.8.3; all else takes effect at once.
+        if (!up || parameters.required_min_rx_interval > hot->rx_in_force) {
+            hot->rx_in_force = parameters.required_min_rx_interval;
+        }
+        set_poll(slot, on_poll_wanted(cold.poll), now);
+    }
+    update_tx_interval(slot, now);
+    update_detection(slot);
+    send_content_change(slot, now, sink);
+    raise_event(slot, EventCause::Parameters);
+    return Status::Ok;
+}
+
+template <EngineSink Sink>
+Status Engine::set_admin(SessionHandle session, bool down, Diag diag, Instant now,
+                         Sink& sink) noexcept {
+    SessionHot* const hot = session_at(session);
+    if (hot == nullptr || hot->has(kLingering)) return Status::NoSuchSession;
+    SessionCold& cold = cold_[session.slot.value];
+    const bool is_down = hot->session_state == SessionState::AdminDown;
+    if (down && !is_down) {
+        change_state(session.slot, SessionState::AdminDown, diag, now, sink);
+    } else if (down && cold.local_diag != diag) {
+        cold.local_diag = diag;
+        hot->set(kPayloadStale);
+        send_content_change(session.slot, now, sink);
+        raise_event(session.slot, EventCause::Parameters);
+    } else if (!down && is_down) {
+        change_state(session.slot, SessionState::Down, cold.local_diag, now, sink);
+    }
+    return Status::Ok;
+}
+
+template <EngineSink Sink>
+Status Engine::signal_path_down(SessionHandle session, Diag diag, Instant now,
+                                Sink& sink) noexcept {
+    SessionHot* const hot = session_at(session);
+    if (hot == nullptr || hot->has(kLingering)) return Status::NoSuchSession;
+    if (hot->session_state == SessionState::Up || hot->session_state == SessionState::Init) {
+        change_state(session.slot, SessionState::Down, diag, now, sink);
+    }
+    return Status::Ok;
+}
+
+template <EngineSink Sink>
+Status Engine::set_concatenated_diag(SessionHandle session, Diag diag, Instant now,
+                                     Sink& sink) noexcept {
+    SessionHot* const hot = session_at(session);
+    if (hot == nullptr || hot->has(kLingering)) return Status::NoSuchSession;
+    SessionCold& cold = cold_[session.slot.value];
+    const bool allowed = diag == Diag::None || diag == Diag::ConcatenatedPathDown ||
+                         diag == Diag::ReverseConcatenatedPathDown;
+    if (!allowed || hot->session_state != SessionState::Up || cold.local_diag == diag) {
+        return Status::Ok;
+    }
+    cold.local_diag = diag;
+    hot->set(kPayloadStale);
+    // A peer in Demand mode hears nothing periodic: it is told by a Poll Sequence, 6.8.17.
+    if (hot->remote_demand_mode()) set_poll(session.slot, on_poll_wanted(cold.poll), now);
+    update_tx_interval(session.slot, now);
+    send_content_change(session.slot, now, sink);
+    raise_event(session.slot, EventCause::Parameters);
+    return Status::Ok;
+}
+
+template <EngineSink Sink>
+Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& sink) noexcept {
+    SessionHot* const hot = session_at(session);
+    if (hot == nullptr) return Status::NoSuchSession;
+    const Slot slot = session.slot;
+    SessionCold& cold = cold_[slot.value];
+    if (hot->has(kLingering)) {
+        if (immediate) release(slot);
+        return Status::Ok;
+    }
+    const auto key_of = [this](Slot s) -> const SessionKey& { return cold_[s.value].key; };
+    keys_.erase(cold.key, slot, key_of);
+    hot->set(kLingering);
+    if (immediate) {
+        release(slot);
+        return Status::Ok;
+    }
+    // What the peer waits before it gives up by itself, and what it will wait once it has heard of
+    // AdminDown and of the slow interval that goes with it.
+    const Nanoseconds heard_by = cold.parameters.detect_mult * Nanoseconds{hot->tx_interval};
+    const Nanoseconds slow = cold.parameters.detect_mult *
+                             Nanoseconds{std::max(kSlowInterval, hot->tx_interval)};
+    cold.linger_at_least = now + heard_by;
+    cold.linger_until = now + std::max(heard_by, std::min(slow, Nanoseconds{kLongestLinger}));
+    // Nobody to tell: not allowed to send, or no peer was ever heard.
+    if (hot->tx_interval == WireInterval{0} || hot->remote_discr().value == 0) {
+        cold.linger_until = now;
+    }
+    if (hot->session_state != SessionState::AdminDown) {
+        change_state(slot, SessionState::AdminDown, Diag::AdministrativelyDown, now, sink);
+    } else {
+        send_between(slot, now, sink);
+    }
+    hot->clear(kDetectArmed);
+    arm_detection(slot, cold.linger_until, cold.linger_until - now);
+    return Status::Ok;
+}
+
+}  // namespace tocsin::bfd

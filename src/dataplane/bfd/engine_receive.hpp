@@ -1,0 +1,100 @@
+#pragma once
+
+// Part of engine.hpp: reception of Control packets, RFC 5880 6.8.6.
+
+#include <cstring>
+
+#include "dataplane/bfd/engine.hpp"
+
+namespace tocsin::bfd {
+
+template <EngineSink Sink>
+DropReason Engine::on_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept {
+    // Steady state: the last accepted packet again. All its checks were made when it was new.
+    const std::uint8_t* p = packet.payload;
+    const Discriminator yours{load_be32(p + kYourDiscriminatorOffset)};
+    const DiscriminatorCodec::Parts parts = config_.discriminators.decode(yours);
+    if (parts.slot.value < hot_.size()) [[likely]] {
+        SessionHot& hot = hot_[parts.slot.value];
+        if (hot.has(kSteady) && std::memcmp(hot.last_packet.data(), p, kControlPacketLength) == 0 &&
+            hot.port == packet.port.value &&
+            hot.has(kMultiHop) == (packet.type == SessionType::MultiHop) &&
+            hot.source_tag == source_tag(packet)) [[likely]] {
+            hot.last_rx = now;
+            ++steady_packets_;
+            if (++hot.rx_packets == 0) cold_[parts.slot.value].rx_packets += 256;
+            return DropReason::None;
+        }
+    }
+    return on_changed_packet(packet, now, sink);
+}
+
+template <EngineSink Sink>
+DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
+                                     Sink& sink) noexcept {
+    ControlPacket control;
+    DropReason reason = decode({packet.payload, packet.payload_length}, control);
+    if (reason != DropReason::None) return reason;
+    SessionHot* const found = session_of(packet, control, reason);
+    if (found == nullptr) return reason;
+    SessionHot& hot = *found;
+    const Slot slot = slot_of(hot);
+    SessionCold& cold = cold_[slot.value];
+    reason = check_arrival(hot, cold, packet);
+    if (reason != DropReason::None) return reason;
+    if (control.authentication_present) return DropReason::AuthUnexpected;  // bfd.AuthType is 0
+
+    // From here on the packet is the last word on the remote variables. P and F are of the moment.
+    ControlOctets octets;
+    std::memcpy(octets.data(), packet.payload, octets.size());
+    octets[kStateOffset] &= static_cast<std::uint8_t>(~(kPollBit | kFinalBit));
+    const Discriminator old_discr = hot.remote_discr();
+    const bool news = octets != hot.last_packet;
+    hot.last_packet = octets;
+    note_source(slot, packet, now);
+    if (old_discr != control.my_discriminator) hot.set(kPayloadStale);
+
+    const Poll before = cold.poll;
+    const Poll after = control.final ? on_final(before) : on_final_clear(before);
+    if (after != before) {
+        set_poll(slot, after, now);
+        if (after == Poll::Idle) poll_ended(slot, now);
+    }
+    update_tx_interval(slot, now);
+
+    if (hot.session_state == SessionState::AdminDown) {
+        hot.last_rx = now;  // only so that the peer is forgotten in time, 6.8.1
+        update_detection(slot);
+        if (hot.has(kLingering) && control.state != SessionState::Up &&
+            control.state != SessionState::Init) {
+            cold.linger_until = std::min(cold.linger_until, std::max(now, cold.linger_at_least));
+            arm_detection(slot, cold.linger_until, cold.linger_until - now);
+        }
+        if (news) raise_event(slot, EventCause::Parameters);
+        return DropReason::AdminDown;
+    }
+
+    hot.last_rx = now;
+    if (++hot.rx_packets == 0) cold.rx_packets += 256;
+    const SessionState was = hot.session_state;
+    const SessionState next = on_receive(was, control.state);
+    if (next != was) {
+        const Diag diag = next == SessionState::Down ? Diag::NeighborSignaledSessionDown
+                          : next == SessionState::Up ? Diag::None
+                                                     : cold.local_diag;
+        change_state(slot, next, diag, now, sink);
+    } else if (old_discr != control.my_discriminator) {
+        send_content_change(slot, now, sink);
+    }
+    // Whether the peer's Demand mode is active depends on the state just reached, so once more.
+    update_tx_interval(slot, now);
+    update_detection(slot);
+    if (control.poll && sink.transmit_once(slot, payload(slot, false, true))) {
+        if (++hot.tx_packets == 0) cold.tx_packets += 256;
+    }
+    update_steady(slot);
+    if (news) raise_event(slot, EventCause::Parameters);
+    return DropReason::None;
+}
+
+}  // namespace tocsin::bfd

@@ -1,0 +1,141 @@
+#pragma once
+
+// Part of engine.hpp: periodic transmission and detection, RFC 5880 6.8.4 and 6.8.7.
+
+#include "dataplane/bfd/engine.hpp"
+
+namespace tocsin::bfd {
+
+/// The one way into another state: variables, timers, counters, event, and the packet that tells the
+/// peer at once (6.8.7).
+template <EngineSink Sink>
+void Engine::change_state(Slot slot, SessionState state, Diag diag, Instant now,
+                          Sink& sink) noexcept {
+    const SessionState was = hot_[slot.value].session_state;
+    enter_state(slot, state, diag, now);
+    sink.state_changed(slot, was, state);
+    send_between(slot, now, sink);
+}
+
+/// A packet off the schedule that tells of a change, 6.8.7. It never carries P: a Poll Sequence uses
+/// scheduled packets only (6.5). The next periodic packet counts from it.
+template <EngineSink Sink>
+void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    if (hot.tx_interval == WireInterval{0}) return;  // passive without a peer, or asked not to send
+    hot.set(kExtraSent);
+    const ControlOctets octets = payload(slot, false, false);
+    if (sink.transmit_once(slot, octets)) {
+        hot.clear(kTxFailed);
+        if (++hot.tx_packets == 0) cold_[slot.value].tx_packets += 256;
+    } else {
+        hot.set(kTxFailed);
+    }
+    schedule_from(slot, tick_at(now));
+}
+
+/// The contents changed but not the state: at most one such packet in an interval, and none that would
+/// have to carry P.
+template <EngineSink Sink>
+void Engine::send_content_change(Slot slot, Instant now, Sink& sink) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const Poll poll = cold_[slot.value].poll;
+    if (hot.has(kExtraSent) || poll == Poll::Active || poll == Poll::ActiveAgain) return;
+    if (hot.tx_interval == WireInterval{0}) return;
+    const Tick next = hot.next_tx;
+    send_between(slot, now, sink);
+    // Not later than it was scheduled anyway: this packet is an addition.
+    if (earlier(next, hot.next_tx)) {
+        hot.next_tx = next;
+        arm_tx(slot);
+    }
+}
+
+template <EngineSink Sink>
+void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    if (!hot.has(kTxArmed) || hot.tx_armed != tick) return;  // left behind by an earlier move
+    hot.clear(kEarlyMoves);
+    if (hot.tx_interval == WireInterval{0}) return hot.clear(kTxArmed);
+    if (earlier(tick, hot.next_tx)) {
+        hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
+        return;
+    }
+    if (hot.has(kPollAttention)) {
+        SessionCold& cold = cold_[slot.value];
+        // No packet with F clear for a second: the peer sends none, do not wait for ever.
+        if (cold.poll == Poll::Separating &&
+            (tick_at(now) - cold.separating_since) * kTickLength >= Nanoseconds{kSlowInterval}) {
+            set_poll(slot, on_final_clear(cold.poll), now);
+        }
+        if (cold.poll == Poll::Requested) set_poll(slot, on_poll_sent(cold.poll), now);
+    }
+    if (hot.has(kPayloadStale)) {
+        hot.clear(kPayloadStale);
+        sink.set_payload(slot, payload(slot, sends_poll(cold_[slot.value].poll), false));
+    }
+    if (sink.transmit(slot)) [[likely]] {
+        hot.clear(kTxFailed);
+        if (++hot.tx_packets == 0) cold_[slot.value].tx_packets += 256;
+    } else {
+        hot.set(kTxFailed);
+    }
+    sink.late_tx(since(tick, now));
+    hot.clear(kExtraSent);
+    hot.last_tx = tick_at(now);
+    const Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
+    hot.next_tx = tick_at(now + gap);
+    hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
+    if (earlier(hot.next_tx, hot.tx_armed)) hot.next_tx = hot.tx_armed;  // interval below one tick
+}
+
+template <EngineSink Sink>
+void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop_gap,
+                             Sink& sink) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    SessionCold& cold = cold_[slot.value];
+    if (!hot.has(kDetectArmed) || hot.detect_armed != tick) return;
+    hot.clear(kDetectArmed | kEarlyMoves);
+    if (hot.has(kLingering)) {
+        if (now < cold.linger_until) {
+            return arm_detection(slot, cold.linger_until, cold.linger_until - now);
+        }
+        deleted_.push({slot, cold.local_discr});
+        return release(slot);
+    }
+    const Nanoseconds detection = hot.detection_time();
+    if (detection <= Nanoseconds{0}) return;
+    const Instant deadline = hot.last_rx + detection;
+    if (now < deadline) return arm_detection(slot, deadline, deadline - now);
+
+    forget_peer(slot);
+    if (hot.session_state == SessionState::Init || hot.session_state == SessionState::Up) {
+        sink.late_detection(now - deadline);
+        cold.loop_gap_us = static_cast<std::uint32_t>(
+            std::min<std::int64_t>(loop_gap.count() / 1000, UINT32_MAX));
+        change_state(slot, SessionState::Down, Diag::ControlDetectionTimeExpired, now, sink);
+    } else {
+        update_tx_interval(slot, now);
+    }
+}
+
+template <EngineSink Sink>
+bool Engine::advance(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept {
+    const auto ahead = [this, &sink](std::uint32_t entry) noexcept {
+        const Slot slot{entry & kSlotMask};
+        __builtin_prefetch(&hot_[slot.value], 1);
+        if constexpr (requires { sink.prefetch(slot); }) {
+            if ((entry & kDetectEntry) == 0) sink.prefetch(slot);
+        }
+    };
+    return wheel_.advance(tick_at(now), budget, ahead, [&](std::uint32_t entry, Tick tick) noexcept {
+        const Slot slot{entry & kSlotMask};
+        if ((entry & kDetectEntry) == 0) {
+            on_tx_entry(slot, tick, now, sink);
+        } else {
+            on_detect_entry(slot, tick, now, loop_gap, sink);
+        }
+    });
+}
+
+}  // namespace tocsin::bfd
