@@ -1,14 +1,14 @@
 #pragma once
 
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/types.hpp"
+#include "dataplane/bfd/parameters.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "dataplane/base/ip.hpp"
-#include "dataplane/base/types.hpp"
-#include "dataplane/bfd/parameters.hpp"
 
 namespace tocsin::control::config {
 
@@ -19,7 +19,8 @@ enum class LogLevel { Debug, Info, Warn, Error };
 enum class LogFormat { Text, Json };
 enum class Idle { Poll, Adaptive };
 enum class HugePages { Auto, Require, Off };
-/// Auto: verify on hardware, accept_partial on devices that the kernel feeds (af_packet, af_xdp, tap).
+/// Auto: verify on hardware, accept_partial on devices that the kernel feeds (af_packet, af_xdp,
+/// tap).
 enum class RxChecksum { Auto, Verify, AcceptPartial, Ignore };
 
 struct Daemon {
@@ -31,7 +32,7 @@ struct Daemon {
 };
 
 struct Dataplane {
-    std::vector<unsigned> workers;  ///< lcores (CPU numbers); empty: every CPU but the first
+    std::vector<unsigned> workers;         ///< lcores (CPU numbers); empty: every CPU but the first
     std::uint32_t max_sessions = 100'000;  ///< 1..16'000'000, over all workers
     Idle idle = Idle::Poll;
     HugePages huge_pages = HugePages::Auto;
@@ -68,11 +69,18 @@ struct Port {
     friend bool operator==(const Port&, const Port&) = default;
 };
 
+/// Of sessions whose profile says nothing else: what FRR's bfdd uses.
+inline constexpr WireInterval kDefaultDesiredMinTxInterval{300'000};
+inline constexpr WireInterval kDefaultRequiredMinRxInterval{300'000};
+inline constexpr std::uint8_t kDefaultDetectMult = 3;
+
 struct Session {
     std::string name;  ///< optional label, unique when given
     IpAddress remote;
-    IpAddress local;   ///< filled in from the port's subnet when not given
-    std::string port;  ///< name of a port
+    /// Filled in from the port's subnet when not given. Family None: the link-local address that
+    /// the daemon derives from the port's MAC.
+    IpAddress local;
+    std::string port;     ///< name of a port
     std::string profile;  ///< as written, for people; its values are already in `parameters`
     bfd::SessionParameters parameters;
     std::uint8_t dscp = 48;

@@ -1,0 +1,322 @@
+#include "control/config/session_rules.hpp"
+
+#include "control/base/address.hpp"
+#include "control/base/duration.hpp"
+#include "control/config/address_rules.hpp"
+#include "control/config/nearest.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace tocsin::control::config {
+
+namespace {
+
+constexpr std::chrono::microseconds kLongestInterval{std::numeric_limits<std::uint32_t>::max()};
+
+std::optional<std::string> interval_fault(std::chrono::microseconds value,
+                                          std::chrono::microseconds lowest) {
+    if (value >= lowest && value <= kLongestInterval) return std::nullopt;
+    return to_string(value) + " is out of range: " + to_string(lowest) + ".." +
+           to_string(kLongestInterval) + " are accepted (32 bits of microseconds, RFC 5880 4.1)";
+}
+
+std::optional<std::string> number_fault(std::int64_t value, std::int64_t lowest,
+                                        std::int64_t highest, std::string_view why) {
+    if (value >= lowest && value <= highest) return std::nullopt;
+    return std::to_string(value) + " is out of range: " + std::to_string(lowest) + ".." +
+           std::to_string(highest) + " are accepted" + std::string{why};
+}
+
+/// The listed address of `port` from which `remote` is reached without a router.
+const IpPrefix* address_towards(const Port& port, const IpAddress& remote) {
+    const auto reaches = [&](const IpPrefix& own) {
+        return is_ipv6_link_local(remote) ? is_ipv6_link_local(own.address) : own.contains(remote);
+    };
+    const auto found = std::ranges::find_if(port.addresses, reaches);
+    return found == port.addresses.end() ? nullptr : &*found;
+}
+
+/// Every port answers for a link-local address, listed or derived from its MAC.
+bool on_link(const Port& port, const IpAddress& remote) {
+    return is_ipv6_link_local(remote) || address_towards(port, remote) != nullptr;
+}
+
+std::string addresses_of(const Port& port) {
+    std::string out;
+    for (const IpPrefix& own : port.addresses) {
+        if (!out.empty()) out += ", ";
+        out += to_string(own);
+    }
+    return out.empty() ? "none" : out;
+}
+
+std::string names_of(const std::vector<const Port*>& ports) {
+    std::string out;
+    for (const Port* port : ports) {
+        if (!out.empty()) out += ", ";
+        out += port->name;
+    }
+    return out;
+}
+
+class Check {
+public:
+    Check(const SessionDraft& draft, const std::vector<Port>& ports,
+          const std::vector<Profile>& profiles)
+        : draft_{draft}, ports_{ports}, profiles_{profiles} {}
+
+    SessionCheck run() && {
+        session_.name = draft_.name;
+        session_.profile = draft_.profile;
+        session_.follow_link = draft_.follow_link.value_or(true);
+        session_.admin_down = draft_.admin_down;
+        check_type();
+        if (!draft_.name.empty()) add("name", name_fault(draft_.name, kLongestSessionName));
+        check_parameters();
+        check_addresses();
+        return std::move(out_);
+    }
+
+private:
+    void add(std::string_view member, std::optional<std::string> message,
+             bool about_addresses = false) {
+        if (message) out_.faults.push_back({member, std::move(*message), about_addresses});
+    }
+
+    void check_type() {
+        if (draft_.type == SessionType::SingleHop) return;
+        add("type", "this version offers only single_hop sessions");
+    }
+
+    const Profile* find_profile() {
+        if (draft_.profile.empty()) return nullptr;
+        const auto found = std::ranges::find(profiles_, draft_.profile, &Profile::name);
+        if (found != profiles_.end()) return &*found;
+        std::vector<std::string_view> names;
+        for (const Profile& profile : profiles_) names.emplace_back(profile.name);
+        add("profile", "there is no profile " + quoted(draft_.profile) +
+                           (names.empty() ? ": the configuration has no [[profile]]"
+                                          : did_you_mean(draft_.profile, names)));
+        return nullptr;
+    }
+
+    void check_parameters() {
+        static const Profile kNoProfile;
+        const Profile* const named = find_profile();
+        const Profile& profile = named != nullptr ? *named : kNoProfile;
+        bfd::SessionParameters& out = session_.parameters;
+        out.desired_min_tx_interval =
+            profile.desired_min_tx_interval.value_or(kDefaultDesiredMinTxInterval);
+        out.required_min_rx_interval =
+            profile.required_min_rx_interval.value_or(kDefaultRequiredMinRxInterval);
+        out.detect_mult = profile.detect_mult.value_or(kDefaultDetectMult);
+        out.passive = draft_.passive.value_or(profile.passive.value_or(false));
+        out.match_source = draft_.match_source.value_or(false);
+        if (const auto value = draft_.desired_min_tx_interval) {
+            add("desired_min_tx_interval", desired_min_tx_fault(*value));
+            out.desired_min_tx_interval = std::chrono::duration_cast<WireInterval>(*value);
+        }
+        if (const auto value = draft_.required_min_rx_interval) {
+            add("required_min_rx_interval", required_min_rx_fault(*value));
+            out.required_min_rx_interval = std::chrono::duration_cast<WireInterval>(*value);
+        }
+        if (const auto value = draft_.detect_mult) {
+            add("detect_mult", detect_mult_fault(*value));
+            out.detect_mult = static_cast<std::uint8_t>(*value);
+        }
+        if (const auto value = draft_.dscp) {
+            add("dscp", number_fault(*value, 0, 63, ", such as 48 (CS6)"));
+            session_.dscp = static_cast<std::uint8_t>(*value);
+        }
+        if (draft_.min_ttl && *draft_.min_ttl != 255) {
+            add("min_ttl", std::to_string(*draft_.min_ttl) +
+                               " is not accepted: a single-hop session takes only packets with TTL "
+                               "255 (RFC 5881 5), leave it out or write 255");
+        }
+    }
+
+    void check_addresses() {
+        const std::optional<IpAddress> remote = checked("remote", draft_.remote);
+        if (draft_.remote.empty()) {
+            add("remote", "is missing: write the peer's address, such as remote = \"192.0.2.2\"");
+        }
+        std::optional<IpAddress> local;
+        if (!draft_.local.empty()) local = checked("local", draft_.local);
+        if (remote) session_.remote = *remote;
+        if (local) session_.local = *local;
+        if (remote && local && remote->family != local->family) {
+            add("local", draft_.local + " and remote " + draft_.remote +
+                             " are of different families: both must be IPv4 or both IPv6");
+            local.reset();
+        }
+        const Port* const port = find_port(remote);
+        if (port == nullptr || !remote) return;
+        session_.port = port->name;
+        check_remote_on(*port, *remote);
+        if (local) return check_local_on(*port, *remote, *local);
+        if (!draft_.local.empty()) return;
+        const IpPrefix* const own = address_towards(*port, *remote);
+        if (own != nullptr) session_.local = own->address;
+    }
+
+    std::optional<IpAddress> checked(std::string_view member, const std::string& given) {
+        if (given.empty()) return std::nullopt;
+        std::string why;
+        const auto address = read_address(given, why);
+        if (!address) {
+            add(member, std::move(why));
+            return std::nullopt;
+        }
+        const auto fault = not_a_host(*address);
+        if (!fault) return address;
+        add(member, given + ' ' + *fault + ": BFD needs the unicast address of one system");
+        return std::nullopt;
+    }
+
+    const Port* find_port(const std::optional<IpAddress>& remote) {
+        if (!draft_.port.empty()) {
+            const auto found = std::ranges::find(ports_, draft_.port, &Port::name);
+            if (found != ports_.end()) return &*found;
+            std::vector<std::string_view> names;
+            for (const Port& port : ports_) names.emplace_back(port.name);
+            add("port",
+                "there is no port " + quoted(draft_.port) + did_you_mean(draft_.port, names));
+            return nullptr;
+        }
+        if (!remote) return nullptr;
+        std::vector<const Port*> candidates;
+        for (const Port& port : ports_) {
+            if (on_link(port, *remote)) candidates.push_back(&port);
+        }
+        if (candidates.size() == 1) return candidates.front();
+        if (candidates.empty()) {
+            add("remote",
+                draft_.remote +
+                    " is in no subnet of any port: give a port an address in the peer's "
+                    "subnet",
+                true);
+        } else {
+            add("port",
+                "is missing, and " + draft_.remote + " can be reached through several (" +
+                    names_of(candidates) + "): name one of them",
+                true);
+        }
+        return nullptr;
+    }
+
+    void check_remote_on(const Port& port, const IpAddress& remote) {
+        if (std::ranges::find(port.addresses, remote, &IpPrefix::address) != port.addresses.end()) {
+            add("remote",
+                draft_.remote + " is our own address on port " + port.name +
+                    ": write the peer's address",
+                true);
+            return;
+        }
+        if (is_ipv6_link_local(remote)) return;
+        const IpPrefix* const own = address_towards(port, remote);
+        if (own == nullptr) {
+            add("remote",
+                draft_.remote + " is in no subnet of port " + port.name + " (" +
+                    addresses_of(port) + "): a single-hop peer shares a subnet with the port",
+                true);
+        } else if (is_network_or_broadcast(*own, remote)) {
+            add("remote",
+                draft_.remote + " is the " +
+                    (remote == network_address(*own) ? "network" : "broadcast") + " address of " +
+                    to_string(*own) + ": write the peer's own address",
+                true);
+        }
+    }
+
+    void check_local_on(const Port& port, const IpAddress& remote, const IpAddress& local) {
+        const auto own = std::ranges::find(port.addresses, local, &IpPrefix::address);
+        if (own == port.addresses.end()) {
+            add("local",
+                draft_.local + " is not an address of port " + port.name + " (" +
+                    addresses_of(port) + "): write one of them or leave local out",
+                true);
+        } else if (is_ipv6_link_local(remote) != is_ipv6_link_local(local)) {
+            add("local",
+                draft_.local + " and remote " + draft_.remote +
+                    " must both be link-local or neither",
+                true);
+        } else if (!is_ipv6_link_local(remote) && !own->contains(remote) &&
+                   address_towards(port, remote) != nullptr) {
+            add("local",
+                draft_.local + " is not in the subnet of remote " + draft_.remote + ": use " +
+                    to_string(address_towards(port, remote)->address) + " or leave local out",
+                true);
+        }
+    }
+
+    const SessionDraft& draft_;
+    const std::vector<Port>& ports_;
+    const std::vector<Profile>& profiles_;
+    SessionCheck out_;
+    Session& session_ = out_.session;
+};
+
+}  // namespace
+
+SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>& ports,
+                              const std::vector<Profile>& profiles) {
+    return Check{draft, ports, profiles}.run();
+}
+
+SessionDraft draft_of(const Session& session) {
+    const bfd::SessionParameters& p = session.parameters;
+    return {.type = SessionType::SingleHop,
+            .name = session.name,
+            .remote = to_string(session.remote),
+            .local = to_string(session.local),
+            .port = session.port,
+            .profile = session.profile,
+            .desired_min_tx_interval = p.desired_min_tx_interval,
+            .required_min_rx_interval = p.required_min_rx_interval,
+            .detect_mult = p.detect_mult,
+            .min_ttl = p.min_ttl,
+            .dscp = session.dscp,
+            .passive = p.passive,
+            .match_source = p.match_source,
+            .follow_link = session.follow_link,
+            .admin_down = session.admin_down};
+}
+
+SessionIdentity identity(const Session& session, const std::vector<Port>& ports) {
+    const auto port = std::ranges::find(ports, session.port, &Port::name);
+    if (port == ports.end() || !port->point_to_point) return {session.port, session.remote};
+    return {session.port, IpAddress{.family = session.remote.family}};
+}
+
+std::string describe(const Session& session) {
+    const std::string peer = to_string(session.remote) + " on " + session.port;
+    return session.name.empty() ? peer : quoted(session.name) + " (" + peer + ')';
+}
+
+std::optional<std::string> name_fault(std::string_view name, std::size_t longest) {
+    const auto allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.';
+    };
+    if (!name.empty() && name.size() <= longest && std::ranges::all_of(name, allowed)) {
+        return std::nullopt;
+    }
+    return quoted(name) + " is not a name: use 1.." + std::to_string(longest) +
+           " letters, digits, '-', '_' or '.'";
+}
+
+std::optional<std::string> desired_min_tx_fault(std::chrono::microseconds value) {
+    return interval_fault(value, std::chrono::microseconds{1});
+}
+
+std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value) {
+    return interval_fault(value, std::chrono::microseconds{0});
+}
+
+std::optional<std::string> detect_mult_fault(std::int64_t value) {
+    return number_fault(value, 1, 255, " (RFC 5880 6.8.1)");
+}
+
+}  // namespace tocsin::control::config
