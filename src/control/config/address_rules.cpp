@@ -18,7 +18,7 @@ bool is_ipv4_mapped(const IpAddress& a) {
 
 std::optional<IpAddress> read_address(std::string_view text, std::string& why) {
     if (auto address = parse_address(text)) return address;
-    why = quoted(text);
+    why = in_quotes(text);
     if (text.find('%') != text.npos) {
         why += " has a zone: leave out the % and what follows, the port says where the address is";
     } else if (text.find('/') != text.npos) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@ struct Fault {
 };
 
 using Faults = std::vector<Fault>;
+
+inline constexpr std::size_t kMostFaults = 1000;  ///< of one file; more are counted, not listed
 
 /// FILE:LINE: path: message, without the parts that are not known.
 [[nodiscard]] inline std::string text(const Fault& fault, std::string_view file_name) {

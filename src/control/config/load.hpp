@@ -18,7 +18,6 @@ struct LoadResult {
 };
 
 inline constexpr std::size_t kLargestFile = 256UL << 20;  ///< octets
-inline constexpr std::size_t kMostFaults = 1000;          ///< more are counted, not listed
 
 /// Reads, parses and validates. A file that cannot be read is a Fault with empty path and line 0.
 [[nodiscard]] LoadResult load_file(const std::filesystem::path& path);

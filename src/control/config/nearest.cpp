@@ -52,19 +52,19 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
     }
     const std::size_t allowed = std::max<std::size_t>(1, std::max(word.size(), nearest.size()) / 3);
     if (nearest.empty() || fewest > allowed) return {};
-    return ", did you mean " + quoted(nearest) + '?';
+    return ", did you mean " + in_quotes(nearest) + '?';
 }
 
 std::string one_of(const std::vector<std::string_view>& words) {
     std::string out;
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (i != 0) out += i + 1 == words.size() ? " or " : ", ";
-        out += quoted(words[i]);
+        out += in_quotes(words[i]);
     }
     return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::string_view kDigits = "0123456789abcdef";
     std::string out = "\"";
     for (const char c : text.substr(0, kLongestQuote)) {

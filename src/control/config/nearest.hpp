@@ -15,6 +15,6 @@ namespace tocsin::control::config {
 [[nodiscard]] std::string one_of(const std::vector<std::string_view>& words);
 
 /// In double quotes, with control characters and quotes escaped, and shortened when very long.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace tocsin::control::config

@@ -96,7 +96,7 @@ private:
         if (found != profiles_.end()) return &*found;
         std::vector<std::string_view> names;
         for (const Profile& profile : profiles_) names.emplace_back(profile.name);
-        add("profile", "there is no profile " + quoted(draft_.profile) +
+        add("profile", "there is no profile " + in_quotes(draft_.profile) +
                            (names.empty() ? ": the configuration has no [[profile]]"
                                           : did_you_mean(draft_.profile, names)));
         return nullptr;
@@ -182,7 +182,7 @@ private:
             std::vector<std::string_view> names;
             for (const Port& port : ports_) names.emplace_back(port.name);
             add("port",
-                "there is no port " + quoted(draft_.port) + did_you_mean(draft_.port, names));
+                "there is no port " + in_quotes(draft_.port) + did_you_mean(draft_.port, names));
             return nullptr;
         }
         if (!remote) return nullptr;
@@ -292,7 +292,7 @@ SessionIdentity identity(const Session& session, const std::vector<Port>& ports)
 
 std::string describe(const Session& session) {
     const std::string peer = to_string(session.remote) + " on " + session.port;
-    return session.name.empty() ? peer : quoted(session.name) + " (" + peer + ')';
+    return session.name.empty() ? peer : in_quotes(session.name) + " (" + peer + ')';
 }
 
 std::optional<std::string> name_fault(std::string_view name, std::size_t longest) {
@@ -303,7 +303,7 @@ std::optional<std::string> name_fault(std::string_view name, std::size_t longest
     if (!name.empty() && name.size() <= longest && std::ranges::all_of(name, allowed)) {
         return std::nullopt;
     }
-    return quoted(name) + " is not a name: use 1.." + std::to_string(longest) +
+    return in_quotes(name) + " is not a name: use 1.." + std::to_string(longest) +
            " letters, digits, '-', '_' or '.'";
 }
 

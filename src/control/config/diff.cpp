@@ -1,0 +1,131 @@
+#include "control/config/diff.hpp"
+
+#include "control/base/address.hpp"
+#include "control/config/nearest.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace tocsin::control::config {
+
+namespace {
+
+/// Of one file; unique there, since a port has one session for each remote.
+std::string key_of(const Session& session) {
+    return session.port + '|' + to_string(session.remote);
+}
+
+std::vector<std::string> changed_members(const Session& a, const Session& b) {
+    std::vector<std::string> out;
+    const auto compare = [&out](std::string_view name, const auto& x, const auto& y) {
+        if (!(x == y)) out.emplace_back(name);
+    };
+    const bfd::SessionParameters& p = a.parameters;
+    const bfd::SessionParameters& q = b.parameters;
+    compare("name", a.name, b.name);
+    compare("local", a.local, b.local);
+    compare("profile", a.profile, b.profile);
+    compare("desired_min_tx_interval", p.desired_min_tx_interval, q.desired_min_tx_interval);
+    compare("required_min_rx_interval", p.required_min_rx_interval, q.required_min_rx_interval);
+    compare("detect_mult", p.detect_mult, q.detect_mult);
+    compare("passive", p.passive, q.passive);
+    compare("match_source", p.match_source, q.match_source);
+    compare("min_ttl", p.min_ttl, q.min_ttl);
+    compare("dscp", a.dscp, b.dscp);
+    compare("follow_link", a.follow_link, b.follow_link);
+    compare("admin_down", a.admin_down, b.admin_down);
+    return out;
+}
+
+/// Whether the running daemon has what the session needs.
+bool can_exist(const Session& session, const Config& running) {
+    const auto port = std::ranges::find(running.ports, session.port, &Port::name);
+    if (port == running.ports.end()) return false;
+    if (session.local.family == AddressFamily::None) return true;  // derived from the MAC
+    return std::ranges::find(port->addresses, session.local, &IpPrefix::address) !=
+           port->addresses.end();
+}
+
+void compare_ports(const Config& running, const Config& wanted, std::vector<std::string>& out) {
+    for (std::size_t i = 0; i < wanted.ports.size(); ++i) {
+        const Port& to = wanted.ports[i];
+        const std::string path = "port[" + std::to_string(i) + ']';
+        const auto from = std::ranges::find(running.ports, to.name, &Port::name);
+        if (from == running.ports.end()) {
+            out.push_back(path);
+            continue;
+        }
+        const auto compare = [&](std::string_view key, const auto& x, const auto& y) {
+            if (!(x == y)) out.push_back(path + '.' + std::string{key});
+        };
+        compare("device", from->device, to.device);
+        compare("addresses", from->addresses, to.addresses);
+        compare("route", from->routes, to.routes);
+        compare("point_to_point", from->point_to_point, to.point_to_point);
+        compare("rx_checksum", from->rx_checksum, to.rx_checksum);
+        compare("rx_descriptors", from->rx_descriptors, to.rx_descriptors);
+        compare("tx_descriptors", from->tx_descriptors, to.tx_descriptors);
+    }
+    for (const Port& from : running.ports) {
+        if (std::ranges::find(wanted.ports, from.name, &Port::name) != wanted.ports.end()) continue;
+        out.push_back("port " + in_quotes(from.name));
+    }
+}
+
+std::vector<std::string> restart_paths(const Config& running, const Config& wanted) {
+    std::vector<std::string> out;
+    const auto compare = [&out](std::string_view path, const auto& x, const auto& y) {
+        if (!(x == y)) out.emplace_back(path);
+    };
+    const Dataplane& from = running.dataplane;
+    const Dataplane& to = wanted.dataplane;
+    compare("daemon.state_dir", running.daemon.state_dir, wanted.daemon.state_dir);
+    compare("dataplane.workers", from.workers, to.workers);
+    compare("dataplane.max_sessions", from.max_sessions, to.max_sessions);
+    compare("dataplane.idle", from.idle, to.idle);
+    compare("dataplane.huge_pages", from.huge_pages, to.huge_pages);
+    compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
+    compare("dataplane.eal_args", from.eal_args, to.eal_args);
+    compare("api.listen", running.api.listen, wanted.api.listen);
+    compare("metrics.listen", running.metrics.listen, wanted.metrics.listen);
+    compare_ports(running, wanted, out);
+    return out;
+}
+
+}  // namespace
+
+Diff diff(const Config& running, const Config& wanted) {
+    Diff out;
+    out.needs_restart = restart_paths(running, wanted);
+    std::unordered_map<std::string, const Session*> before;
+    before.reserve(running.sessions.size());
+    for (const Session& session : running.sessions) before.emplace(key_of(session), &session);
+
+    for (const Session& to : wanted.sessions) {
+        const auto found = before.find(key_of(to));
+        const Session* const from = found == before.end() ? nullptr : found->second;
+        if (from != nullptr) before.erase(found);
+        if (from != nullptr && *from == to) {
+            ++out.unchanged;
+        } else if (!can_exist(to, running)) {
+            out.deferred.push_back(to);
+            if (from != nullptr) ++out.unchanged;
+        } else if (from == nullptr) {
+            out.added.push_back(to);
+        } else {
+            out.changed.push_back({.from = *from,
+                                   .to = to,
+                                   .members = changed_members(*from, to),
+                                   .must_be_recreated = from->local != to.local});
+        }
+    }
+    for (const Session& session : running.sessions) {
+        if (before.contains(key_of(session))) out.removed.push_back(session);
+    }
+    return out;
+}
+
+}  // namespace tocsin::control::config

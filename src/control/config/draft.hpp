@@ -1,0 +1,22 @@
+#pragma once
+
+#include "control/config/fault.hpp"
+#include "control/config/schema.hpp"
+#include "control/config/session_rules.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace tocsin::control::config {
+
+/// A file whose keys and types were read, but whose parts were not yet compared with each other.
+/// Ports, profiles and sessions have the index that they have in the file.
+struct Draft {
+    Config config;  ///< `sessions` is empty
+    std::vector<SessionDraft> sessions;
+    std::vector<std::string> session_paths;  ///< such as session[3], one for each
+    bool addresses_are_doubtful = false;     ///< a port or an address was at fault
+};
+
+}  // namespace tocsin::control::config

@@ -1,0 +1,83 @@
+#include "control/config/load.hpp"
+
+#include "control/config/nearest.hpp"
+#include "control/config/parse.hpp"
+#include "control/config/syntax.hpp"
+#include "control/config/validate.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+namespace tocsin::control::config {
+
+namespace {
+
+LoadResult failed(std::string message) {
+    LoadResult out;
+    out.faults.push_back({.path = {}, .line = 0, .message = std::move(message)});
+    return out;
+}
+
+/// Lines filled in, in the order of the file, the surplus counted.
+void finish(Faults& faults, const toml::value& root) {
+    const std::size_t surplus = faults.size() - std::min(faults.size(), kMostFaults);
+    faults.resize(faults.size() - surplus);
+    for (Fault& fault : faults) fault.line = line_of(root, fault.path);
+    std::ranges::stable_sort(faults, [](const Fault& a, const Fault& b) {
+        return std::tie(a.line, a.path) < std::tie(b.line, b.path);
+    });
+    if (surplus == 0) return;
+    faults.push_back(
+        {.path = {},
+         .line = 0,
+         .message = "and " + std::to_string(surplus) + " more mistakes: mend these first"});
+}
+
+}  // namespace
+
+LoadResult load_text(std::string_view text) {
+    if (text.size() > kLargestFile) {
+        return failed("has more than " + std::to_string(kLargestFile >> 20U) +
+                      " MiB: add that many sessions through the API");
+    }
+    LoadResult out;
+    const auto root = read_toml(text, out.faults);
+    if (!root) return out;
+    Config config = validate(parse(*root, out.faults), out.faults);
+    if (out.faults.empty()) {
+        out.config = std::move(config);
+    } else {
+        finish(out.faults, *root);
+    }
+    return out;
+}
+
+LoadResult load_file(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (status.type() == std::filesystem::file_type::not_found) {
+        return failed("there is no such file: name the configuration with --config FILE");
+    }
+    if (error) return failed("cannot be read: " + error.message());
+    if (status.type() == std::filesystem::file_type::directory) {
+        return failed("is a directory: name a file in it");
+    }
+    std::ifstream file{path, std::ios::binary};
+    if (!file) return failed("cannot be read: " + std::string{std::strerror(errno)});
+    std::string text;
+    std::string chunk(1UL << 16, '\0');
+    while (file && text.size() <= kLargestFile) {  // a device or a pipe has no size to ask for
+        file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+        text.append(chunk, 0, static_cast<std::size_t>(file.gcount()));
+    }
+    if (file.bad()) return failed("cannot be read: " + std::string{std::strerror(errno)});
+    return load_text(text);
+}
+
+}  // namespace tocsin::control::config

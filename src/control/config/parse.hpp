@@ -1,0 +1,11 @@
+#pragma once
+
+#include "control/config/draft.hpp"
+#include "control/config/toml_reader.hpp"
+
+namespace tocsin::control::config {
+
+/// Keys, types and the range of each value by itself; every mistake is added to `faults`.
+[[nodiscard]] Draft parse(const toml::value& root, Faults& faults);
+
+}  // namespace tocsin::control::config

@@ -1,0 +1,208 @@
+#include "control/config/validate.hpp"
+
+#include "control/base/address.hpp"
+#include "control/config/address_rules.hpp"
+#include "control/config/nearest.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+namespace tocsin::control::config {
+
+namespace {
+
+std::string indexed(std::string_view name, std::size_t index) {
+    return std::string{name} + '[' + std::to_string(index) + ']';
+}
+
+/// Remembers who used a value first. `key` is compared, `path` named in the message.
+template <class Key>
+class FirstUse {
+public:
+    /// The path of the earlier use; nullptr for the first one.
+    const std::string* claim(Key key, const std::string& path) {
+        const auto [entry, is_new] = first_.emplace(std::move(key), path);
+        return is_new ? nullptr : &entry->second;
+    }
+
+private:
+    std::map<Key, std::string> first_;
+};
+
+class Validation {
+public:
+    Validation(Draft draft, Faults& faults)
+        : draft_{std::move(draft)}, config_{draft_.config}, faults_{faults} {
+        for (const Fault& fault : faults) reported_.insert(fault.path);
+    }
+
+    Config run() && {
+        check_ports();
+        check_profile_names();
+        check_sessions();
+        return std::move(config_);
+    }
+
+private:
+    /// One message for each key: what parse() said first stays.
+    void add(const std::string& path, std::string message) {
+        if (reported_.contains(path)) return;
+        faults_.push_back({.path = path, .line = 0, .message = std::move(message)});
+    }
+
+    void check_ports() {
+        FirstUse<std::string> names;
+        FirstUse<std::string> devices;
+        FirstUse<IpAddress> addresses;
+        for (std::size_t i = 0; i < config_.ports.size(); ++i) {
+            const Port& port = config_.ports[i];
+            const std::string path = indexed("port", i);
+            if (const auto* first = port.name.empty() ? nullptr : names.claim(port.name, path)) {
+                add(path + ".name", in_quotes(port.name) + " is already the name of " + *first +
+                                        ": give each port its own");
+            }
+            const std::string device = port.device.substr(0, port.device.find(','));
+            if (const auto* first = device.empty() ? nullptr : devices.claim(device, path)) {
+                add(path + ".device",
+                    in_quotes(device) + " is already the device of " + *first +
+                        ": number vdevs differently, such as net_tap0 and net_tap1");
+            }
+            check_subnets(port, path, addresses);
+            check_routes(port, path);
+        }
+    }
+
+    void check_subnets(const Port& port, const std::string& path, FirstUse<IpAddress>& addresses) {
+        for (std::size_t i = 0; i < port.addresses.size(); ++i) {
+            const IpPrefix& own = port.addresses[i];
+            const std::string at = path + ".addresses";
+            const auto earlier = std::ranges::find_if(
+                port.addresses.begin(), port.addresses.begin() + static_cast<std::ptrdiff_t>(i),
+                [&](const IpPrefix& other) { return overlap(other, own); });
+            if (earlier != port.addresses.begin() + static_cast<std::ptrdiff_t>(i)) {
+                add(at, to_string(own) + " and " + to_string(*earlier) +
+                            " overlap: the subnets of one port must be apart");
+                continue;
+            }
+            if (is_ipv6_link_local(own.address)) continue;  // means something else on each link
+            if (const auto* first = addresses.claim(own.address, path)) {
+                add(at, to_string(own.address) + " is already an address of " + *first);
+            }
+        }
+    }
+
+    void check_routes(const Port& port, const std::string& path) {
+        FirstUse<IpPrefix> destinations;
+        for (std::size_t i = 0; i < port.routes.size(); ++i) {
+            const Route& route = port.routes[i];
+            const std::string at = path + '.' + indexed("route", i);
+            const bool has_to = route.to.address.family != AddressFamily::None;
+            if (const auto* first = has_to ? destinations.claim(route.to, at) : nullptr) {
+                add(at + ".to", to_string(route.to) + " is already the destination of " + *first);
+            }
+            if (route.via.family == AddressFamily::None) continue;
+            if (has_to && route.to.address.family != route.via.family) {
+                add(at + ".via", to_string(route.via) + " and " + to_string(route.to) +
+                                     " are of different families: both must be IPv4 or both IPv6");
+                continue;
+            }
+            check_gateway(port, route.via, at + ".via");
+        }
+    }
+
+    void check_gateway(const Port& port, const IpAddress& via, const std::string& path) {
+        if (draft_.addresses_are_doubtful) return;
+        if (std::ranges::find(port.addresses, via, &IpPrefix::address) != port.addresses.end()) {
+            return add(path, to_string(via) + " is the port's own address: write the gateway's");
+        }
+        if (is_ipv6_link_local(via)) return;
+        const auto subnet = std::ranges::find_if(
+            port.addresses, [&](const IpPrefix& own) { return own.contains(via); });
+        if (subnet == port.addresses.end()) {
+            add(path,
+                to_string(via) + " is in no subnet of the port: a gateway must be on the link");
+        } else if (is_network_or_broadcast(*subnet, via)) {
+            add(path, to_string(via) + " is the network or broadcast address of " +
+                          to_string(*subnet) + ": write the gateway's own address");
+        }
+    }
+
+    void check_profile_names() {
+        FirstUse<std::string> names;
+        for (std::size_t i = 0; i < config_.profiles.size(); ++i) {
+            const std::string& name = config_.profiles[i].name;
+            const std::string path = indexed("profile", i);
+            if (const auto* first = name.empty() ? nullptr : names.claim(name, path)) {
+                add(path + ".name", in_quotes(name) + " is already the name of " + *first);
+            }
+        }
+    }
+
+    void check_sessions() {
+        FirstUse<std::string> names;
+        FirstUse<SessionIdentity> identities;
+        config_.sessions.reserve(draft_.sessions.size());
+        for (std::size_t i = 0; i < draft_.sessions.size(); ++i) {
+            const SessionDraft& draft = draft_.sessions[i];
+            const std::string& path = draft_.session_paths[i];
+            SessionCheck check = validate_session(draft, config_.ports, config_.profiles);
+            for (MemberFault& fault : check.faults) {
+                if (fault.about_addresses && draft_.addresses_are_doubtful) continue;
+                std::string at = path;
+                at += '.';
+                at += fault.member;
+                add(at, std::move(fault.message) + whose(draft));
+            }
+            if (!draft.name.empty()) {
+                if (const auto* first = names.claim(draft.name, path)) {
+                    add(path + ".name", in_quotes(draft.name) + " is already the name of " +
+                                            *first + ": names are unique");
+                }
+            }
+            check_identity(check.session, path, identities);
+            config_.sessions.push_back(std::move(check.session));
+        }
+        if (config_.sessions.size() <= config_.dataplane.max_sessions) return;
+        add("dataplane.max_sessions",
+            std::to_string(config_.dataplane.max_sessions) + " is less than the " +
+                std::to_string(config_.sessions.size()) + " sessions of this file: raise it");
+    }
+
+    void check_identity(const Session& session, const std::string& path,
+                        FirstUse<SessionIdentity>& identities) {
+        if (session.port.empty() || session.remote.family == AddressFamily::None) return;
+        const auto* first = identities.claim(identity(session, config_.ports), path);
+        if (first == nullptr) return;
+        const auto port = std::ranges::find(config_.ports, session.port, &Port::name);
+        if (port != config_.ports.end() && port->point_to_point) {
+            add(path + ".remote", "port " + session.port + " is point-to-point and " + *first +
+                                      " is its session of this family: there can be one");
+        } else {
+            add(path + ".remote", to_string(session.remote) + " on port " + session.port +
+                                      " is already the peer of " + *first +
+                                      ": one session for each peer (RFC 5881 3)");
+        }
+    }
+
+    /// " (session "rr1")", so that the reader need not count tables.
+    static std::string whose(const SessionDraft& draft) {
+        if (!draft.name.empty()) return " (session " + in_quotes(draft.name) + ')';
+        if (!draft.remote.empty()) return " (session to " + in_quotes(draft.remote) + ')';
+        return {};
+    }
+
+    Draft draft_;
+    Config& config_;
+    Faults& faults_;
+    std::unordered_set<std::string> reported_;
+};
+
+}  // namespace
+
+Config validate(Draft draft, Faults& faults) { return Validation{std::move(draft), faults}.run(); }
+
+}  // namespace tocsin::control::config
