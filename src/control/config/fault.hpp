@@ -19,10 +19,11 @@ using Faults = std::vector<Fault>;
 
 inline constexpr std::size_t kMostFaults = 1000;  ///< of one file; more are counted, not listed
 
-/// FILE:LINE: path: message, without the parts that are not known.
+/// FILE:LINE: path: message, without the parts that are not known; `line LINE: ...` without file
+/// name.
 [[nodiscard]] inline std::string text(const Fault& fault, std::string_view file_name) {
     std::string out{file_name};
-    if (fault.line != 0) out += ':' + std::to_string(fault.line);
+    if (fault.line != 0) out += (out.empty() ? "line " : ":") + std::to_string(fault.line);
     if (!out.empty()) out += ": ";
     if (!fault.path.empty()) out += fault.path + ": ";
     return out + fault.message;

@@ -1,0 +1,236 @@
+#include "control/ctl/app.hpp"
+
+#include "control/base/duration.hpp"
+#include "control/ctl/config_commands.hpp"
+#include "control/ctl/daemon_commands.hpp"
+#include "control/ctl/session_commands.hpp"
+#include "control/ctl/watch_command.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <sstream>
+#include <utility>
+
+namespace tocsin::control::ctl {
+
+namespace {
+
+constexpr const char* kDefaultSocket = "unix:/run/tocsin/api.sock";
+
+using Command = std::function<ExitCode(const Context&)>;
+
+/// The grammar. Options live here while the chosen command runs.
+class Grammar {
+public:
+    Grammar() {
+        app_.name("tocsinctl");
+        app_.require_subcommand(1);
+        app_.fallthrough();
+        app_.footer(std::string{kExitCodeHelp});
+        app_.add_option("-s,--socket", socket_, "Where tocsind listens, unix:PATH")
+            ->envname("TOCSIN_SOCKET")
+            ->capture_default_str();
+        app_.add_option("--timeout", timeout_, "How long to wait for an answer (us, ms, s)")
+            ->capture_default_str();
+        app_.add_option("-o,--output", format_,
+                        "Table (default), JSON, or JSON with one line per element")
+            ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{
+                {"table", Format::Table}, {"json", Format::Json}, {"jsonl", Format::JsonLines}}))
+            ->option_text("table|json|jsonl");
+        add_session();
+        add_watch();
+        add_lists();
+        add_config();
+    }
+
+    /// Throws CLI::Error.
+    void parse(std::vector<std::string> arguments) {
+        std::ranges::reverse(arguments);  // CLI11 wants it so
+        app_.parse(std::move(arguments));
+    }
+    /// Prints help to `out`, which is success, and mistakes to `err`.
+    ExitCode explain(const CLI::Error& error, std::ostream& out, std::ostream& err) {
+        if (error.get_exit_code() == 0) {
+            app_.exit(error, out, err);
+            return ExitCode::Success;
+        }
+        err << "tocsinctl: ";
+        const std::vector<std::string> unknown = app_.remaining(true);
+        if (!unknown.empty() && app_.get_subcommands().empty()) {
+            err << "there is no command \"" << unknown.front() << '"';
+        } else {
+            err << error.what();
+        }
+        err << ", see --help\n";
+        return ExitCode::InvalidArgument;
+    }
+
+    [[nodiscard]] const std::string& socket() const { return socket_; }
+    [[nodiscard]] const std::string& timeout() const { return timeout_; }
+    [[nodiscard]] Format format() const { return format_; }
+    [[nodiscard]] const Command& command() const { return command_; }
+
+private:
+    CLI::App* add(CLI::App& parent, const char* name, const char* help, Command command) {
+        CLI::App* const out = parent.add_subcommand(name, help);
+        out->callback([this, chosen = std::move(command)] { command_ = chosen; });
+        return out;
+    }
+
+    void add_filter(CLI::App& command) {
+        command.add_option("--state", list_.states,
+                           "up, init, down or admin-down; may be repeated");
+        command.add_option("--port", list_.port, "Only sessions of this port");
+        command.add_option("--remote", list_.remote,
+                           "Only peers with this address or in this prefix");
+        command.add_option("--name", list_.name, "Only names that contain this");
+    }
+
+    void add_selector(CLI::App& command, int most) {
+        command
+            .add_option(
+                "session", select_.selectors,
+                "Id, name, discriminator (0x...) or address of the peer; id:, name:, discr: or "
+                "peer: in front decides in doubt")
+            ->required()
+            ->expected(1, most);
+        command.add_option("--port", select_.port, "Port, when the address alone is ambiguous");
+        command.add_option("--local", select_.local, "Our address, when the peer's is ambiguous");
+    }
+
+    void add_parameters(CLI::App& command) {
+        command.add_option("--tx,--desired-min-tx-interval", spec_.desired_min_tx_interval,
+                           "Our sending interval with its unit, such as 50ms");
+        command.add_option("--rx,--required-min-rx-interval", spec_.required_min_rx_interval,
+                           "The shortest interval that we accept; 0us asks for silence");
+        command.add_option("--detect-mult", spec_.detect_mult, "1..255");
+        command.add_flag("--passive,!--active", spec_.passive, "Silent until the peer is heard");
+        command.add_flag("--match-source,!--no-match-source", spec_.match_source,
+                         "Drop packets from another source address");
+    }
+
+    void add_session() {
+        CLI::App& group = *app_.add_subcommand("session", "List and change sessions");
+        group.require_subcommand(1);
+        CLI::App& list = *add(group, "list", "Sessions in a table",
+                              [this](auto& c) { return session_list(c, list_); });
+        add_filter(list);
+        list.add_flag("--all", list_.all, "Every page, not only the first 1000 sessions");
+        constexpr int kMany = 10'000;
+        add_selector(*add(group, "show", "Everything about a session",
+                          [this](auto& c) { return session_show(c, select_); }),
+                     kMany);
+        add_new(*add(group, "add", "Start a session",
+                     [this](auto& c) { return session_add(c, spec_); }));
+        CLI::App& set =
+            *add(group, "set", "Change timers of a session that stays Up (Poll Sequence)",
+                 [this](auto& c) { return session_set(c, select_, spec_); });
+        add_selector(set, 1);
+        add_parameters(set);
+        add_selector(*add(group, "delete", "Delete sessions that were added here",
+                          [this](auto& c) { return session_delete(c, select_); }),
+                     kMany);
+        add_selector(*add(group, "admin-down", "Take sessions AdminDown, the peers are told",
+                          [this](auto& c) { return session_admin(c, select_, true); }),
+                     kMany);
+        add_selector(*add(group, "admin-up", "Enable sessions again",
+                          [this](auto& c) { return session_admin(c, select_, false); }),
+                     kMany);
+    }
+
+    void add_new(CLI::App& command) {
+        command.add_option("remote,--remote", spec_.remote, "Address of the peer")->required();
+        command.add_option("--local", spec_.local,
+                           "Our address; default: the port's in that subnet");
+        command.add_option("--port", spec_.port, "Port; default: the one with the peer's subnet");
+        command.add_option("--name", spec_.name, "Label, unique among sessions");
+        command.add_option("--profile", spec_.profile, "Profile of the configuration file");
+        add_parameters(command);
+        command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)");
+        command.add_flag("--follow-link,!--no-follow-link", spec_.follow_link,
+                         "Down at once when the port loses its link (default)");
+        command.add_flag("--admin-down", spec_.admin_down, "Start in AdminDown");
+    }
+
+    void add_watch() {
+        CLI::App& command =
+            *add(app_, "watch", "Follow state changes, one line each", [this](auto& c) {
+                watch_.filter = list_;
+                return watch(c, watch_);
+            });
+        add_filter(command);
+        command.add_flag("--state-only", watch_.state_only, "Only changes of the state");
+        command.add_flag("--no-snapshot", watch_.no_snapshot, "Only what comes next");
+        command.add_flag("--no-reconnect", watch_.no_reconnect,
+                         "End with 3 when tocsind goes away");
+    }
+
+    void add_lists() {
+        const auto lister = [this](const char* noun, const char* about, const char* help,
+                                   auto run_it) {
+            CLI::App& group = *app_.add_subcommand(noun, about);
+            group.require_subcommand(1);
+            add(group, "list", help, run_it);
+        };
+        lister("worker", "Workers", "Load, loop gaps and lateness of each worker", worker_list);
+        lister("port", "Ports", "Link, addresses and counters of each port", port_list);
+        lister("neighbor", "Neighbours", "MAC addresses of next hops", neighbor_list);
+        add(app_, "stats", "Sums over all sessions and workers", stats);
+        add(app_, "version", "Version of this program and of tocsind",
+            [](auto& c) { return version(c, TOCSIN_VERSION); });
+    }
+
+    void add_config() {
+        CLI::App& group = *app_.add_subcommand("config", "Configuration files");
+        group.require_subcommand(1);
+        CLI::App& check = *add(group, "check", "Validate a file on this machine; needs no daemon",
+                               [this](auto& c) { return config_check(c, file_); });
+        check.add_option("file", file_, "TOML file")->required();
+        add(app_, "reload", "Have tocsind read its file again and apply the difference", reload);
+    }
+
+    CLI::App app_{"Command line of tocsind, the BFD appliance."};
+    std::string socket_ = kDefaultSocket;
+    std::string timeout_ = "5s";
+    Format format_ = Format::Table;
+    ListOptions list_;
+    SelectOptions select_;
+    SpecOptions spec_;
+    WatchOptions watch_;
+    std::string file_;
+    Command command_;
+};
+
+}  // namespace
+
+ExitCode run(std::vector<std::string> arguments, const Environment& environment) {
+    Grammar grammar;
+    try {
+        grammar.parse(std::move(arguments));
+    } catch (const CLI::Error& error) {
+        return grammar.explain(error, environment.out, environment.err);
+    }
+    const auto timeout = parse_duration(grammar.timeout());
+    if (!timeout.ok() || timeout.value().count() <= 0) {
+        environment.err << "tocsinctl: --timeout: "
+                        << (timeout.ok() ? "must be longer than 0" : timeout.error().message)
+                        << '\n';
+        return ExitCode::InvalidArgument;
+    }
+    Client client{grammar.socket(),
+                  std::chrono::duration_cast<std::chrono::milliseconds>(timeout.value()),
+                  environment.stop};
+    const ExitCode code = grammar.command()({.client = client,
+                                             .out = environment.out,
+                                             .err = environment.err,
+                                             .stop = environment.stop,
+                                             .format = grammar.format(),
+                                             .colour = environment.colour});
+    environment.out.flush();
+    return code;
+}
+
+}  // namespace tocsin::control::ctl

@@ -1,0 +1,69 @@
+#include "control/ctl/client.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace tocsin::control::ctl {
+
+namespace {
+
+constexpr int kLongestBackoffMs = 1000;  // of `watch`, which waits for the daemon to come back
+
+std::shared_ptr<grpc::Channel> open_channel(const std::string& socket) {
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(-1);  // a page of 10,000 sessions is more than the default
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestBackoffMs);
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    return grpc::CreateCustomChannel(socket, grpc::InsecureChannelCredentials(), arguments);
+}
+
+/// What the file system says about a Unix socket that nobody answers on.
+std::string_view socket_hint(const std::string& socket) {
+    constexpr std::string_view kScheme = "unix:";
+    if (!socket.starts_with(kScheme)) return {};
+    errno = 0;
+    if (access(socket.c_str() + kScheme.size(), R_OK | W_OK) == 0) return {};
+    if (errno == EACCES) return " (no permission on the socket: run as its owner)";
+    return errno == ENOENT ? " (there is no such socket)" : "";
+}
+
+}  // namespace
+
+Client::Client(std::string socket, std::chrono::milliseconds timeout, Stop& stop)
+    : socket_{std::move(socket)},
+      timeout_{timeout},
+      stop_{stop},
+      channel_{open_channel(socket_)},
+      sessions_{v1::SessionService::NewStub(channel_)},
+      watch_{v1::WatchService::NewStub(channel_)},
+      daemon_{v1::DaemonService::NewStub(channel_)},
+      config_{v1::ConfigService::NewStub(channel_)} {}
+
+std::string Client::explain(const grpc::Status& status) const {
+    switch (status.error_code()) {
+        case grpc::StatusCode::UNAVAILABLE:
+            return "cannot reach tocsind at " + socket_ + std::string{socket_hint(socket_)} +
+                   ": is it running? start it with `tocsind --config FILE` or name another socket "
+                   "with --socket";
+        case grpc::StatusCode::DEADLINE_EXCEEDED:
+            return "tocsind at " + socket_ + " gave no answer within " +
+                   std::to_string(timeout_.count()) +
+                   " ms: look at its log, or allow more with --timeout";
+        case grpc::StatusCode::CANCELLED:
+            return "interrupted";
+        case grpc::StatusCode::UNIMPLEMENTED:
+            return "tocsind at " + socket_ +
+                   " does not know this call: compare `tocsinctl version`";
+        default:
+            break;
+    }
+    if (!status.error_message().empty()) return status.error_message();
+    return "tocsind refused without a reason (gRPC status " + std::to_string(status.error_code()) +
+           ')';
+}
+
+}  // namespace tocsin::control::ctl

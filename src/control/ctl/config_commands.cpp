@@ -1,0 +1,68 @@
+#include "control/ctl/config_commands.hpp"
+
+#include "control/config/load.hpp"
+
+#include <cstddef>
+
+namespace tocsin::control::ctl {
+
+namespace {
+
+std::string mistakes(std::size_t count) {
+    return std::to_string(count) + (count == 1 ? " mistake" : " mistakes");
+}
+
+}  // namespace
+
+ExitCode config_check(const Context& context, const std::string& file) {
+    const config::LoadResult result = config::load_file(file);
+    if (context.format != Format::Table) {
+        v1::CheckConfigResponse response;
+        for (const config::Fault& fault : result.faults) {
+            v1::ConfigFault* const out = response.add_faults();
+            out->set_path(fault.path);
+            out->set_line(fault.line);
+            out->set_message(fault.message);
+        }
+        print_json(context, response, response.faults());
+    } else {
+        for (const config::Fault& fault : result.faults) context.out << text(fault, file) << '\n';
+        if (result.ok()) {
+            context.out << file << ": valid, " << result.config->ports.size() << " ports, "
+                        << result.config->sessions.size() << " sessions\n";
+        }
+    }
+    if (result.ok()) return ExitCode::Success;
+    return context.fail(ExitCode::InvalidArgument, file + " has " + mistakes(result.faults.size()));
+}
+
+ExitCode reload(const Context& context) {
+    v1::ReloadResponse response;
+    const auto status = context.client.call(
+        context.client.config(), &v1::ConfigService::Stub::Reload, v1::ReloadRequest{}, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context.out, response, context.format);
+    } else {
+        for (const v1::ConfigFault& fault : response.faults()) {
+            context.out << text(config::Fault{fault.path(), fault.line(), fault.message()}, "")
+                        << '\n';
+        }
+    }
+    if (!response.faults().empty()) {
+        return context.fail(ExitCode::InvalidArgument,
+                            "the file has " +
+                                mistakes(static_cast<std::size_t>(response.faults_size())) +
+                                ", nothing was changed");
+    }
+    if (context.format != Format::Table) return ExitCode::Success;
+    context.out << "sessions: " << response.added() << " added, " << response.removed()
+                << " removed, " << response.changed() << " changed, " << response.unchanged()
+                << " unchanged\n";
+    for (const std::string& path : response.needs_restart()) {
+        context.out << "takes effect at the next start: " << path << '\n';
+    }
+    return ExitCode::Success;
+}
+
+}  // namespace tocsin::control::ctl

@@ -1,0 +1,196 @@
+#include "control/ctl/daemon_commands.hpp"
+
+#include "control/ctl/format.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace tocsin::control::ctl {
+
+namespace {
+
+using Daemon = v1::DaemonService::Stub;
+using enum Table::Align;
+
+std::string nanoseconds(std::uint64_t ns) {
+    return milliseconds(static_cast<std::int64_t>(ns / 1000));
+}
+
+/// "3%", of busy and idle time together.
+std::string share(std::uint64_t busy, std::uint64_t idle) {
+    const std::uint64_t total = busy + idle;
+    if (total == 0) return "-";
+    return std::to_string(static_cast<unsigned>(static_cast<double>(busy) * 100.0 /
+                                                static_cast<double>(total))) +
+           '%';
+}
+
+std::uint64_t sum(const google::protobuf::Map<std::string, std::uint64_t>& counters) {
+    std::uint64_t out = 0;
+    for (const auto& [name, count] : counters) out += count;
+    return out;
+}
+
+std::string speed(std::uint32_t mbps) {
+    if (mbps == 0) return "-";
+    return mbps % 1000 == 0 ? std::to_string(mbps / 1000) + " Gb/s"
+                            : std::to_string(mbps) + " Mb/s";
+}
+
+}  // namespace
+
+ExitCode worker_list(const Context& context) {
+    v1::ListWorkersResponse response;
+    const auto status = context.client.call(context.client.daemon(), &Daemon::ListWorkers,
+                                            v1::ListWorkersRequest{}, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context, response, response.workers());
+        return ExitCode::Success;
+    }
+    Table table{{{"WORKER", Right},
+                 {"LCORE", Right},
+                 {"SESSIONS", Right},
+                 {"UP", Right},
+                 {"RX", Right},
+                 {"TX", Right},
+                 {"DROPS", Right},
+                 {"BUSY", Right},
+                 {"GAPS", Right},
+                 {"MAX GAP", Right},
+                 {"MAX LATE TX", Right},
+                 {"MAX LATE DETECT", Right}}};
+    for (const v1::Worker& worker : response.workers()) {
+        table.add({std::to_string(worker.index()), std::to_string(worker.lcore()),
+                   std::to_string(worker.sessions()), std::to_string(worker.sessions_up()),
+                   std::to_string(worker.rx_packets()), std::to_string(worker.tx_packets()),
+                   std::to_string(sum(worker.drops())), share(worker.busy_ns(), worker.idle_ns()),
+                   std::to_string(worker.loop_gaps()), nanoseconds(worker.loop_gap().max_ns()),
+                   nanoseconds(worker.late_tx().max_ns()),
+                   nanoseconds(worker.late_detection().max_ns())});
+    }
+    table.print(context.out, context.colour);
+    return ExitCode::Success;
+}
+
+ExitCode port_list(const Context& context) {
+    v1::ListPortsResponse response;
+    const auto status = context.client.call(context.client.daemon(), &Daemon::ListPorts,
+                                            v1::ListPortsRequest{}, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context, response, response.ports());
+        return ExitCode::Success;
+    }
+    Table table{{{"NAME"},
+                 {"LINK"},
+                 {"SPEED", Right},
+                 {"MAC"},
+                 {"MTU", Right},
+                 {"DRIVER"},
+                 {"RX", Right},
+                 {"TX", Right},
+                 {"MISSED", Right},
+                 {"ERRORS", Right},
+                 {"ADDRESSES"}}};
+    for (const v1::Port& port : response.ports()) {
+        const Cell link = port.link_up() ? Cell{"up", Colour::Green} : Cell{"down", Colour::Red};
+        const std::string first = port.addresses().empty() ? "-" : port.addresses(0);
+        table.add({port.name(), link, speed(port.link_speed_mbps()), or_dash(port.mac()),
+                   std::to_string(port.mtu()), or_dash(port.driver()),
+                   std::to_string(port.rx_packets()), std::to_string(port.tx_packets()),
+                   std::to_string(port.rx_missed()),
+                   std::to_string(port.rx_errors() + port.tx_errors()), first});
+        for (int i = 1; i < port.addresses_size(); ++i) {
+            table.add({"", "", "", "", "", "", "", "", "", "", port.addresses(i)});
+        }
+    }
+    table.print(context.out, context.colour);
+    return ExitCode::Success;
+}
+
+ExitCode neighbor_list(const Context& context) {
+    v1::ListNeighborsResponse response;
+    const auto status = context.client.call(context.client.daemon(), &Daemon::ListNeighbors,
+                                            v1::ListNeighborsRequest{}, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context, response, response.neighbors());
+        return ExitCode::Success;
+    }
+    Table table{
+        {{"PORT"}, {"ADDRESS"}, {"MAC"}, {"STATE"}, {"CONFIRMED", Right}, {"SESSIONS", Right}}};
+    for (const v1::Neighbor& neighbor : response.neighbors()) {
+        const bool good = neighbor.state() == v1::NEIGHBOR_STATE_REACHABLE;
+        const bool failed = neighbor.state() == v1::NEIGHBOR_STATE_FAILED;
+        const Colour colour = good ? Colour::Green : failed ? Colour::Red : Colour::Yellow;
+        table.add({neighbor.port(), neighbor.address(), or_dash(neighbor.mac()),
+                   Cell{std::string{neighbor_state_name(neighbor.state())}, colour},
+                   neighbor.mac().empty()
+                       ? "-"
+                       : age(static_cast<std::int64_t>(neighbor.age_ms()) * 1000) + " ago",
+                   std::to_string(neighbor.sessions())});
+    }
+    table.print(context.out, context.colour);
+    return ExitCode::Success;
+}
+
+ExitCode stats(const Context& context) {
+    v1::GetStatsResponse response;
+    const auto status = context.client.call(context.client.daemon(), &Daemon::GetStats,
+                                            v1::GetStatsRequest{}, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context.out, response, context.format);
+        return ExitCode::Success;
+    }
+    Properties out;
+    out.add("Sessions Up", std::to_string(response.sessions_up()));
+    out.add("Sessions Init", std::to_string(response.sessions_init()));
+    out.add("Sessions Down", std::to_string(response.sessions_down()));
+    out.add("Sessions AdminDown", std::to_string(response.sessions_admin_down()));
+    out.gap();
+    out.add("Control packets received", std::to_string(response.rx_packets()));
+    out.add("Control packets sent", std::to_string(response.tx_packets()));
+    out.add("Transitions into Up", std::to_string(response.transitions_up()));
+    out.add("Transitions out of Up", std::to_string(response.transitions_down()));
+    out.add("Frames for the slow path", std::to_string(response.punted()));
+    out.add("Frames of the slow path sent", std::to_string(response.frames_sent()));
+    out.add("Watchers", std::to_string(response.watchers()));
+    if (!response.drops().empty()) out.gap();
+    const std::map<std::string, std::uint64_t> drops{response.drops().begin(),
+                                                     response.drops().end()};
+    for (const auto& [reason, count] : drops) out.add("Dropped, " + reason, std::to_string(count));
+    out.print(context.out, context.colour);
+    return ExitCode::Success;
+}
+
+ExitCode version(const Context& context, std::string_view own_version) {
+    v1::GetVersionResponse response;
+    const auto status = context.client.call(context.client.daemon(), &Daemon::GetVersion,
+                                            v1::GetVersionRequest{}, response);
+    if (context.format != Format::Table) {
+        context.out << "{\"tocsinctl\": \"" << own_version << "\", \"tocsind\": ";
+        if (status.ok()) {
+            print_json(context.out, response, Format::JsonLines);
+            context.out << "}\n";
+        } else {
+            context.out << "null}\n";
+        }
+        return ExitCode::Success;
+    }
+    context.out << "tocsinctl " << own_version << '\n';
+    if (!status.ok()) {
+        context.out << "tocsind   not reachable at " << context.client.socket() << '\n';
+        return ExitCode::Success;
+    }
+    context.out << "tocsind   " << response.version() << " on " << response.dpdk() << ", started "
+                << time_of(response.started_us()) << ", room for " << response.max_sessions()
+                << " sessions\n";
+    if (!response.config_file().empty())
+        context.out << "          " << response.config_file() << '\n';
+    return ExitCode::Success;
+}
+
+}  // namespace tocsin::control::ctl

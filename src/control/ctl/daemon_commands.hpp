@@ -1,0 +1,16 @@
+#pragma once
+
+#include "control/ctl/context.hpp"
+
+#include <string_view>
+
+namespace tocsin::control::ctl {
+
+[[nodiscard]] ExitCode worker_list(const Context& context);
+[[nodiscard]] ExitCode port_list(const Context& context);
+[[nodiscard]] ExitCode neighbor_list(const Context& context);
+[[nodiscard]] ExitCode stats(const Context& context);
+/// Our own version, and the daemon's when it answers; success either way.
+[[nodiscard]] ExitCode version(const Context& context, std::string_view own_version);
+
+}  // namespace tocsin::control::ctl

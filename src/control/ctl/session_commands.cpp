@@ -1,0 +1,234 @@
+#include "control/ctl/session_commands.hpp"
+
+#include "control/base/address.hpp"
+#include "control/base/duration.hpp"
+#include "control/ctl/format.hpp"
+#include "control/ctl/selector.hpp"
+#include "control/ctl/session_view.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace tocsin::control::ctl {
+
+namespace {
+
+using Sessions = v1::SessionService::Stub;
+
+constexpr std::uint32_t kPageSize = 5000;
+
+Error invalid(std::string message) {
+    return {.kind = ErrorKind::InvalidArgument, .message = std::move(message), .where = {}};
+}
+
+ExitCode refuse(const Context& context, const Error& error) {
+    return context.fail(ExitCode::InvalidArgument, error.message);
+}
+
+Result<std::uint32_t> microseconds_of(const char* option, const std::string& text) {
+    const auto duration = parse_duration(text);
+    if (!duration.ok()) return invalid(std::string{option} + ": " + duration.error().message);
+    if (duration.value().count() > std::numeric_limits<std::uint32_t>::max()) {
+        return invalid(std::string{option} + ": " + text +
+                       " is too long: 4294967295us are the most");
+    }
+    return static_cast<std::uint32_t>(duration.value().count());
+}
+
+Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
+    v1::SessionSpec out;
+    out.set_name(options.name);
+    out.set_remote(options.remote);
+    out.set_local(options.local);
+    out.set_port(options.port);
+    out.set_profile(options.profile);
+    if (!options.desired_min_tx_interval.empty()) {
+        const auto us = microseconds_of("--tx", options.desired_min_tx_interval);
+        if (!us.ok()) return us.error();
+        out.set_desired_min_tx_interval_us(us.value());
+    }
+    if (!options.required_min_rx_interval.empty()) {
+        const auto us = microseconds_of("--rx", options.required_min_rx_interval);
+        if (!us.ok()) return us.error();
+        out.set_required_min_rx_interval_us(us.value());
+    }
+    if (options.detect_mult) out.set_detect_mult(*options.detect_mult);
+    if (options.dscp) out.set_dscp(*options.dscp);
+    if (options.passive) out.set_passive(*options.passive);
+    if (options.match_source) out.set_match_source(*options.match_source);
+    if (options.follow_link) out.set_follow_link(*options.follow_link);
+    out.set_admin_down(options.admin_down);
+    return out;
+}
+
+/// Adds every selector of the command line to a request.
+template <class Request>
+std::optional<Error> select(const SelectOptions& options, Request& request) {
+    for (const std::string& text : options.selectors) {
+        auto selector = selector_of(text, options.port, options.local);
+        if (!selector.ok()) return selector.error();
+        *request.add_sessions() = std::move(selector).value();
+    }
+    return std::nullopt;
+}
+
+void show(const Context& context, const v1::Session& session) {
+    if (context.format != Format::Table) return print_json(context.out, session, context.format);
+    session_properties(session, unix_now_us()).print(context.out, context.colour);
+}
+
+template <class Response>
+void show_all(const Context& context, const Response& response) {
+    if (context.format != Format::Table) return print_json(context, response, response.sessions());
+    Table table = session_table();
+    for (const v1::Session& session : response.sessions()) add_row(table, session, unix_now_us());
+    table.print(context.out, context.colour);
+}
+
+}  // namespace
+
+Result<v1::SessionFilter> filter_of(const ListOptions& options) {
+    v1::SessionFilter out;
+    for (const std::string& word : options.states) {
+        const v1::SessionState state = state_of(word);
+        if (state == v1::SESSION_STATE_UNSPECIFIED) {
+            return invalid("--state: \"" + word +
+                           "\" is not a state: write up, init, down or admin-down");
+        }
+        out.add_states(state);
+    }
+    if (!options.remote.empty() && !parse_address(options.remote) &&
+        !parse_prefix(options.remote)) {
+        return invalid("--remote: \"" + options.remote +
+                       "\" is neither an address nor a prefix such as 192.0.2.0/24");
+    }
+    out.set_port(options.port);
+    out.set_remote(options.remote);
+    out.set_name_contains(options.name);
+    return out;
+}
+
+ExitCode session_list(const Context& context, const ListOptions& options) {
+    const auto filter = filter_of(options);
+    if (!filter.ok()) return refuse(context, filter.error());
+    v1::ListSessionsRequest request;
+    *request.mutable_filter() = filter.value();
+    if (options.all) request.set_page_size(kPageSize);
+    v1::ListSessionsResponse all;
+    for (;;) {
+        v1::ListSessionsResponse page;
+        const auto status =
+            context.client.call(context.client.sessions(), &Sessions::ListSessions, request, page);
+        if (!status.ok()) return context.fail(status);
+        request.set_page_token(page.next_page_token());
+        all.set_total(page.total());
+        all.set_next_page_token(options.all ? "" : page.next_page_token());
+        if (context.format == Format::JsonLines) {  // a million sessions need not fit in memory
+            print_json(context, page, page.sessions());
+        } else {
+            for (v1::Session& session : *page.mutable_sessions()) {
+                all.add_sessions()->Swap(&session);
+            }
+        }
+        if (!options.all || request.page_token().empty() || !context.out) break;
+    }
+    if (context.format == Format::JsonLines) return ExitCode::Success;
+    if (context.format == Format::Json) {
+        print_json(context.out, all, Format::Json);
+        return ExitCode::Success;
+    }
+    if (all.sessions().empty()) {
+        context.err << (all.total() == 0 ? "no sessions match\n" : "this page is empty\n");
+        return ExitCode::Success;
+    }
+    show_all(context, all);
+    if (!all.next_page_token().empty()) {
+        context.out.flush();
+        context.err << all.sessions_size() << " of " << all.total()
+                    << " sessions, --all shows the rest\n";
+    }
+    return ExitCode::Success;
+}
+
+ExitCode session_show(const Context& context, const SelectOptions& options) {
+    for (const std::string& text : options.selectors) {
+        auto selector = selector_of(text, options.port, options.local);
+        if (!selector.ok()) return refuse(context, selector.error());
+        v1::GetSessionRequest request;
+        *request.mutable_session() = std::move(selector).value();
+        v1::GetSessionResponse response;
+        const auto status = context.client.call(context.client.sessions(), &Sessions::GetSession,
+                                                request, response);
+        if (!status.ok()) return context.fail(status);
+        if (context.format == Format::Table && &text != &options.selectors.front())
+            context.out << '\n';
+        show(context, response.session());
+    }
+    return ExitCode::Success;
+}
+
+ExitCode session_add(const Context& context, const SpecOptions& options) {
+    auto spec = spec_of(options);
+    if (!spec.ok()) return refuse(context, spec.error());
+    v1::AddSessionsRequest request;
+    *request.add_sessions() = std::move(spec).value();
+    v1::AddSessionsResponse response;
+    const auto status =
+        context.client.call(context.client.sessions(), &Sessions::AddSessions, request, response);
+    if (!status.ok()) return context.fail(status);
+    show_all(context, response);
+    return ExitCode::Success;
+}
+
+ExitCode session_set(const Context& context, const SelectOptions& which,
+                     const SpecOptions& options) {
+    auto selector = selector_of(which.selectors.front(), which.port, which.local);
+    if (!selector.ok()) return refuse(context, selector.error());
+    auto spec = spec_of(options);
+    if (!spec.ok()) return refuse(context, spec.error());
+    v1::UpdateSessionRequest request;
+    *request.mutable_session() = std::move(selector).value();
+    *request.mutable_spec() = std::move(spec).value();
+    v1::UpdateSessionResponse response;
+    const auto status =
+        context.client.call(context.client.sessions(), &Sessions::UpdateSession, request, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context.out, response.session(), context.format);
+        return ExitCode::Success;
+    }
+    Table table = session_table();
+    add_row(table, response.session(), unix_now_us());
+    table.print(context.out, context.colour);
+    return ExitCode::Success;
+}
+
+ExitCode session_delete(const Context& context, const SelectOptions& options) {
+    v1::DeleteSessionsRequest request;
+    if (const auto error = select(options, request)) return refuse(context, *error);
+    v1::DeleteSessionsResponse response;
+    const auto status = context.client.call(context.client.sessions(), &Sessions::DeleteSessions,
+                                            request, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context.out, response, context.format);
+    } else {
+        context.out << response.deleted() << (response.deleted() == 1 ? " session" : " sessions")
+                    << " deleted\n";
+    }
+    return ExitCode::Success;
+}
+
+ExitCode session_admin(const Context& context, const SelectOptions& options, bool down) {
+    v1::SetAdminStateRequest request;
+    if (const auto error = select(options, request)) return refuse(context, *error);
+    request.set_admin_down(down);
+    v1::SetAdminStateResponse response;
+    const auto status =
+        context.client.call(context.client.sessions(), &Sessions::SetAdminState, request, response);
+    if (!status.ok()) return context.fail(status);
+    show_all(context, response);
+    return ExitCode::Success;
+}
+
+}  // namespace tocsin::control::ctl

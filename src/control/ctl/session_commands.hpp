@@ -1,0 +1,59 @@
+#pragma once
+
+#include "control/base/result.hpp"
+#include "control/ctl/context.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tocsin::control::ctl {
+
+struct ListOptions {
+    std::vector<std::string> states;
+    std::string port;
+    std::string remote;  ///< address or prefix
+    std::string name;    ///< part of it
+    bool all = false;    ///< every page; else the first
+};
+
+/// How the command line names sessions.
+struct SelectOptions {
+    std::vector<std::string> selectors;
+    std::string port;
+    std::string local;
+};
+
+/// The members of a SessionSpec as options.
+struct SpecOptions {
+    std::string name;
+    std::string remote;
+    std::string local;
+    std::string port;
+    std::string profile;
+    std::string desired_min_tx_interval;   ///< with a unit; empty = not given
+    std::string required_min_rx_interval;  ///< likewise
+    std::optional<std::uint32_t> detect_mult;
+    std::optional<std::uint32_t> dscp;
+    std::optional<bool> passive;
+    std::optional<bool> match_source;
+    std::optional<bool> follow_link;
+    bool admin_down = false;
+};
+
+[[nodiscard]] ExitCode session_list(const Context& context, const ListOptions& options);
+[[nodiscard]] ExitCode session_show(const Context& context, const SelectOptions& options);
+[[nodiscard]] ExitCode session_add(const Context& context, const SpecOptions& options);
+[[nodiscard]] ExitCode session_set(const Context& context, const SelectOptions& which,
+                                   const SpecOptions& options);
+[[nodiscard]] ExitCode session_delete(const Context& context, const SelectOptions& options);
+[[nodiscard]] ExitCode session_admin(const Context& context, const SelectOptions& options,
+                                     bool down);
+
+/// A filter of --state, --port, --remote and --name; the sentence says what a word should have
+/// been.
+[[nodiscard]] Result<v1::SessionFilter> filter_of(const ListOptions& options);
+
+}  // namespace tocsin::control::ctl

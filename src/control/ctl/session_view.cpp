@@ -1,0 +1,112 @@
+#include "control/ctl/session_view.hpp"
+
+#include "control/ctl/format.hpp"
+
+#include <string>
+
+namespace tocsin::control::ctl {
+
+namespace {
+
+std::string interval(std::uint64_t us) {
+    return us == 0 ? "-" : milliseconds(static_cast<std::int64_t>(us));
+}
+
+/// What a person should know besides the state.
+Cell remark(const v1::Session& session) {
+    const v1::SessionStatus& status = session.status();
+    if (!status.next_hop_resolved() && !status.next_hop().empty() &&
+        status.state() != v1::SESSION_STATE_ADMIN_DOWN) {
+        return {"no MAC of " + status.next_hop(), Colour::Yellow};
+    }
+    return status.diag() == 0 ? "-" : status.diag_name();
+}
+
+std::string diag(std::uint32_t code, const std::string& name) {
+    return std::to_string(code) + (name.empty() ? "" : " " + name);
+}
+
+std::string yes(bool value) { return value ? "yes" : "no"; }
+
+}  // namespace
+
+Table session_table() {
+    using enum Table::Align;
+    return Table{{{"ID", Right},
+                  {"NAME"},
+                  {"PEER"},
+                  {"LOCAL"},
+                  {"PORT"},
+                  {"STATE"},
+                  {"REMOTE"},
+                  {"TX", Right},
+                  {"DETECT", Right},
+                  {"UPTIME", Right},
+                  {"DIAG"}}};
+}
+
+void add_row(Table& table, const v1::Session& session, std::int64_t now_us) {
+    const v1::SessionSpec& spec = session.spec();
+    const v1::SessionStatus& status = session.status();
+    const bool up = status.state() == v1::SESSION_STATE_UP;
+    table.add({std::to_string(session.id()), or_dash(spec.name()), spec.remote(),
+               or_dash(spec.local()), spec.port(), state_cell(status.state()),
+               std::string{state_name(status.remote_state())}, interval(status.tx_interval_us()),
+               interval(status.detection_time_us()),
+               up ? age(now_us - status.last_state_change_us()) : "-", remark(session)});
+}
+
+Properties session_properties(const v1::Session& session, std::int64_t now_us) {
+    const v1::SessionSpec& spec = session.spec();
+    const v1::SessionStatus& status = session.status();
+    Properties out;
+    out.add("Session",
+            std::to_string(session.id()) + (spec.name().empty() ? "" : " " + spec.name()));
+    out.add("Peer", spec.remote());
+    out.add("Local", or_dash(spec.local()));
+    out.add("Port", spec.port());
+    out.add("Origin", std::string{origin_name(session.origin())});
+    out.add("Profile", or_dash(spec.profile()));
+    out.add("Worker", std::to_string(session.worker()));
+    out.gap();
+    out.add("State", state_cell(status.state()));
+    out.add("Remote state", std::string{state_name(status.remote_state())});
+    out.add("Since", time_of(status.last_state_change_us()) +
+                         (status.last_state_change_us() == 0
+                              ? ""
+                              : " (" + age(now_us - status.last_state_change_us()) + ')'));
+    out.add("Diagnostic", diag(status.diag(), status.diag_name()));
+    out.add("Remote diagnostic", diag(status.remote_diag(), status.remote_diag_name()));
+    out.add("Local discriminator", discriminator(status.local_discr()));
+    out.add("Remote discriminator", discriminator(status.remote_discr()));
+    out.gap();
+    out.add("Desired min TX interval", interval(status.desired_min_tx_interval_us()));
+    out.add("Required min RX interval", interval(status.required_min_rx_interval_us()));
+    out.add("Detect mult", std::to_string(status.detect_mult()));
+    out.add("Remote desired min TX", interval(status.remote_desired_min_tx_interval_us()));
+    out.add("Remote min RX", interval(status.remote_min_rx_interval_us()));
+    out.add("Remote detect mult", std::to_string(status.remote_detect_mult()));
+    out.add("TX interval in force", interval(status.tx_interval_us()));
+    out.add("Detection time", interval(status.detection_time_us()));
+    out.add("Poll in progress", yes(status.poll_in_progress()));
+    out.gap();
+    out.add("Configured TX / RX", interval(spec.desired_min_tx_interval_us()) + " / " +
+                                      interval(spec.required_min_rx_interval_us()) + " x " +
+                                      std::to_string(spec.detect_mult()));
+    out.add("Passive", yes(spec.passive()));
+    out.add("Match source", yes(spec.match_source()));
+    out.add("Follow link", yes(spec.follow_link()));
+    out.add("DSCP", std::to_string(spec.dscp()));
+    out.add("Next hop", or_dash(status.next_hop()) +
+                            (status.next_hop_resolved() ? "" : ", MAC not known: nothing is sent"));
+    if (!status.seen_source().empty()) out.add("Packets come from", status.seen_source());
+    out.gap();
+    out.add("Packets received", std::to_string(status.rx_packets()));
+    out.add("Packets sent", std::to_string(status.tx_packets()));
+    out.add("Last packet", time_of(status.last_rx_us()));
+    out.add("Times up / down",
+            std::to_string(status.up_count()) + " / " + std::to_string(status.down_count()));
+    return out;
+}
+
+}  // namespace tocsin::control::ctl
