@@ -138,7 +138,7 @@ SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket
 }
 
 /// What the encapsulation asks of a packet once its session is known, RFC 5881 5 and 6, RFC 5883.
-DropReason Engine::check_arrival(const SessionHot& hot, const SessionCold& cold,
+DropReason Engine::check_arrival(const SessionCold& cold,
                                  const ReceivedPacket& packet) const noexcept {
     const SessionKey& key = cold.key;
     if (key.type != packet.type || key.family != packet.family || key.domain != packet.domain ||
@@ -146,7 +146,7 @@ DropReason Engine::check_arrival(const SessionHot& hot, const SessionCold& cold,
         return DropReason::SessionType;
     }
     const bool any_source = key.remote == kNoAddress;
-    if (key.type == SessionType::SingleHop && hot.port != packet.port.value &&
+    if (key.type == SessionType::SingleHop && key.port != packet.port &&
         !(any_source && packet.point_to_point)) {
         return DropReason::WrongPort;
     }
@@ -158,6 +158,7 @@ DropReason Engine::check_arrival(const SessionHot& hot, const SessionCold& cold,
     return DropReason::None;
 }
 
+/// Where the packet came from, as far as the steady state does not compare it otherwise.
 std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noexcept {
     std::uint64_t words[2]{};
     if (packet.family == AddressFamily::V4) {
@@ -165,7 +166,11 @@ std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noexcept {
     } else {
         std::memcpy(words, packet.source, 16);
     }
-    return static_cast<std::uint16_t>(fold(words[0] ^ secret_, words[1] ^ ~secret_) >> 32U);
+    const std::uint64_t network = static_cast<std::uint64_t>(packet.instance) << 32U |
+                                  static_cast<std::uint64_t>(packet.domain) << 8U |
+                                  static_cast<std::uint64_t>(packet.family);
+    const std::uint64_t source = fold(words[0] ^ secret_, words[1] ^ ~secret_);
+    return static_cast<std::uint16_t>(fold(source ^ network, secret_ ^ 0x2d358dccaa6c78a5U) >> 32U);
 }
 
 /// RFC 5881 6: another source address is reported, never adopted as destination.
@@ -320,6 +325,7 @@ void Engine::update_steady(Slot slot) noexcept {
     if (on_receive(state, hot.remote_session_state()) != state) return;
     if (cold.poll == Poll::Separating || cold.parameters.match_source) return;
     if (load_be32(&hot.last_packet[kYourDiscriminatorOffset]) != cold.local_discr.value) return;
+    if (hot.last_packet[kLengthOffset] != kControlPacketLength) return;  // a payload may be shorter
     if (!hot.has(kDetectArmed) && hot.detection_time() > Nanoseconds{0}) return;
     hot.set(kSteady);
 }

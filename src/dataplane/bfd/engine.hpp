@@ -118,7 +118,7 @@ class Engine {
     [[nodiscard]] SessionHot* session_at(SessionHandle session) noexcept;
     [[nodiscard]] SessionHot* session_of(const ReceivedPacket& packet, const ControlPacket& control,
                                          DropReason& reason) noexcept;
-    [[nodiscard]] DropReason check_arrival(const SessionHot& hot, const SessionCold& cold,
+    [[nodiscard]] DropReason check_arrival(const SessionCold& cold,
                                            const ReceivedPacket& packet) const noexcept;
     [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;
     void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;

@@ -31,7 +31,8 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     if (key.type == SessionType::MultiHop) hot.set(kMultiHop);
     if (parameters.passive) hot.set(kPassive);
     if (parameters.detect_mult == 1) hot.set(kDetectMultOne);
-    hot.port = static_cast<std::uint8_t>(key.port.value);
+    hot.arrival = key.type == SessionType::MultiHop ? parameters.min_ttl
+                                                    : static_cast<std::uint8_t>(key.port.value);
     hot.rx_in_force = parameters.required_min_rx_interval;
     hot.session_state = admin_down ? SessionState::AdminDown : SessionState::Down;
     store_be32(&hot.last_packet[kRequiredMinRxOffset], 1);  // bfd.RemoteMinRxInterval, 6.8.1
@@ -78,6 +79,7 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     hot->clear(kPassive | kDetectMultOne | kSteady);
     if (parameters.passive) hot->set(kPassive);
     if (parameters.detect_mult == 1) hot->set(kDetectMultOne);
+    if (hot->has(kMultiHop)) hot->arrival = parameters.min_ttl;
 
     const bool up = hot->session_state == SessionState::Up;
     set_desired_min_tx(slot, desired_min_tx(parameters.desired_min_tx_interval, up), now);

@@ -16,9 +16,10 @@ DropReason Engine::on_packet(const ReceivedPacket& packet, Instant now, Sink& si
     const DiscriminatorCodec::Parts parts = config_.discriminators.decode(yours);
     if (parts.slot.value < hot_.size()) [[likely]] {
         SessionHot& hot = hot_[parts.slot.value];
+        const bool multi_hop = packet.type == SessionType::MultiHop;
         if (hot.has(kSteady) && std::memcmp(hot.last_packet.data(), p, kControlPacketLength) == 0 &&
-            hot.port == packet.port.value &&
-            hot.has(kMultiHop) == (packet.type == SessionType::MultiHop) &&
+            hot.has(kMultiHop) == multi_hop &&
+            (multi_hop ? packet.ttl >= hot.arrival : packet.port.value == hot.arrival) &&
             hot.source_tag == source_tag(packet)) [[likely]] {
             hot.last_rx = now;
             ++steady_packets_;
@@ -40,7 +41,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     SessionHot& hot = *found;
     const Slot slot = slot_of(hot);
     SessionCold& cold = cold_[slot.value];
-    reason = check_arrival(hot, cold, packet);
+    reason = check_arrival(cold, packet);
     if (reason != DropReason::None) return reason;
     if (control.authentication_present) return DropReason::AuthUnexpected;  // bfd.AuthType is 0
 

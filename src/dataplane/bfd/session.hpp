@@ -48,11 +48,11 @@ struct alignas(64) SessionHot {
     Tick detect_armed{};              ///< likewise for detection
     WireInterval tx_interval{};       ///< in force before jitter; 0 = no periodic packets
     WireInterval rx_in_force{};       ///< bfd.RequiredMinRxInterval in the Detection Time, 6.8.3
-    std::uint16_t source_tag{};       ///< keyed hash of family and source of `last_packet`
+    std::uint16_t source_tag{};       ///< keyed hash of the origin of `last_packet`
     std::uint16_t flags{};            ///< Flag
     std::uint8_t rx_packets{};        ///< low octet; the rest is in SessionCold
     std::uint8_t tx_packets{};        ///< likewise
-    std::uint8_t port{};              ///< arrival port that single hop is bound to
+    std::uint8_t arrival{};           ///< single hop: the port it is bound to; multihop: least TTL
     SessionState session_state = SessionState::Down;
 
     [[nodiscard]] bool has(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
