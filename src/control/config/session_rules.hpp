@@ -15,22 +15,22 @@ namespace tocsin::control::config {
 // The rules for one session, whoever asks for it: the file and SessionService use the same.
 
 /// A session as somebody wrote it: text and numbers that nobody has checked. Empty text and nullopt
-/// mean not given.
+/// mean not given. Every member has an initializer, so that drafts can be written with names.
 struct SessionDraft {
     SessionType type = SessionType::SingleHop;
-    std::string name;
-    std::string remote;  ///< required
-    std::string local;
-    std::string port;
-    std::string profile;
-    std::optional<std::chrono::microseconds> desired_min_tx_interval;
-    std::optional<std::chrono::microseconds> required_min_rx_interval;
-    std::optional<std::int64_t> detect_mult;
-    std::optional<std::int64_t> min_ttl;
-    std::optional<std::int64_t> dscp;
-    std::optional<bool> passive;
-    std::optional<bool> match_source;
-    std::optional<bool> follow_link;
+    std::string name{};
+    std::string remote{};  ///< required
+    std::string local{};
+    std::string port{};
+    std::string profile{};
+    std::optional<std::chrono::microseconds> desired_min_tx_interval{};
+    std::optional<std::chrono::microseconds> required_min_rx_interval{};
+    std::optional<std::int64_t> detect_mult{};
+    std::optional<std::int64_t> min_ttl{};
+    std::optional<std::int64_t> dscp{};
+    std::optional<bool> passive{};
+    std::optional<bool> match_source{};
+    std::optional<bool> follow_link{};
     bool admin_down = false;
 };
 
