@@ -207,10 +207,7 @@ ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
 bool Engine::may_send_periodic(const SessionHot& hot, const SessionCold& cold) const noexcept {
     if (hot.has(kPassive) && hot.remote_discr().value == 0) return false;
     if (hot.remote_min_rx_interval() == WireInterval{0}) return false;
-    const bool remote_demand_active = hot.remote_demand_mode() &&
-                                      hot.session_state == SessionState::Up &&
-                                      hot.remote_session_state() == SessionState::Up;
-    return !remote_demand_active || sends_poll(cold.poll);
+    return !hot.remote_demand_active() || sends_poll(cold.poll);
 }
 
 /// Draws the gap after a packet that left at `sent`.
@@ -293,6 +290,14 @@ void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
     if (poll == Poll::Requested || poll == Poll::Separating) hot.set(kPollAttention);
 }
 
+/// The next packet differs from the last by more than P and F. A peer in Demand mode hears nothing
+/// periodic: it is told by a Poll Sequence, RFC 5880 6.6.
+void Engine::content_changed(Slot slot, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    hot.set(kPayloadStale);
+    if (hot.remote_demand_active()) set_poll(slot, on_poll_wanted(cold_[slot.value].poll), now);
+}
+
 /// The peer has confirmed what we sent: it takes effect, RFC 5880 6.8.3.
 void Engine::poll_ended(Slot slot, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
@@ -358,7 +363,6 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
     SessionCold& cold = cold_[slot.value];
     const SessionState was = hot.session_state;
     hot.session_state = state;
-    hot.set(kPayloadStale);
     hot.clear(kSteady);
     cold.local_diag = diag;
     if (state == SessionState::Up && was != SessionState::Up) {
@@ -380,6 +384,7 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
         hot.rx_in_force = cold.parameters.required_min_rx_interval;
         update_detection(slot);
     }
+    content_changed(slot, now);
     update_tx_interval(slot, now);
 }
 

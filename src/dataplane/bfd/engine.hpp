@@ -131,6 +131,7 @@ class Engine {
     void update_tx_interval(Slot slot, Instant now) noexcept;
     void update_detection(Slot slot) noexcept;
     void set_poll(Slot slot, Poll poll, Instant now) noexcept;
+    void content_changed(Slot slot, Instant now) noexcept;
     void poll_ended(Slot slot, Instant now) noexcept;
     void set_desired_min_tx(Slot slot, WireInterval wanted, Instant now) noexcept;
     void update_steady(Slot slot) noexcept;

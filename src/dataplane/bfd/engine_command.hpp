@@ -74,8 +74,8 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     SessionCold& cold = cold_[slot.value];
     if (cold.parameters == parameters) return Status::Ok;
     const SessionParameters was = cold.parameters;
+    const ControlOctets said = payload(slot, false, false);
     cold.parameters = parameters;
-    hot->set(kPayloadStale);
     hot->clear(kPassive | kDetectMultOne | kSteady);
     if (parameters.passive) hot->set(kPassive);
     if (parameters.detect_mult == 1) hot->set(kDetectMultOne);
@@ -90,9 +90,11 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
         }
         set_poll(slot, on_poll_wanted(cold.poll), now);
     }
+    const bool says_more = payload(slot, false, false) != said;
+    if (says_more) content_changed(slot, now);
     update_tx_interval(slot, now);
     update_detection(slot);
-    send_content_change(slot, now, sink);
+    if (says_more) send_content_change(slot, now, sink);
     raise_event(slot, EventCause::Parameters);
     return Status::Ok;
 }
@@ -140,9 +142,7 @@ Status Engine::set_concatenated_diag(SessionHandle session, Diag diag, Instant n
         return Status::Ok;
     }
     cold.local_diag = diag;
-    hot->set(kPayloadStale);
-    // A peer in Demand mode hears nothing periodic: it is told by a Poll Sequence, 6.8.17.
-    if (hot->remote_demand_mode()) set_poll(session.slot, on_poll_wanted(cold.poll), now);
+    content_changed(session.slot, now);
     update_tx_interval(session.slot, now);
     send_content_change(session.slot, now, sink);
     raise_event(session.slot, EventCause::Parameters);

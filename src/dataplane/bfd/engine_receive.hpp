@@ -85,6 +85,8 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
                                                      : cold.local_diag;
         change_state(slot, next, diag, now, sink);
     } else if (old_discr != control.my_discriminator) {
+        content_changed(slot, now);
+        update_tx_interval(slot, now);
         send_content_change(slot, now, sink);
     }
     // Whether the peer's Demand mode is active depends on the state just reached, so once more.

@@ -65,6 +65,11 @@ struct alignas(64) SessionHot {
     [[nodiscard]] bool remote_demand_mode() const noexcept {
         return (last_packet[kStateOffset] & kDemandBit) != 0;
     }
+    /// Demand mode is active on the remote system, RFC 5880 6.8.6.
+    [[nodiscard]] bool remote_demand_active() const noexcept {
+        return remote_demand_mode() && session_state == SessionState::Up &&
+               remote_session_state() == SessionState::Up;
+    }
     [[nodiscard]] std::uint8_t remote_detect_mult() const noexcept {
         return last_packet[kDetectMultOffset];
     }
