@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/types.hpp"
+#include "dataplane/bfd/parameters.hpp"
+#include "dataplane/bfd/session_event.hpp"
+
+namespace tocsin::control::session {
+
+using SessionId = Id<struct SessionIdTag, std::uint64_t>;  ///< grows, never reused; 0 = none
+
+/// Who asked for a session. One origin never deletes another's sessions.
+enum class Origin : std::uint8_t { Config, Api };
+
+[[nodiscard]] constexpr const char* name(Origin o) noexcept {
+    return o == Origin::Config ? "config" : "api";
+}
+
+/// A session that should exist, and what is known of it. Control thread only. Text is interned by the
+/// registry, since there may be a million of these.
+struct SessionRecord {
+    SessionId id;
+    const std::string* name = nullptr;     ///< nullptr: none
+    const std::string* profile = nullptr;  ///< as written, for people; nullptr: none
+    bfd::SessionHandle handle;             ///< discriminator 0 while it waits for a free slot
+    WorkerId worker;
+    PortId port;
+    std::uint16_t source_port = 0;  ///< constant for the life of the session, RFC 5881 4
+    Origin origin = Origin::Api;
+    std::uint8_t dscp = 48;
+    bool follow_link = true;
+    bool admin_down = false;
+    bool next_hop_resolved = false;  ///< the worker has headers, or is about to
+    IpAddress remote;
+    IpAddress local;
+    IpAddress next_hop;     ///< family None: no route to `remote`
+    IpAddress seen_source;  ///< the peer's source address when it is not `remote`, RFC 5881 6
+    bfd::SessionParameters parameters;
+    bfd::SessionSnapshot status;  ///< as last heard of from the worker
+};
+
+}  // namespace tocsin::control::session

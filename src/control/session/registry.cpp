@@ -1,0 +1,108 @@
+#include "control/session/registry.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace tocsin::control::session {
+
+Registry::Registry(std::vector<SessionPort> ports) : ports_{std::move(ports)} {}
+
+SessionRecord& Registry::insert(const config::Session& session, PortId port, Origin origin) {
+    last_id_ = {last_id_.value + 1};
+    SessionRecord& record = records_.try_emplace(last_id_.value).first->second;
+    record.id = last_id_;
+    record.port = port;
+    record.origin = origin;
+    record.dscp = session.dscp;
+    record.follow_link = session.follow_link;
+    record.admin_down = session.admin_down;
+    record.remote = session.remote;
+    record.local = session.local;
+    record.parameters = session.parameters;
+    record.status.session_state =
+        session.admin_down ? bfd::SessionState::AdminDown : bfd::SessionState::Down;
+    record.status.remote_session_state = bfd::SessionState::Down;
+    if (!session.name.empty()) {
+        record.name = &by_name_.try_emplace(session.name, &record).first->first;
+    }
+    set_profile(record, session.profile);
+    by_identity_.emplace(identity(port, record.remote), &record);
+    return record;
+}
+
+void Registry::erase(SessionRecord& record) {
+    if (record.name != nullptr) by_name_.erase(by_name_.find(*record.name));
+    by_identity_.erase(identity(record.port, record.remote));
+    records_.erase(record.id.value);
+}
+
+SessionRecord* Registry::find(SessionId id) {
+    const auto it = records_.find(id.value);
+    return it == records_.end() ? nullptr : &it->second;
+}
+
+SessionRecord* Registry::find_name(std::string_view name) {
+    const auto it = by_name_.find(name);
+    return it == by_name_.end() ? nullptr : it->second;
+}
+
+SessionRecord* Registry::find_identity(PortId port, const IpAddress& remote) {
+    const auto it = by_identity_.find(identity(port, remote));
+    return it == by_identity_.end() ? nullptr : it->second;
+}
+
+void Registry::set_profile(SessionRecord& record, std::string_view profile) {
+    // Profiles are few and stay interned for the life of the daemon.
+    record.profile = profile.empty() ? nullptr : &*profiles_.emplace(profile).first;
+}
+
+SessionPort* Registry::port(PortId id) {
+    const auto it = std::ranges::find(ports_, id, &SessionPort::id);
+    return it == ports_.end() ? nullptr : &*it;
+}
+
+const SessionPort* Registry::port(PortId id) const {
+    const auto it = std::ranges::find(ports_, id, &SessionPort::id);
+    return it == ports_.end() ? nullptr : &*it;
+}
+
+const SessionPort* Registry::port_named(std::string_view name) const {
+    const auto it = std::ranges::find(ports_, name, &SessionPort::name);
+    return it == ports_.end() ? nullptr : &*it;
+}
+
+config::Session Registry::spec(const SessionRecord& record) const {
+    config::Session out;
+    if (record.name != nullptr) out.name = *record.name;
+    if (record.profile != nullptr) out.profile = *record.profile;
+    if (const SessionPort* p = port(record.port)) out.port = p->name;
+    out.remote = record.remote;
+    out.local = record.local;
+    out.parameters = record.parameters;
+    out.dscp = record.dscp;
+    out.follow_link = record.follow_link;
+    out.admin_down = record.admin_down;
+    return out;
+}
+
+Registry::Identity Registry::identity(PortId port_id, const IpAddress& remote) const {
+    Identity out{.port = port_id, .family = remote.family};
+    const SessionPort* p = port(port_id);
+    if (p == nullptr || !p->point_to_point) out.remote = remote.octets;
+    return out;
+}
+
+std::size_t Registry::IdentityHash::operator()(const Identity& i) const noexcept {
+    std::uint64_t high = 0;
+    std::uint64_t low = 0;
+    std::memcpy(&high, i.remote.data(), 8);
+    std::memcpy(&low, i.remote.data() + 8, 8);
+    std::uint64_t h = high * 0x9e3779b97f4a7c15U;
+    h = (h ^ (h >> 29U) ^ low) * 0xbf58476d1ce4e5b9U;
+    h = (h ^ (h >> 32U) ^ i.port.value ^ static_cast<std::uint64_t>(i.family) << 16U) *
+        0x94d049bb133111ebU;
+    return static_cast<std::size_t>(h ^ (h >> 31U));
+}
+
+}  // namespace tocsin::control::session

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "control/config/schema.hpp"
+#include "control/session/record.hpp"
+
+namespace tocsin::control::session {
+
+/// A port as sessions know it.
+struct SessionPort {
+    PortId id;
+    std::string name;
+    MacAddress mac{};
+    bool point_to_point = false;
+    bool link_up = true;
+};
+
+/// The sessions that should exist, by id, name and address. Owns their records and interned texts;
+/// knows nothing of workers. Records keep their place in memory until they are removed.
+class Registry {
+  public:
+    explicit Registry(std::vector<SessionPort> ports);
+    Registry(const Registry&) = delete;
+    Registry& operator=(const Registry&) = delete;
+
+    /// A record with the next id. The caller has seen that name and identity are free and the port
+    /// exists.
+    SessionRecord& insert(const config::Session& session, PortId port, Origin origin);
+    void erase(SessionRecord& record);
+
+    [[nodiscard]] SessionRecord* find(SessionId id);
+    [[nodiscard]] SessionRecord* find_name(std::string_view name);
+    /// The session that packets of `remote` on `port` belong to, RFC 5881 3: one for each port, family
+    /// and remote; on a point-to-point port one for each family.
+    [[nodiscard]] SessionRecord* find_identity(PortId port, const IpAddress& remote);
+
+    void set_profile(SessionRecord& record, std::string_view profile);
+
+    [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
+    [[nodiscard]] SessionId last_id() const noexcept { return last_id_; }
+    [[nodiscard]] std::map<std::uint64_t, SessionRecord>& records() noexcept { return records_; }
+    [[nodiscard]] const std::map<std::uint64_t, SessionRecord>& records() const noexcept {
+        return records_;
+    }
+
+    [[nodiscard]] const std::vector<SessionPort>& ports() const noexcept { return ports_; }
+    [[nodiscard]] SessionPort* port(PortId id);
+    [[nodiscard]] const SessionPort* port(PortId id) const;
+    [[nodiscard]] const SessionPort* port_named(std::string_view name) const;
+
+    /// As an operator would write it.
+    [[nodiscard]] config::Session spec(const SessionRecord& record) const;
+
+  private:
+    struct Identity {
+        std::array<std::uint8_t, 16> remote{};
+        PortId port;
+        AddressFamily family = AddressFamily::None;
+        friend bool operator==(const Identity&, const Identity&) = default;
+    };
+    struct IdentityHash {
+        std::size_t operator()(const Identity& i) const noexcept;
+    };
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view s) const noexcept {
+            return std::hash<std::string_view>{}(s);
+        }
+    };
+
+    [[nodiscard]] Identity identity(PortId port, const IpAddress& remote) const;
+
+    std::vector<SessionPort> ports_;
+    SessionId last_id_;
+    std::map<std::uint64_t, SessionRecord> records_;
+    std::unordered_map<std::string, SessionRecord*, TextHash, std::equal_to<>> by_name_;
+    std::unordered_map<Identity, SessionRecord*, IdentityHash> by_identity_;
+    std::unordered_set<std::string, TextHash, std::equal_to<>> profiles_;
+};
+
+}  // namespace tocsin::control::session
