@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -101,15 +102,25 @@ private:
         command.add_option("--local", select_.local, "Our address, when the peer's is ambiguous");
     }
 
+    /// A pair of flags, since one flag of CLI11 cannot tell "off" from "not given".
+    static void add_switch(CLI::App& command, const std::string& on, const std::string& off,
+                           std::optional<bool>& target, const std::string& help) {
+        command.add_flag_callback(
+            on, [&target] { target = true; }, help);
+        command.add_flag_callback(
+            off, [&target] { target = false; }, "The contrary of " + on);
+    }
+
     void add_parameters(CLI::App& command) {
         command.add_option("--tx,--desired-min-tx-interval", spec_.desired_min_tx_interval,
                            "Our sending interval with its unit, such as 50ms");
         command.add_option("--rx,--required-min-rx-interval", spec_.required_min_rx_interval,
                            "The shortest interval that we accept; 0us asks for silence");
         command.add_option("--detect-mult", spec_.detect_mult, "1..255");
-        command.add_flag("--passive,!--active", spec_.passive, "Silent until the peer is heard");
-        command.add_flag("--match-source,!--no-match-source", spec_.match_source,
-                         "Drop packets from another source address");
+        add_switch(command, "--passive", "--active", spec_.passive,
+                   "Silent until the peer is heard");
+        add_switch(command, "--match-source", "--no-match-source", spec_.match_source,
+                   "Drop packets from another source address");
     }
 
     void add_session() {
@@ -150,8 +161,8 @@ private:
         command.add_option("--profile", spec_.profile, "Profile of the configuration file");
         add_parameters(command);
         command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)");
-        command.add_flag("--follow-link,!--no-follow-link", spec_.follow_link,
-                         "Down at once when the port loses its link (default)");
+        add_switch(command, "--follow-link", "--no-follow-link", spec_.follow_link,
+                   "Down at once when the port loses its link (default)");
         command.add_flag("--admin-down", spec_.admin_down, "Start in AdminDown");
     }
 

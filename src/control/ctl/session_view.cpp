@@ -48,7 +48,7 @@ Table session_table() {
 void add_row(Table& table, const v1::Session& session, std::int64_t now_us) {
     const v1::SessionSpec& spec = session.spec();
     const v1::SessionStatus& status = session.status();
-    const bool up = status.state() == v1::SESSION_STATE_UP;
+    const bool up = status.state() == v1::SESSION_STATE_UP && status.last_state_change_us() != 0;
     table.add({std::to_string(session.id()), or_dash(spec.name()), spec.remote(),
                or_dash(spec.local()), spec.port(), state_cell(status.state()),
                std::string{state_name(status.remote_state())}, interval(status.tx_interval_us()),

@@ -1,0 +1,342 @@
+#include "control/ctl/app.hpp"
+
+#include "fake_daemon.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+namespace tocsin::control::ctl {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class Tocsinctl : public testing::Test {
+protected:
+    /// Against the fake daemon.
+    ExitCode run(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"--socket", daemon_.socket()});
+        return run_alone(std::move(arguments));
+    }
+    ExitCode run_alone(std::vector<std::string> arguments) {
+        out_.str("");
+        err_.str("");
+        return ctl::run(std::move(arguments), {.out = out_, .err = err_, .stop = stop_});
+    }
+    [[nodiscard]] std::string out() const { return out_.str(); }
+    [[nodiscard]] std::string err() const { return err_.str(); }
+    [[nodiscard]] static long lines(const std::string& text) {
+        return std::count(text.begin(), text.end(), '\n');
+    }
+
+    FakeDaemon daemon_;
+    Stop stop_;
+    std::ostringstream out_;
+    std::ostringstream err_;
+};
+
+TEST_F(Tocsinctl, ExplainsItsExitCodesInItsHelp) {
+    EXPECT_EQ(run_alone({"--help"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("3 daemon not reachable"));
+    EXPECT_EQ(err(), "");
+}
+
+TEST_F(Tocsinctl, RefusesWrongUsageInOneSentence) {
+    for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
+                                                  {"sesion"},
+                                                  {"session"},
+                                                  {"session", "show"},
+                                                  {"session", "add"},
+                                                  {"session", "list", "--colour"},
+                                                  {"-o", "xml", "stats"},
+                                                  {"--timeout", "5", "stats"},
+                                                  {"session", "list", "--state", "sideways"},
+                                                  {"session", "list", "--remote", "rr1"},
+                                                  {"session", "add", "192.0.2.2", "--tx", "50"},
+                                                  {"session", "show", "id:x"},
+                                                  {"session", "add", "192.0.2.2", "--rx", "4295s"},
+                                                  {"session", "set", "1", "--detect-mult", "x"}}) {
+        EXPECT_EQ(run(wrong), ExitCode::InvalidArgument) << testing::PrintToString(wrong);
+        EXPECT_EQ(out(), "");
+        EXPECT_EQ(lines(err()), 1) << err();
+        EXPECT_THAT(err(), testing::StartsWith("tocsinctl: "));
+    }
+}
+
+TEST_F(Tocsinctl, SaysWhatToDoWhenNoDaemonListens) {
+    for (const char* command : {"stats", "watch", "reload"}) {
+        EXPECT_EQ(run_alone({"--socket", "unix:/nonexistent/api.sock", command}),
+                  ExitCode::Unreachable);
+        EXPECT_EQ(out(), "");
+        EXPECT_THAT(err(), HasSubstr("cannot reach tocsind at unix:/nonexistent/api.sock"));
+        EXPECT_THAT(err(), HasSubstr("tocsind --config FILE"));
+        EXPECT_EQ(lines(err()), 1);
+    }
+}
+
+TEST_F(Tocsinctl, TakesTheSocketFromTheEnvironment) {
+    setenv("TOCSIN_SOCKET", daemon_.socket().c_str(), 1);
+    EXPECT_EQ(run_alone({"stats"}), ExitCode::Success);
+    unsetenv("TOCSIN_SOCKET");
+}
+
+TEST_F(Tocsinctl, ListsTheFirstPageAndSaysThatThereIsMore) {
+    EXPECT_EQ(run({"session", "list"}), ExitCode::Success);
+    EXPECT_EQ(
+        out(),
+        "ID  NAME  PEER         LOCAL           PORT  STATE  REMOTE     TX  DETECT  UPTIME  DIAG\n"
+        " 1  rr1   2001:db8::1  2001:db8::ffff  wan0  Up     Up      50 ms  150 ms       -  -\n"
+        " 2  rr2   2001:db8::2  2001:db8::ffff  wan0  Down   Down    50 ms  150 ms       -  -\n");
+    EXPECT_EQ(lines(out()), 3);
+    EXPECT_THAT(
+        out(),
+        HasSubstr(" 1  rr1   2001:db8::1  2001:db8::ffff  wan0  Up     Up      50 ms  150 ms"));
+    EXPECT_THAT(err(), HasSubstr("2 of 3 sessions, --all shows the rest"));
+}
+
+TEST_F(Tocsinctl, ListsEveryPage) {
+    EXPECT_EQ(run({"session", "list", "--all"}), ExitCode::Success);
+    EXPECT_EQ(lines(out()), 4);
+    EXPECT_EQ(err(), "");
+    EXPECT_EQ(run({"session", "list", "--all", "-o", "jsonl"}), ExitCode::Success);
+    EXPECT_EQ(lines(out()), 3);
+}
+
+TEST_F(Tocsinctl, PassesTheFilterOn) {
+    EXPECT_EQ(run({"session", "list", "--state", "up", "--state", "admin-down", "--port", "wan0",
+                   "--remote", "2001:db8::/64", "--name", "rr"}),
+              ExitCode::Success);
+    const v1::SessionFilter& filter = daemon_.sessions.list.filter();
+    EXPECT_EQ(filter.states_size(), 2);
+    EXPECT_EQ(filter.states(1), v1::SESSION_STATE_ADMIN_DOWN);
+    EXPECT_EQ(filter.port(), "wan0");
+    EXPECT_EQ(filter.remote(), "2001:db8::/64");
+    EXPECT_EQ(filter.name_contains(), "rr");
+}
+
+TEST_F(Tocsinctl, WritesJsonWithTheNamesOfTheProtoAndWithZeros) {
+    EXPECT_EQ(run({"session", "show", "1", "-o", "jsonl"}), ExitCode::Success);
+    EXPECT_EQ(lines(out()), 1);
+    EXPECT_THAT(out(), HasSubstr("\"detection_time_us\":\"150000\""));
+    EXPECT_THAT(out(), HasSubstr("\"state\":\"SESSION_STATE_UP\""));
+    EXPECT_THAT(out(), HasSubstr("\"poll_in_progress\":false"));
+}
+
+TEST_F(Tocsinctl, ShowsASession) {
+    EXPECT_EQ(run({"session", "show", "rr1"}), ExitCode::Success);
+    EXPECT_EQ(daemon_.sessions.get.session().name(), "rr1");
+    EXPECT_THAT(out(), HasSubstr("Local discriminator       0x8f21c0de\n"));
+    EXPECT_THAT(out(), HasSubstr("Detection time            150 ms\n"));
+}
+
+TEST_F(Tocsinctl, AddsASessionFromOptions) {
+    EXPECT_EQ(run({"session", "add", "192.0.2.2", "--port", "wan0", "--tx", "50ms", "--rx", "0us",
+                   "--detect-mult", "5", "--passive", "--no-follow-link", "--admin-down"}),
+              ExitCode::Success);
+    const v1::SessionSpec& spec = daemon_.sessions.add.sessions(0);
+    EXPECT_EQ(spec.remote(), "192.0.2.2");
+    EXPECT_EQ(spec.desired_min_tx_interval_us(), 50'000U);
+    EXPECT_TRUE(spec.has_required_min_rx_interval_us());
+    EXPECT_EQ(spec.required_min_rx_interval_us(), 0U);
+    EXPECT_EQ(spec.detect_mult(), 5U);
+    EXPECT_TRUE(spec.passive());
+    EXPECT_TRUE(spec.has_follow_link());
+    EXPECT_FALSE(spec.follow_link());
+    EXPECT_FALSE(spec.has_match_source());
+    EXPECT_FALSE(spec.has_dscp());
+    EXPECT_TRUE(spec.admin_down());
+}
+
+TEST_F(Tocsinctl, ChangesOnlyWhatIsGiven) {
+    EXPECT_EQ(run({"session", "set", "192.0.2.2", "--port", "wan0", "--rx", "7ms", "--active"}),
+              ExitCode::Success);
+    EXPECT_EQ(daemon_.sessions.update.session().peer().port(), "wan0");
+    const v1::SessionSpec& spec = daemon_.sessions.update.spec();
+    EXPECT_EQ(spec.required_min_rx_interval_us(), 7'000U);
+    EXPECT_FALSE(spec.has_desired_min_tx_interval_us());
+    EXPECT_TRUE(spec.has_passive());
+    EXPECT_FALSE(spec.passive());
+}
+
+TEST_F(Tocsinctl, TakesSessionsAdminDownAndUp) {
+    EXPECT_EQ(run({"session", "admin-down", "1", "rr2"}), ExitCode::Success);
+    EXPECT_TRUE(daemon_.sessions.admin.admin_down());
+    EXPECT_EQ(daemon_.sessions.admin.sessions_size(), 2);
+    EXPECT_EQ(run({"session", "admin-up", "0x5"}), ExitCode::Success);
+    EXPECT_FALSE(daemon_.sessions.admin.admin_down());
+    EXPECT_EQ(daemon_.sessions.admin.sessions(0).local_discr(), 5U);
+}
+
+TEST_F(Tocsinctl, DeletesSessions) {
+    EXPECT_EQ(run({"session", "delete", "1", "2"}), ExitCode::Success);
+    EXPECT_EQ(out(), "2 sessions deleted\n");
+}
+
+TEST_F(Tocsinctl, ExitsWithTheCauseAndTheDaemonsSentence) {
+    const std::vector<std::pair<grpc::StatusCode, ExitCode>> causes{
+        {grpc::StatusCode::NOT_FOUND, ExitCode::NotFound},
+        {grpc::StatusCode::ALREADY_EXISTS, ExitCode::AlreadyExists},
+        {grpc::StatusCode::RESOURCE_EXHAUSTED, ExitCode::LimitReached},
+        {grpc::StatusCode::FAILED_PRECONDITION, ExitCode::FailedPrecondition},
+        {grpc::StatusCode::INVALID_ARGUMENT, ExitCode::InvalidArgument},
+        {grpc::StatusCode::INTERNAL, ExitCode::Failure}};
+    for (const auto& [status, code] : causes) {
+        daemon_.sessions.refusal = grpc::Status{status, "remote: is taken"};
+        EXPECT_EQ(run({"session", "add", "192.0.2.2"}), code);
+        EXPECT_EQ(err(), "tocsinctl: remote: is taken\n");
+    }
+}
+
+TEST_F(Tocsinctl, ListsWorkersPortsNeighboursAndStatistics) {
+    EXPECT_EQ(run({"worker", "list"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("25%"));
+    EXPECT_THAT(out(), HasSubstr("1.5 ms"));
+    EXPECT_EQ(run({"port", "list"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("25 Gb/s"));
+    EXPECT_THAT(out(), HasSubstr("2001:db8::1/64"));
+    EXPECT_EQ(run({"neighbor", "list"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("incomplete"));
+    EXPECT_EQ(run({"stats"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("Dropped, bad_length"));
+    for (const char* noun : {"worker", "port", "neighbor"}) {
+        EXPECT_EQ(run({noun, "list", "-o", "json"}), ExitCode::Success);
+        EXPECT_THAT(out(), testing::StartsWith("{\n"));
+        EXPECT_EQ(run({noun, "list", "-o", "jsonl"}), ExitCode::Success);
+        EXPECT_EQ(lines(out()), 1);
+    }
+}
+
+TEST_F(Tocsinctl, SaysItsVersionWithAndWithoutADaemon) {
+    EXPECT_EQ(run({"version"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("tocsind   9.8.7 on DPDK 22.11"));
+    EXPECT_EQ(run_alone({"--socket", "unix:/nonexistent", "version"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("tocsinctl 0."));
+    EXPECT_THAT(out(), HasSubstr("not reachable"));
+}
+
+TEST_F(Tocsinctl, ReportsAReload) {
+    daemon_.config.answer.set_added(3);
+    daemon_.config.answer.add_needs_restart("dataplane.workers");
+    EXPECT_EQ(run({"reload"}), ExitCode::Success);
+    EXPECT_EQ(out(),
+              "sessions: 3 added, 0 removed, 0 changed, 0 unchanged\n"
+              "takes effect at the next start: dataplane.workers\n");
+    v1::ConfigFault& fault = *daemon_.config.answer.add_faults();
+    fault.set_path("session[0].dscp");
+    fault.set_line(7);
+    fault.set_message("64 is out of range");
+    EXPECT_EQ(run({"reload"}), ExitCode::InvalidArgument);
+    EXPECT_EQ(out(), "line 7: session[0].dscp: 64 is out of range\n");
+    EXPECT_THAT(err(), HasSubstr("nothing was changed"));
+}
+
+TEST_F(Tocsinctl, ChecksAFileWithoutADaemon) {
+    const std::string path = "/tmp/tocsinctl-test-" + std::to_string(getpid()) + ".toml";
+    std::ofstream{path} << "[[port]]\nname = \"a\"\ndevice = \"net_tap0\"\n";
+    EXPECT_EQ(run_alone({"config", "check", path}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("valid"));
+    std::ofstream{path} << "[[port]]\nname = \"a b\"\ndevice = \"eth0\"\n";
+    EXPECT_EQ(run_alone({"config", "check", path}), ExitCode::InvalidArgument);
+    EXPECT_EQ(lines(out()), 2);
+    EXPECT_THAT(out(), testing::StartsWith(path + ":2: port[0].name: "));
+    EXPECT_THAT(out(), HasSubstr('\n' + path + ":3: port[0].device: "));
+    unlink(path.c_str());
+}
+
+v1::WatchEvent event(v1::WatchKind kind, v1::SessionState state, v1::SessionState previous = {}) {
+    v1::WatchEvent out;
+    out.set_kind(kind);
+    if (kind != v1::WATCH_KIND_SNAPSHOT_END)
+        *out.mutable_session() = FakeSessions::session(1, state);
+    out.set_previous_state(previous);
+    if (previous != v1::SESSION_STATE_UNSPECIFIED && previous != state) out.set_transitions(1);
+    return out;
+}
+
+class Watching : public Tocsinctl {
+protected:
+    Watching() {
+        v1::WatchEvent down =
+            event(v1::WATCH_KIND_CHANGED, v1::SESSION_STATE_DOWN, v1::SESSION_STATE_UP);
+        down.mutable_session()->mutable_status()->set_diag(1);
+        down.mutable_session()->mutable_status()->set_diag_name("Control Detection Time Expired");
+        down.set_last_change_us(1'795'255'338'000'042);
+        down.set_last_rx_us(1'795'255'337'848'842);
+        daemon_.watch.events = {
+            event(v1::WATCH_KIND_SNAPSHOT, v1::SESSION_STATE_UP),
+            event(v1::WATCH_KIND_SNAPSHOT_END, {}),
+            event(v1::WATCH_KIND_CHANGED, v1::SESSION_STATE_UP, v1::SESSION_STATE_UP), down};
+    }
+};
+
+TEST_F(Watching, PrintsTheSnapshotAndALineForEachEvent) {
+    daemon_.watch.end_after_events = true;
+    EXPECT_EQ(run({"watch", "--no-reconnect"}), ExitCode::Unreachable);
+    EXPECT_EQ(lines(out()), 3);
+    EXPECT_THAT(out(), HasSubstr("2001:db8::1%wan0 (rr1)  is Up\n"));
+    EXPECT_THAT(out(), HasSubstr("timers changed: tx 50 ms, detection 150 ms\n"));
+    EXPECT_THAT(out(),
+                HasSubstr("2026-11-21T10:02:18.000042Z  2001:db8::1%wan0 (rr1)  Up -> Down  "
+                          "diag=Control Detection Time Expired  last_packet=151.2 ms before\n"));
+}
+
+TEST_F(Watching, LeavesOutWhatIsNotAChangeOfState) {
+    daemon_.watch.end_after_events = true;
+    EXPECT_EQ(run({"watch", "--no-reconnect", "--state-only"}), ExitCode::Unreachable);
+    EXPECT_THAT(out(), Not(HasSubstr("timers changed")));
+    EXPECT_THAT(out(), HasSubstr("Up -> Down"));
+}
+
+TEST_F(Watching, WritesOneJsonObjectPerLine) {
+    daemon_.watch.end_after_events = true;
+    EXPECT_EQ(run({"watch", "--no-reconnect", "-o", "jsonl"}), ExitCode::Unreachable);
+    EXPECT_EQ(lines(out()), 4);
+    EXPECT_THAT(out(), HasSubstr("\"previous_state\":\"SESSION_STATE_UP\""));
+}
+
+TEST_F(Watching, PassesTheFilterOn) {
+    daemon_.watch.end_after_events = true;
+    EXPECT_EQ(run({"watch", "--no-reconnect", "--no-snapshot", "--port", "wan0"}),
+              ExitCode::Unreachable);
+    EXPECT_TRUE(daemon_.watch.last_request.skip_snapshot());
+    EXPECT_EQ(daemon_.watch.last_request.filter().port(), "wan0");
+}
+
+TEST_F(Watching, EndsWithSuccessWhenItIsInterrupted) {
+    std::thread interrupt{[this] {
+        daemon_.watch.wait_for_watcher();
+        stop_.request();
+    }};
+    EXPECT_EQ(run({"watch"}), ExitCode::Success);
+    EXPECT_EQ(err(), "");
+    interrupt.join();
+}
+
+TEST_F(Watching, SaysThatTheDaemonIsGoneAndWaitsForIt) {
+    daemon_.watch.end_after_events = true;
+    class StopAtMessage : public std::stringbuf {
+    public:
+        explicit StopAtMessage(Stop& stop) : stop_{stop} {}
+
+    private:
+        std::streamsize xsputn(const char* text, std::streamsize size) override {
+            const auto written = std::stringbuf::xsputn(text, size);
+            if (str().find("waiting for it") != std::string::npos) stop_.request();
+            return written;
+        }
+        Stop& stop_;
+    } buffer{stop_};
+    std::ostream err{&buffer};
+    EXPECT_EQ(
+        ctl::run({"--socket", daemon_.socket(), "watch"}, {.out = out_, .err = err, .stop = stop_}),
+        ExitCode::Success);
+    EXPECT_THAT(buffer.str(), HasSubstr("lost tocsind at unix:"));
+}
+
+}  // namespace
+}  // namespace tocsin::control::ctl

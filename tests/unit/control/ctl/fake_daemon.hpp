@@ -1,0 +1,219 @@
+#pragma once
+
+#include "tocsin/v1/daemon.grpc.pb.h"
+#include "tocsin/v1/session.grpc.pb.h"
+#include "tocsin/v1/watch.grpc.pb.h"
+
+#include <grpcpp/grpcpp.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace tocsin::control::ctl {
+
+/// Three sessions, two to a page, and a record of what was asked.
+class FakeSessions final : public v1::SessionService::Service {
+public:
+    static v1::Session session(std::uint64_t id, v1::SessionState state) {
+        v1::Session out;
+        out.set_id(id);
+        out.set_origin(v1::ORIGIN_API);
+        out.mutable_spec()->set_name("rr" + std::to_string(id));
+        out.mutable_spec()->set_remote("2001:db8::" + std::to_string(id));
+        out.mutable_spec()->set_local("2001:db8::ffff");
+        out.mutable_spec()->set_port("wan0");
+        v1::SessionStatus& status = *out.mutable_status();
+        status.set_state(state);
+        status.set_remote_state(state);
+        status.set_tx_interval_us(50'000);
+        status.set_detection_time_us(150'000);
+        status.set_local_discr(0x8f21c0de);
+        status.set_next_hop_resolved(true);
+        return out;
+    }
+
+    grpc::Status ListSessions(grpc::ServerContext*, const v1::ListSessionsRequest* request,
+                              v1::ListSessionsResponse* response) override {
+        list = *request;
+        response->set_total(3);
+        if (request->page_token().empty()) {
+            *response->add_sessions() = session(1, v1::SESSION_STATE_UP);
+            *response->add_sessions() = session(2, v1::SESSION_STATE_DOWN);
+            response->set_next_page_token("more");
+        } else {
+            *response->add_sessions() = session(3, v1::SESSION_STATE_INIT);
+        }
+        return grpc::Status::OK;
+    }
+    grpc::Status GetSession(grpc::ServerContext*, const v1::GetSessionRequest* request,
+                            v1::GetSessionResponse* response) override {
+        get = *request;
+        if (!refusal.ok()) return refusal;
+        *response->mutable_session() = session(1, v1::SESSION_STATE_UP);
+        return grpc::Status::OK;
+    }
+    grpc::Status AddSessions(grpc::ServerContext*, const v1::AddSessionsRequest* request,
+                             v1::AddSessionsResponse* response) override {
+        add = *request;
+        if (!refusal.ok()) return refusal;
+        *response->add_sessions() = session(4, v1::SESSION_STATE_DOWN);
+        return grpc::Status::OK;
+    }
+    grpc::Status DeleteSessions(grpc::ServerContext*, const v1::DeleteSessionsRequest* request,
+                                v1::DeleteSessionsResponse* response) override {
+        response->set_deleted(static_cast<std::uint32_t>(request->sessions_size()));
+        return refusal;
+    }
+    grpc::Status UpdateSession(grpc::ServerContext*, const v1::UpdateSessionRequest* request,
+                               v1::UpdateSessionResponse* response) override {
+        update = *request;
+        *response->mutable_session() = session(1, v1::SESSION_STATE_UP);
+        return grpc::Status::OK;
+    }
+    grpc::Status SetAdminState(grpc::ServerContext*, const v1::SetAdminStateRequest* request,
+                               v1::SetAdminStateResponse* response) override {
+        admin = *request;
+        *response->add_sessions() = session(1, v1::SESSION_STATE_ADMIN_DOWN);
+        return grpc::Status::OK;
+    }
+
+    grpc::Status refusal;
+    v1::ListSessionsRequest list;
+    v1::GetSessionRequest get;
+    v1::AddSessionsRequest add;
+    v1::UpdateSessionRequest update;
+    v1::SetAdminStateRequest admin;
+};
+
+/// Sends its events and then stays silent until the client leaves, or ends when told so.
+class FakeWatch final : public v1::WatchService::Service {
+public:
+    grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
+                       grpc::ServerWriter<v1::WatchEvent>* writer) override {
+        {
+            const std::lock_guard lock{mutex_};
+            last_request = *request;
+            ++watchers_;
+            changed_.notify_all();
+        }
+        for (const v1::WatchEvent& event : events) writer->Write(event);
+        if (end_after_events) return grpc::Status::OK;
+        std::unique_lock lock{mutex_};
+        while (!context->IsCancelled() && !closing_) {
+            changed_.wait_for(lock, std::chrono::milliseconds{5});
+        }
+        return grpc::Status::OK;
+    }
+    void wait_for_watcher() {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return watchers_ > 0; });
+    }
+    void close() {
+        const std::lock_guard lock{mutex_};
+        closing_ = true;
+        changed_.notify_all();
+    }
+
+    std::vector<v1::WatchEvent> events;
+    bool end_after_events = false;
+    v1::WatchRequest last_request;
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int watchers_ = 0;
+    bool closing_ = false;
+};
+
+class FakeDaemonService final : public v1::DaemonService::Service {
+public:
+    grpc::Status GetVersion(grpc::ServerContext*, const v1::GetVersionRequest*,
+                            v1::GetVersionResponse* response) override {
+        response->set_version("9.8.7");
+        response->set_dpdk("DPDK 22.11");
+        return grpc::Status::OK;
+    }
+    grpc::Status ListPorts(grpc::ServerContext*, const v1::ListPortsRequest*,
+                           v1::ListPortsResponse* response) override {
+        v1::Port& port = *response->add_ports();
+        port.set_name("wan0");
+        port.set_link_up(true);
+        port.set_link_speed_mbps(25'000);
+        port.add_addresses("192.0.2.1/24");
+        port.add_addresses("2001:db8::1/64");
+        return grpc::Status::OK;
+    }
+    grpc::Status ListNeighbors(grpc::ServerContext*, const v1::ListNeighborsRequest*,
+                               v1::ListNeighborsResponse* response) override {
+        v1::Neighbor& neighbor = *response->add_neighbors();
+        neighbor.set_port("wan0");
+        neighbor.set_address("192.0.2.2");
+        neighbor.set_state(v1::NEIGHBOR_STATE_INCOMPLETE);
+        return grpc::Status::OK;
+    }
+    grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
+                             v1::ListWorkersResponse* response) override {
+        v1::Worker& worker = *response->add_workers();
+        worker.set_lcore(1);
+        worker.set_busy_ns(25);
+        worker.set_idle_ns(75);
+        worker.mutable_loop_gap()->set_max_ns(1'500'000);
+        (*worker.mutable_drops())["bad_length"] = 12;
+        return grpc::Status::OK;
+    }
+    grpc::Status GetStats(grpc::ServerContext*, const v1::GetStatsRequest*,
+                          v1::GetStatsResponse* response) override {
+        response->set_sessions_up(17);
+        (*response->mutable_drops())["bad_length"] = 12;
+        return grpc::Status::OK;
+    }
+};
+
+class FakeConfig final : public v1::ConfigService::Service {
+public:
+    grpc::Status Reload(grpc::ServerContext*, const v1::ReloadRequest*,
+                        v1::ReloadResponse* response) override {
+        *response = answer;
+        return grpc::Status::OK;
+    }
+    v1::ReloadResponse answer;
+};
+
+/// A gRPC server on a Unix socket of this process.
+class FakeDaemon {
+public:
+    FakeDaemon() : path_{"/tmp/tocsinctl-test-" + std::to_string(getpid()) + ".sock"} {
+        grpc::ServerBuilder builder;
+        builder.AddListeningPort(socket(), grpc::InsecureServerCredentials());
+        builder.RegisterService(&sessions);
+        builder.RegisterService(&watch);
+        builder.RegisterService(&daemon);
+        builder.RegisterService(&config);
+        server_ = builder.BuildAndStart();
+    }
+    ~FakeDaemon() {
+        stop();
+        unlink(path_.c_str());
+    }
+    void stop() {
+        watch.close();
+        if (server_) server_->Shutdown(std::chrono::system_clock::now());
+        server_.reset();
+    }
+    [[nodiscard]] std::string socket() const { return "unix:" + path_; }
+
+    FakeSessions sessions;
+    FakeWatch watch;
+    FakeDaemonService daemon;
+    FakeConfig config;
+
+private:
+    std::string path_;
+    std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace tocsin::control::ctl
