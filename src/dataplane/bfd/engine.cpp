@@ -176,15 +176,17 @@ std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noexcept {
 /// RFC 5881 6: another source address is reported, never adopted as destination.
 void Engine::note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept {
     SessionCold& cold = cold_[slot.value];
-    hot_[slot.value].source_tag = source_tag(packet);
     std::array<std::uint8_t, 16> seen = address(packet.source, packet.family);
     if (seen == cold.key.remote) seen = kNoAddress;
-    if (seen == cold.source) return;
-    cold.source = seen;
-    const Tick tick = tick_at(now);
-    if ((tick - cold.source_event) * kTickLength < Nanoseconds{kSlowInterval}) return;
-    cold.source_event = tick;
-    raise_event(slot, EventCause::Source);
+    if (seen != cold.source) {
+        // At most one report a second. The old tag stays, so that the next packet comes here again.
+        const Tick tick = tick_at(now);
+        if ((tick - cold.source_event) * kTickLength < Nanoseconds{kSlowInterval}) return;
+        cold.source = seen;
+        cold.source_event = tick;
+        raise_event(slot, EventCause::Source);
+    }
+    hot_[slot.value].source_tag = source_tag(packet);
 }
 
 ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
