@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "invariants.hpp"
+#include "simulation/simulation.hpp"
+
+namespace tocsin::property {
+
+/// Two ends with clocks of their own, drawn from the seed, and what all scenarios need of them.
+struct Scenario {
+    Invariants invariants;
+    simulation::Simulation sim;
+
+    explicit Scenario(std::uint64_t seed, std::int64_t drift_ppm = 200)
+        : sim{seed, invariants, {end(seed, 0, drift_ppm), end(seed, 1, drift_ppm)}} {}
+
+    simulation::Random& random() { return sim.random; }
+
+    /// Parameters such as people use: 10 to 300 ms, sometimes slower than a second, 3 to 5 times.
+    bfd::SessionParameters parameters() {
+        bfd::SessionParameters p;
+        p.desired_min_tx_interval = interval();
+        p.required_min_rx_interval = interval();
+        p.detect_mult = static_cast<std::uint8_t>(random().between(3, 5));
+        return p;
+    }
+    WireInterval interval() {
+        if (random().chance(0.05)) {
+            return WireInterval{static_cast<std::uint32_t>(random().between(1'000'000, 2'500'000))};
+        }
+        return WireInterval{static_cast<std::uint32_t>(random().between(10'000, 300'000))};
+    }
+
+    /// Session `index` at both ends; the second end may be passive.
+    void add(simulation::Index index, bool second_passive = false) {
+        for (int e : {0, 1}) {
+            bfd::SessionParameters p = parameters();
+            p.passive = e == 1 && second_passive;
+            sim.command(e, [&](simulation::Node& n) { (void)n.add(index, p, false); });
+        }
+    }
+    void impair(const simulation::Impairment& impairment) {
+        for (int e : {0, 1}) sim.wire(e).impairment = impairment;
+    }
+    bool comes_up(Nanoseconds within, simulation::Index sessions = 1) {
+        return sim.run_until_true(within,
+                                  [&] { return sim.all_are(bfd::SessionState::Up, sessions); });
+    }
+    /// Silence that an end takes for a failure, at most, of session `index`.
+    Nanoseconds detection(int e, simulation::Index index = 0) {
+        return sim.node(e).snapshot(index).detection_time;
+    }
+    unsigned downs() { return invariants.downs(0).all() + invariants.downs(1).all(); }
+
+  private:
+    static simulation::Node::Config end(std::uint64_t seed, std::uint64_t number,
+                                        std::int64_t drift_ppm) {
+        simulation::Node::Config config;
+        simulation::Random both{seed ^ 0x746f6373696eU};
+        config.family = both.chance(0.5) ? AddressFamily::V4 : AddressFamily::V6;
+        config.type = both.chance(0.5) ? SessionType::SingleHop : SessionType::MultiHop;
+        simulation::Random random{both.next() + number};
+        config.clock.parts_per_million = random.between(-drift_ppm, drift_ppm);
+        // Some clocks are seconds away from the point where the engine's 32-bit ticks wrap.
+        const std::int64_t wrap = std::int64_t{1} << (32U + bfd::kTickShift);
+        const std::int64_t near = random.between(1, 8) * wrap - random.between(0, 20) * 1'000'000'000;
+        const std::int64_t far = random.between(1'000'000'000, wrap);
+        config.clock.offset = Nanoseconds{random.chance(0.5) ? near : far};
+        return config;
+    }
+};
+
+}  // namespace tocsin::property

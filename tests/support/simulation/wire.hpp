@@ -1,0 +1,88 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "dataplane/bfd/packet.hpp"
+#include "simulation/clock.hpp"
+#include "simulation/random.hpp"
+
+namespace tocsin::simulation {
+
+/// How one direction of a wire treats packets.
+struct Impairment {
+    double loss = 0;                  ///< of each packet by itself
+    double burst_begins = 0;          ///< a run of losses begins with this packet
+    unsigned burst_length = 0;        ///< longest run
+    unsigned longest_run = ~0U;       ///< packets that may be lost in a row, whatever the cause
+    double final_loss = 0;            ///< of packets with F set
+    double duplicate = 0;
+    double corrupt = 0;               ///< one to four octets are overwritten
+    Nanoseconds delay{0};
+    Nanoseconds delay_variation{0};   ///< added, uniform; packets may overtake each other
+    bool keeps_order = true;
+    bool cut = false;
+};
+
+struct Arrival {
+    TrueTime at{};
+    bfd::ControlOctets octets{};
+};
+
+/// One direction of a simulated wire.
+class Wire {
+  public:
+    Impairment impairment;
+
+    /// Gives each copy that arrives to `deliver(Arrival)`: none, one or two.
+    template <class Deliver>
+    void send(const bfd::ControlOctets& octets, TrueTime now, Random& random, Deliver&& deliver) {
+        if (impairment.cut) return;
+        if (is_lost(octets, random)) {
+            ++lost_in_a_row_;
+            return;
+        }
+        lost_in_a_row_ = 0;
+        const int copies = random.chance(impairment.duplicate) ? 2 : 1;
+        for (int i = 0; i < copies; ++i) {
+            Arrival arrival{.at = now + impairment.delay, .octets = octets};
+            if (impairment.delay_variation.count() > 0) {
+                arrival.at += Nanoseconds{random.between(0, impairment.delay_variation.count())};
+            }
+            if (impairment.keeps_order && arrival.at < last_arrival_) arrival.at = last_arrival_;
+            last_arrival_ = std::max(last_arrival_, arrival.at);
+            if (random.chance(impairment.corrupt)) corrupt(arrival.octets, random);
+            deliver(arrival);
+        }
+    }
+
+  private:
+    bool is_lost(const bfd::ControlOctets& octets, Random& random) {
+        if (lost_in_a_row_ >= impairment.longest_run) {
+            burst_left_ = 0;
+            return false;
+        }
+        if (burst_left_ == 0 && random.chance(impairment.burst_begins)) {
+            burst_left_ = 1 + static_cast<unsigned>(random.below(impairment.burst_length));
+        }
+        if (burst_left_ > 0) {
+            --burst_left_;
+            return true;
+        }
+        const bool is_final = (octets[bfd::kStateOffset] & bfd::kFinalBit) != 0;
+        return random.chance(is_final ? std::max(impairment.final_loss, impairment.loss)
+                                      : impairment.loss);
+    }
+
+    static void corrupt(bfd::ControlOctets& octets, Random& random) {
+        for (auto n = random.between(1, 4); n > 0; --n) {
+            octets[random.below(octets.size())] = static_cast<std::uint8_t>(random.next());
+        }
+    }
+
+    unsigned lost_in_a_row_ = 0;
+    unsigned burst_left_ = 0;
+    TrueTime last_arrival_{0};
+};
+
+}  // namespace tocsin::simulation
