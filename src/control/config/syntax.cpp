@@ -72,6 +72,43 @@ private:
     std::size_t dots_ = 0;
 };
 
+/// Octets of the UTF-8 character at the front of `text`; 0 when there is none (RFC 3629: no
+/// overlong forms, no surrogates, nothing above U+10FFFF).
+std::size_t utf8_length(std::string_view text) {
+    const auto octet = [text](std::size_t i) -> unsigned {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+    };
+    const auto follows = [octet](std::size_t i) { return (octet(i) & 0xc0U) == 0x80; };
+    const unsigned first = octet(0);
+    const unsigned second = octet(1);
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
+    if (first >= 0xe0 && first <= 0xef) {
+        const bool overlong = first == 0xe0 && second < 0xa0;
+        const bool surrogate = first == 0xed && second > 0x9f;
+        return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
+    }
+    if (first >= 0xf0 && first <= 0xf4) {
+        const bool overlong = first == 0xf0 && second < 0x90;
+        const bool too_high = first == 0xf4 && second > 0x8f;
+        return follows(1) && follows(2) && follows(3) && !overlong && !too_high ? 4 : 0;
+    }
+    return 0;
+}
+
+/// Line of the first octet that is not UTF-8; 0 when all of it is. TOML is UTF-8, and toml11 3.7
+/// reads past its buffer when a literal string is not.
+unsigned first_not_utf8(std::string_view text) {
+    unsigned line = 1;
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        if (length == 0) return line;
+        if (text.front() == '\n') ++line;
+        text.remove_prefix(length);
+    }
+    return 0;
+}
+
 /// toml11 explains itself in a drawing:
 ///
 ///     [error] toml::parse_array: missing array separator `,` after a value
@@ -129,6 +166,10 @@ Fault fault_of(std::string_view drawing, unsigned line) {
 }  // namespace
 
 std::optional<toml::value> read_toml(std::string_view text, Faults& faults) {
+    if (const unsigned line = first_not_utf8(text); line != 0) {
+        faults.push_back({{}, line, "is not UTF-8: save the file in that encoding"});
+        return std::nullopt;
+    }
     if (const unsigned line = NestingScan{text}.first_too_deep(); line != 0) {
         faults.push_back({{}, line, "nests deeper than " + std::to_string(kDeepest) + " levels"});
         return std::nullopt;

@@ -196,6 +196,26 @@ TEST(Load, RefusesDeepNestingInsteadOfRunningOutOfStack) {
     }
 }
 
+TEST(Load, RefusesWhatIsNotUtf8AtItsLine) {
+    for (const char* bad :
+         {"\xff", "\xc0\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+          "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xe2\x82", "\x80"}) {
+        for (const char* quote : {"'", "\"", "'''", "# "}) {
+            const LoadResult result =
+                load_text(kPort + "[daemon]\nstate_dir = " + quote + "/x" + bad + quote + "\n");
+            ASSERT_EQ(result.faults.size(), 1U);
+            EXPECT_EQ(result.faults[0].line, 6U);
+            EXPECT_NE(result.faults[0].message.find("not UTF-8"), std::string::npos);
+        }
+    }
+}
+
+TEST(Load, AcceptsUtf8OfEveryLength) {
+    const Config config =
+        load(kPort + "[daemon]\nstate_dir = '/\xc3\xa9\xe2\x82\xac\xed\x9f\xbf\xf4\x8f\xbf\xbf'\n");
+    EXPECT_EQ(config.daemon.state_dir.size(), 13U);
+}
+
 TEST(Load, CountsBracketsAndDotsOnlyOutsideStringsAndComments) {
     const std::string many(200, '[');
     const std::string dots(200, '.');
