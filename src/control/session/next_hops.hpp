@@ -1,15 +1,15 @@
 #pragma once
 
-#include <optional>
-
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
+
+#include <optional>
 
 namespace tocsin::control::session {
 
 /// What sessions ask of the neighbour tables; net::Stack answers it (see there for the terms).
 class NextHops {
-  public:
+public:
     virtual ~NextHops() = default;
 
     [[nodiscard]] virtual std::optional<IpAddress> next_hop(PortId port,

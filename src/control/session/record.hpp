@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/parameters.hpp"
 #include "dataplane/bfd/session_event.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace tocsin::control::session {
 
@@ -19,8 +19,8 @@ enum class Origin : std::uint8_t { Config, Api };
     return o == Origin::Config ? "config" : "api";
 }
 
-/// A session that should exist, and what is known of it. Control thread only. Text is interned by the
-/// registry, since there may be a million of these.
+/// A session that should exist, and what is known of it. Control thread only. Text is interned by
+/// the registry, since there may be a million of these.
 struct SessionRecord {
     SessionId id;
     const std::string* name = nullptr;     ///< nullptr: none

@@ -52,6 +52,16 @@ SessionRecord* Registry::find_identity(PortId port, const IpAddress& remote) {
     return it == by_identity_.end() ? nullptr : it->second;
 }
 
+bool Registry::rename(SessionRecord& record, std::string_view name) {
+    const SessionRecord* const holder = name.empty() ? nullptr : find_name(name);
+    if (holder == &record) return true;
+    if (holder != nullptr) return false;
+    if (record.name != nullptr) by_name_.erase(by_name_.find(*record.name));
+    record.name =
+        name.empty() ? nullptr : &by_name_.try_emplace(std::string{name}, &record).first->first;
+    return true;
+}
+
 void Registry::set_profile(SessionRecord& record, std::string_view profile) {
     // Profiles are few and stay interned for the life of the daemon.
     record.profile = profile.empty() ? nullptr : &*profiles_.emplace(profile).first;

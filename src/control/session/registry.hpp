@@ -1,5 +1,8 @@
 #pragma once
 
+#include "control/config/schema.hpp"
+#include "control/session/record.hpp"
+
 #include <array>
 #include <cstdint>
 #include <map>
@@ -9,9 +12,6 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
-
-#include "control/config/schema.hpp"
-#include "control/session/record.hpp"
 
 namespace tocsin::control::session {
 
@@ -27,7 +27,19 @@ struct SessionPort {
 /// The sessions that should exist, by id, name and address. Owns their records and interned texts;
 /// knows nothing of workers. Records keep their place in memory until they are removed.
 class Registry {
-  public:
+public:
+    /// What can exist once: port, family and remote, RFC 5881 3; without the remote's octets on a
+    /// point-to-point port.
+    struct Identity {
+        std::array<std::uint8_t, 16> remote{};
+        PortId port;
+        AddressFamily family = AddressFamily::None;
+        friend bool operator==(const Identity&, const Identity&) = default;
+    };
+    struct IdentityHash {
+        std::size_t operator()(const Identity& i) const noexcept;
+    };
+
     explicit Registry(std::vector<SessionPort> ports);
     Registry(const Registry&) = delete;
     Registry& operator=(const Registry&) = delete;
@@ -39,10 +51,14 @@ class Registry {
 
     [[nodiscard]] SessionRecord* find(SessionId id);
     [[nodiscard]] SessionRecord* find_name(std::string_view name);
-    /// The session that packets of `remote` on `port` belong to, RFC 5881 3: one for each port, family
-    /// and remote; on a point-to-point port one for each family.
+    /// The session that packets of `remote` on `port` belong to, RFC 5881 3: one for each port,
+    /// family and remote; on a point-to-point port one for each family.
     [[nodiscard]] SessionRecord* find_identity(PortId port, const IpAddress& remote);
 
+    [[nodiscard]] Identity identity(PortId port, const IpAddress& remote) const;
+
+    /// False when another session has that name. Empty: none.
+    bool rename(SessionRecord& record, std::string_view name);
     void set_profile(SessionRecord& record, std::string_view profile);
 
     [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
@@ -60,24 +76,13 @@ class Registry {
     /// As an operator would write it.
     [[nodiscard]] config::Session spec(const SessionRecord& record) const;
 
-  private:
-    struct Identity {
-        std::array<std::uint8_t, 16> remote{};
-        PortId port;
-        AddressFamily family = AddressFamily::None;
-        friend bool operator==(const Identity&, const Identity&) = default;
-    };
-    struct IdentityHash {
-        std::size_t operator()(const Identity& i) const noexcept;
-    };
+private:
     struct TextHash {
         using is_transparent = void;
         std::size_t operator()(std::string_view s) const noexcept {
             return std::hash<std::string_view>{}(s);
         }
     };
-
-    [[nodiscard]] Identity identity(PortId port, const IpAddress& remote) const;
 
     std::vector<SessionPort> ports_;
     SessionId last_id_;

@@ -6,11 +6,11 @@
 
 namespace tocsin::control::session {
 
-/// UDP source ports 49152..65535, RFC 5881 4: each session keeps one; unique while free ones remain,
-/// then shared as evenly as possible. The choice among equals is random, so that a port just given
-/// back is rarely the next one taken.
+/// UDP source ports 49152..65535, RFC 5881 4: each session keeps one; unique while free ones
+/// remain, then shared as evenly as possible. The choice among equals is random, so that a port
+/// just given back is rarely the next one taken.
 class SourcePorts {
-  public:
+public:
     static constexpr std::uint16_t kFirst = 49152;
     static constexpr std::uint32_t kCount = 16384;
 
@@ -21,7 +21,7 @@ class SourcePorts {
     /// `port` came from acquire() and was not released as often.
     void release(std::uint16_t port);
 
-  private:
+private:
     void move(std::uint16_t index, std::size_t level);
     [[nodiscard]] std::uint32_t random(std::uint32_t below) noexcept;
 

@@ -1,0 +1,355 @@
+#include "control/session/manager.hpp"
+
+#include "control/base/address.hpp"
+#include "control/config/session_rules.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace tocsin::control::session {
+
+namespace {
+
+constexpr std::size_t kPiece = 256;  ///< sessions between two looks at the workers
+constexpr std::size_t kRemovedPerPoll = 2048;
+
+std::string place(std::string_view list, std::size_t i, const config::Session& session) {
+    if (list.empty()) return config::describe(session);
+    return std::string{list} + '[' + std::to_string(i) + ']';
+}
+
+const char* owner(Origin origin) {
+    return origin == Origin::Config ? "the configuration file" : "the API";
+}
+
+/// Two entries of one batch with the same name or the same peer.
+class Twins {
+public:
+    explicit Twins(const Registry& registry) : registry_{registry} {}
+
+    std::optional<Error> insert(const config::Session& session, const std::string& where) {
+        if (!session.name.empty() && !names_.insert(session.name).second) {
+            return Error{.kind = ErrorKind::AlreadyExists,
+                         .message = "the name " + session.name + " is given twice",
+                         .where = where + ".name"};
+        }
+        const SessionPort* const port = registry_.port_named(session.port);
+        if (!identities_.insert(registry_.identity(port->id, session.remote)).second) {
+            return Error{.kind = ErrorKind::AlreadyExists,
+                         .message = to_string(session.remote) + " on " + session.port +
+                                    " is given twice: one session for each port, family and "
+                                    "remote (RFC 5881 3)",
+                         .where = where + ".remote"};
+        }
+        return std::nullopt;
+    }
+
+private:
+    const Registry& registry_;
+    std::set<std::string_view> names_;
+    std::unordered_set<Registry::Identity, Registry::IdentityHash> identities_;
+};
+
+}  // namespace
+
+Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, NextHops& next_hops,
+                 Settings settings)
+    : settings_{settings},
+      dataplane_{dataplane},
+      next_hops_{next_hops},
+      registry_{std::move(ports)},
+      reconciler_{registry_, dataplane,     next_hops,         *this,
+                  totals_,   settings.seed, settings.in_flight},
+      hub_{registry_.records(), [this](const SessionRecord& r) { return make_view(r); },
+           [this](Instant t) { return dataplane_.wall(t); }, totals_} {}
+
+Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> sessions,
+                                            Origin origin, std::string_view list) {
+    if (auto error = check_room(sessions.size())) return std::move(*error);
+    Twins twins{registry_};
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        const std::string where = place(list, i, sessions[i]);
+        auto error = check_new(sessions[i]);
+        if (error) {
+            error->where = where + error->where;
+        } else {
+            error = twins.insert(sessions[i], where);
+        }
+        if (error) return std::move(*error);
+        between_pieces(i + 1);
+    }
+    std::vector<SessionId> ids;
+    ids.reserve(sessions.size());
+    for (const config::Session& session : sessions) {
+        ids.push_back(insert(session, origin).id);
+        between_pieces(ids.size());
+    }
+    return ids;
+}
+
+Result<Ok> Manager::remove(std::span<const SessionId> ids, Origin origin, std::string_view list) {
+    std::set<SessionId> wanted;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const std::string where = std::string{list} + '[' + std::to_string(i) + ']';
+        const SessionRecord* const record = registry_.find(ids[i]);
+        if (record == nullptr) {
+            return Error{ErrorKind::NotFound, "there is no such session", where};
+        }
+        if (record->origin != origin) {
+            return Error{ErrorKind::FailedPrecondition,
+                         to_string(record->remote) + " belongs to " + owner(record->origin) +
+                             (record->origin == Origin::Config
+                                  ? ": delete it there and reload"
+                                  : " and is not deleted by " + std::string{owner(origin)}),
+                         where};
+        }
+        wanted.insert(ids[i]);
+    }
+    std::size_t done = 0;
+    for (const SessionId id : wanted) {
+        erase(*registry_.find(id));
+        between_pieces(++done);
+    }
+    return Ok{};
+}
+
+Result<Ok> Manager::update(SessionId id, const bfd::SessionParameters& parameters, Origin origin) {
+    SessionRecord* const record = registry_.find(id);
+    if (record == nullptr) {
+        return Error{ErrorKind::NotFound, "there is no such session", "session"};
+    }
+    if (record->origin != origin) {
+        return Error{ErrorKind::FailedPrecondition,
+                     to_string(record->remote) + " belongs to " + owner(record->origin) +
+                         ": change it there and reload",
+                     "session"};
+    }
+    if (record->parameters == parameters) return Ok{};
+    record->parameters = parameters;
+    reconciler_.need(*record, kNeedParameters);
+    return Ok{};
+}
+
+void Manager::set_admin(std::span<const SessionId> ids, bool down) {
+    for (const SessionId id : ids) {
+        SessionRecord* const record = registry_.find(id);
+        if (record == nullptr || record->admin_down == down) continue;
+        record->admin_down = down;
+        reconciler_.need(*record, kNeedAdmin);
+    }
+}
+
+Result<Applied> Manager::apply(const config::Diff& diff) {
+    if (auto error = check_diff(diff)) return std::move(*error);
+    std::size_t done = 0;
+    for (const config::Session& session : diff.removed) {
+        if (SessionRecord* const record = find(session)) erase(*record);
+        between_pieces(++done);
+    }
+    // Names first go away everywhere, so that two sessions may swap theirs.
+    for (const config::SessionChange& c : diff.changed) {
+        if (SessionRecord* const record = find(c.from)) registry_.rename(*record, {});
+    }
+    for (const config::SessionChange& c : diff.changed) {
+        SessionRecord* const record = find(c.from);
+        if (c.must_be_recreated) {
+            erase(*record);
+            insert(c.to, Origin::Config);
+        } else {
+            change(*record, c);
+        }
+        between_pieces(++done);
+    }
+    for (const config::Session& session : diff.added) {
+        insert(session, Origin::Config);
+        between_pieces(++done);
+    }
+    return Applied{
+        .added = diff.added.size(), .removed = diff.removed.size(), .changed = diff.changed.size()};
+}
+
+std::optional<Error> Manager::check_room(std::size_t more) const {
+    if (registry_.size() + more <= settings_.max_sessions) return std::nullopt;
+    return Error{ErrorKind::ResourceExhausted,
+                 std::to_string(registry_.size() + more) + " sessions are more than the " +
+                     std::to_string(settings_.max_sessions) +
+                     " that dataplane.max_sessions allows: raise it and restart",
+                 {}};
+}
+
+/// `where` of the error begins with the member, such as ".name".
+std::optional<Error> Manager::check_new(const config::Session& session) {
+    const SessionPort* const port = registry_.port_named(session.port);
+    if (port == nullptr) {
+        return Error{ErrorKind::InvalidArgument, "there is no port " + session.port, ".port"};
+    }
+    if (session.local.family == AddressFamily::None &&
+        !next_hops_.local_for(port->id, session.remote)) {
+        return Error{ErrorKind::InvalidArgument,
+                     session.port + " has no address that reaches " + to_string(session.remote),
+                     ".remote"};
+    }
+    if (const SessionRecord* const r = registry_.find_identity(port->id, session.remote)) {
+        return Error{ErrorKind::AlreadyExists,
+                     "session " + std::to_string(r->id.value) + " to " + to_string(r->remote) +
+                         " on " + session.port + " exists and belongs to " + owner(r->origin) +
+                         ": one session for each port, family and remote (RFC 5881 3)",
+                     ".remote"};
+    }
+    if (session.name.empty()) return std::nullopt;
+    if (const SessionRecord* const r = registry_.find_name(session.name)) {
+        return Error{ErrorKind::AlreadyExists,
+                     "session " + std::to_string(r->id.value) + " has the name " + session.name +
+                         " and belongs to " + owner(r->origin),
+                     ".name"};
+    }
+    return std::nullopt;
+}
+
+/// Only sessions of the API can be in the way: the file itself was validated.
+std::optional<Error> Manager::check_diff(const config::Diff& diff) {
+    if (diff.added.size() > diff.removed.size()) {
+        if (auto error = check_room(diff.added.size() - diff.removed.size())) return error;
+    }
+    const auto taken_name = [this](const config::Session& s) -> std::optional<Error> {
+        const SessionRecord* const r = s.name.empty() ? nullptr : registry_.find_name(s.name);
+        if (r == nullptr || r->origin == Origin::Config) return std::nullopt;
+        return Error{ErrorKind::AlreadyExists,
+                     "a session that the API added has this name: delete that one first",
+                     config::describe(s)};
+    };
+    for (const config::Session& s : diff.added) {
+        if (const SessionPort* const port = registry_.port_named(s.port)) {
+            const SessionRecord* const r = registry_.find_identity(port->id, s.remote);
+            if (r != nullptr && r->origin != Origin::Config) {
+                return Error{ErrorKind::AlreadyExists,
+                             "the API added a session for this peer: delete that one first",
+                             config::describe(s)};
+            }
+            if (r == nullptr) {
+                auto error = check_new(s);
+                // A name that a session of the old file has is given up by this very reload.
+                if (error && error->kind != ErrorKind::AlreadyExists) {
+                    error->where = config::describe(s) + error->where;
+                    return error;
+                }
+            }
+        }
+        if (auto error = taken_name(s)) return error;
+    }
+    for (const config::SessionChange& c : diff.changed) {
+        if (auto error = taken_name(c.to)) return error;
+        if (find(c.from) == nullptr) {
+            return Error{ErrorKind::Internal, "this session of the file is not known",
+                         config::describe(c.from)};
+        }
+    }
+    return std::nullopt;
+}
+
+SessionRecord& Manager::insert(const config::Session& session, Origin origin) {
+    const PortId port = registry_.port_named(session.port)->id;
+    SessionRecord& record = registry_.insert(session, port, origin);
+    if (record.local.family == AddressFamily::None) {
+        record.local = next_hops_.local_for(port, record.remote).value_or(IpAddress{});
+    }
+    reconciler_.add(record);
+    return record;
+}
+
+void Manager::erase(SessionRecord& record) {
+    reconciler_.remove(record);
+    registry_.erase(record);
+}
+
+void Manager::change(SessionRecord& record, const config::SessionChange& change) {
+    const config::Session& to = change.to;
+    registry_.rename(record, to.name);
+    registry_.set_profile(record, to.profile);
+    record.follow_link = to.follow_link;
+    if (record.parameters != to.parameters) {
+        record.parameters = to.parameters;
+        reconciler_.need(record, kNeedParameters);
+    }
+    if (record.dscp != to.dscp) {
+        record.dscp = to.dscp;
+        reconciler_.need(record, kNeedHeaders);
+    }
+    // Compared with the old file, not with the record: what an operator decided meanwhile stays.
+    if (change.from.admin_down != to.admin_down) {
+        const SessionId id = record.id;
+        set_admin({&id, 1}, to.admin_down);
+    }
+}
+
+void Manager::on_link(PortId port_id, bool up) {
+    SessionPort* const port = registry_.port(port_id);
+    if (port == nullptr || port->link_up == up) return;
+    port->link_up = up;
+    if (up) return;
+    std::size_t done = 0;
+    for (auto& [id, record] : registry_.records()) {
+        if (record.port == port_id && record.follow_link) reconciler_.need(record, kNeedPathDown);
+        between_pieces(++done);
+    }
+}
+
+void Manager::confirm_neighbors() {
+    // An Up session heard its peer within a Detection Time, unless the peer is in Demand mode.
+    std::size_t budget = registry_.size() / 100 + 16;
+    const auto& records = registry_.records();
+    auto it = records.upper_bound(confirmed_.value);
+    for (; it != records.end() && budget != 0; ++it, --budget) {
+        const SessionRecord& r = it->second;
+        if (r.status.session_state == bfd::SessionState::Up && !r.status.remote_demand_mode &&
+            r.next_hop == r.remote && r.seen_source.family == AddressFamily::None) {
+            next_hops_.confirm(r.port, r.next_hop);
+        }
+        confirmed_ = r.id;
+    }
+    if (it == records.end()) confirmed_ = {};
+}
+
+std::chrono::microseconds Manager::poll() {
+    using namespace std::chrono_literals;
+    bool more = reconciler_.poll();
+    if (removing_all_) {
+        for (std::size_t i = 0; i < kRemovedPerPoll && registry_.size() != 0; ++i) {
+            erase(registry_.records().begin()->second);
+        }
+        more |= registry_.size() != 0;
+    }
+    more |= run_refreshes();
+    more |= hub_.pump();
+    if (more) return 0us;
+    return reconciler_.idle() ? 1000us : 100us;
+}
+
+void Manager::between_pieces(std::size_t done) {
+    if (done % kPiece != 0) return;
+    static_cast<void>(reconciler_.poll());
+    static_cast<void>(hub_.pump());
+}
+
+void Manager::added(const SessionRecord& record) {
+    hub_.added(record);
+    if (listener_ != nullptr) listener_->added(record);
+}
+
+void Manager::changed(const SessionRecord& record, const bfd::SessionEvent& event) {
+    hub_.changed(record, event);
+    if (listener_ != nullptr) listener_->changed(record, event);
+}
+
+void Manager::deleted(const SessionRecord& record) {
+    hub_.deleted(record);
+    if (listener_ != nullptr) listener_->deleted(record);
+}
+
+void Manager::refused(const SessionRecord& record, const char* command, bfd::Status status) {
+    if (listener_ != nullptr) listener_->refused(record, command, status);
+}
+
+}  // namespace tocsin::control::session

@@ -1,0 +1,161 @@
+// Part of manager.hpp: what is asked about sessions.
+
+#include "control/base/address.hpp"
+#include "control/session/manager.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tocsin::control::session {
+
+namespace {
+
+constexpr std::size_t kViewsPerPoll = 512;
+
+Error unknown(std::string what) {
+    return {ErrorKind::NotFound, "there is no session " + std::move(what), {}};
+}
+
+}  // namespace
+
+Result<SessionId> Manager::resolve(const Selector& selector) {
+    if (const auto* id = std::get_if<SessionId>(&selector)) {
+        if (registry_.find(*id) == nullptr) {
+            return unknown("with id " + std::to_string(id->value));
+        }
+        return *id;
+    }
+    if (const auto* name = std::get_if<std::string>(&selector)) {
+        const SessionRecord* const r = registry_.find_name(*name);
+        if (r == nullptr) return unknown("with the name " + *name);
+        return r->id;
+    }
+    if (const auto* discr = std::get_if<Discriminator>(&selector)) {
+        const SessionRecord* const r = reconciler_.find(*discr);
+        if (r == nullptr) return unknown("with local_discr " + std::to_string(discr->value));
+        return r->id;
+    }
+    const auto& peer = std::get<PeerSelector>(selector);
+    const SessionRecord* found = nullptr;
+    for (const SessionPort& port : registry_.ports()) {
+        if (!peer.port.empty() && port.name != peer.port) continue;
+        const SessionRecord* const r = registry_.find_identity(port.id, peer.remote);
+        if (r == nullptr || r->remote != peer.remote) continue;
+        if (peer.local.family != AddressFamily::None && r->local != peer.local) continue;
+        if (found != nullptr) {
+            return Error{ErrorKind::InvalidArgument,
+                         to_string(peer.remote) +
+                             " is the peer of sessions on several ports: give the port as well",
+                         "peer.port"};
+        }
+        found = r;
+    }
+    if (found == nullptr) {
+        return unknown("to " + to_string(peer.remote) +
+                       (peer.port.empty() ? std::string{} : " on " + peer.port));
+    }
+    return found->id;
+}
+
+std::optional<SessionView> Manager::view(SessionId id) {
+    const SessionRecord* const record = registry_.find(id);
+    if (record == nullptr) return std::nullopt;
+    return make_view(*record);
+}
+
+void Manager::list(const Filter& filter, SessionId after, std::size_t limit, PageDone done) {
+    auto refresh = std::make_shared<Refresh>();
+    refresh->done = std::move(done);
+    const auto& records = registry_.records();
+    const bool count_all = !filter.matches_all();
+    if (!count_all) refresh->page.total = records.size();
+    std::size_t looked_at = 0;
+    // Records neither come nor go while pieces of this are done: only events are taken in between.
+    for (auto it = count_all ? records.begin() : records.upper_bound(after.value);
+         it != records.end(); ++it) {
+        between_pieces(++looked_at);
+        if (!filter.matches(it->second)) continue;
+        if (count_all) ++refresh->page.total;
+        if (it->first <= after.value) continue;
+        if (refresh->ids.size() < limit) {
+            refresh->ids.push_back({it->first});
+        } else {
+            refresh->page.next_after = refresh->ids.back();
+            if (!count_all) break;
+        }
+    }
+    start_refresh(std::move(refresh));
+}
+
+void Manager::fetch(std::vector<SessionId> ids, PageDone done) {
+    auto refresh = std::make_shared<Refresh>();
+    refresh->ids = std::move(ids);
+    refresh->done = std::move(done);
+    refresh->page.total = refresh->ids.size();
+    start_refresh(std::move(refresh));
+}
+
+void Manager::start_refresh(std::shared_ptr<Refresh> refresh) {
+    refresh->deadline = dataplane_.now() + kRefreshTime;
+    refresh->unanswered = refresh->ids.size();
+    refresh->page.sessions.reserve(refresh->ids.size());
+    for (const SessionId id : refresh->ids) {
+        const auto answered = [refresh] { --refresh->unanswered; };
+        if (SessionRecord* const record = registry_.find(id)) {
+            reconciler_.query(*record, answered);
+        } else {
+            answered();
+        }
+    }
+    refreshes_.push_back(std::move(refresh));
+}
+
+bool Manager::run_refreshes() {
+    std::size_t budget = kViewsPerPoll;
+    const Instant now = refreshes_.empty() ? Instant{} : dataplane_.now();
+    bool more = false;
+    for (auto it = refreshes_.begin(); it != refreshes_.end();) {
+        Refresh& r = **it;
+        if (r.unanswered != 0 && now < r.deadline) {
+            ++it;
+            continue;
+        }
+        for (; r.viewed < r.ids.size() && budget != 0; ++r.viewed, --budget) {
+            if (auto v = view(r.ids[r.viewed])) r.page.sessions.push_back(std::move(*v));
+        }
+        if (r.viewed < r.ids.size()) {
+            more = true;
+            break;
+        }
+        const PageDone done = std::move(r.done);
+        Page page = std::move(r.page);
+        it = refreshes_.erase(it);
+        done(std::move(page));
+    }
+    return more;
+}
+
+SessionRecord* Manager::find(const config::Session& session) {
+    const SessionPort* const port = registry_.port_named(session.port);
+    SessionRecord* const record =
+        port == nullptr ? nullptr : registry_.find_identity(port->id, session.remote);
+    return record != nullptr && record->origin == Origin::Config ? record : nullptr;
+}
+
+SessionView Manager::make_view(const SessionRecord& record) const {
+    const auto wall = [this](Instant t) {
+        return t == Instant{} ? std::chrono::system_clock::time_point{} : dataplane_.wall(t);
+    };
+    return {.id = record.id,
+            .origin = record.origin,
+            .worker = record.worker,
+            .spec = registry_.spec(record),
+            .status = record.status,
+            .next_hop = record.next_hop,
+            .next_hop_resolved = record.next_hop_resolved,
+            .seen_source = record.seen_source,
+            .last_state_change = wall(record.status.last_state_change),
+            .last_rx = wall(record.status.last_rx)};
+}
+
+}  // namespace tocsin::control::session

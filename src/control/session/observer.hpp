@@ -1,0 +1,21 @@
+#pragma once
+
+#include "control/session/record.hpp"
+
+namespace tocsin::control::session {
+
+/// Is told what happens to sessions, on the control thread. Must not change sessions from within.
+class Observer {
+public:
+    virtual ~Observer() = default;
+
+    virtual void added(const SessionRecord& record) = 0;
+    /// `record.status` is already `event.now`.
+    virtual void changed(const SessionRecord& record, const bfd::SessionEvent& event) = 0;
+    /// The record as it was last; it is gone afterwards.
+    virtual void deleted(const SessionRecord& record) = 0;
+    /// A worker refused a command: what was asked for, and its answer.
+    virtual void refused(const SessionRecord& record, const char* command, bfd::Status status) = 0;
+};
+
+}  // namespace tocsin::control::session

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "control/session/command_queue.hpp"
+#include "control/session/next_hops.hpp"
+#include "control/session/observer.hpp"
+#include "control/session/registry.hpp"
+#include "control/session/source_ports.hpp"
+#include "control/session/totals.hpp"
+#include "control/session/worker_slots.hpp"
+#include "dataplane/message/dataplane.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+namespace tocsin::control::session {
+
+/// Makes the workers have the sessions that the registry wants, and keeps the registry's picture of
+/// their state. Level-triggered: a session is in its worker's queue at most once, with a set of
+/// needs, so that any number of changes costs bounded memory and the last one always arrives. What
+/// a worker refuses is tried again after kRetry.
+class Reconciler {
+public:
+    using Done = std::function<void()>;
+
+    static constexpr std::chrono::milliseconds kRetry{250};
+    /// Events that one call of poll() takes from one worker.
+    static constexpr std::size_t kEventsPerPoll = 1024;
+
+    Reconciler(Registry& registry, message::Dataplane& dataplane, NextHops& next_hops,
+               Observer& observer, Totals& totals, std::uint64_t seed, std::uint32_t in_flight);
+
+    /// Gives a new session a worker (that with the fewest), a slot and a source port. When every
+    /// slot is taken (others are still leaving) it waits for one.
+    void add(SessionRecord& record);
+    /// Ends a session whose record is about to be erased: AdminDown for as long as RFC 5880 6.8.16
+    /// asks, then its slot is free again.
+    void remove(SessionRecord& record);
+    /// Parameters, admin_down or dscp of the record were changed.
+    void need(SessionRecord& record, Need what);
+    /// Asks the worker for the variables and counters of a session; `done` is called when the
+    /// record has them, or cannot get them any more.
+    void query(SessionRecord& record, Done done);
+    /// The MAC of a neighbour became known, changed or was given up.
+    void neighbor_changed(PortId port, const IpAddress& next_hop);
+
+    /// Takes events from the workers and gives them commands, bounded work. True when there is
+    /// more.
+    bool poll();
+
+    /// Slots of deleted sessions that are not free yet.
+    [[nodiscard]] std::size_t leaving() const noexcept { return leaving_; }
+    [[nodiscard]] bool idle() const noexcept;
+    /// The session with this discriminator; nullptr when there is none.
+    [[nodiscard]] SessionRecord* find(Discriminator local_discr);
+
+private:
+    struct Worker {
+        WorkerId id;
+        message::WorkerLink* link;
+        WorkerSlots slots;
+        CommandQueue commands;
+        std::deque<Slot> queue;
+        std::unordered_map<std::uint64_t, std::vector<Done>> queries;  ///< by request id
+        std::unordered_map<std::uint32_t, std::vector<Done>> asked;    ///< by slot, not sent yet
+    };
+    struct Retry {
+        Instant at;
+        WorkerId worker;
+        bfd::SessionHandle session;
+        std::uint8_t needs;
+    };
+    struct Place {
+        WorkerId worker;
+        Slot slot;
+    };
+
+    bool place(SessionRecord& record);
+    void enqueue(Worker& w, Slot slot, std::uint8_t needs);
+    void set_status(SessionRecord& record, const bfd::SessionSnapshot& now);
+    bool receive(Worker& w);
+    bool pump(Worker& w);
+    bool send_next(Worker& w, Slot slot, SlotEntry& entry);
+    bool send_query(Worker& w, Slot slot, const SessionRecord& record);
+    void on_reply(Worker& w, message::RequestId id, bfd::Status status);
+    void on_refusal(Worker& w, const CommandQueue::InFlight& what, SlotEntry& entry,
+                    bfd::Status status);
+    void on_snapshot(Worker& w, message::RequestId id, const bfd::SessionSnapshot& snapshot);
+    void on_event(Worker& w, const bfd::SessionEvent& event);
+    void answer_queries(Worker& w, message::RequestId id);
+    void release(Worker& w, Slot slot);
+    void run_retries();
+    [[nodiscard]] overlay::HeaderTemplate headers(const SessionRecord& record) const;
+    [[nodiscard]] SessionKey key(const SessionRecord& record) const;
+
+    Registry& registry_;
+    message::Dataplane& dataplane_;
+    NextHops& next_hops_;
+    Observer& observer_;
+    Totals& totals_;
+    SourcePorts source_ports_;
+    std::vector<Worker> workers_;
+    std::deque<Retry> retries_;       ///< oldest first, all wait equally long
+    std::deque<SessionId> unplaced_;  ///< wait for a slot
+    std::size_t leaving_ = 0;
+    std::unordered_map<Registry::Identity, Place, Registry::IdentityHash> leaving_by_identity_;
+    std::unordered_map<std::uint64_t, Registry::Identity> leaving_identities_;  ///< by worker, slot
+};
+
+}  // namespace tocsin::control::session
