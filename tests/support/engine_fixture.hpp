@@ -157,17 +157,17 @@ public:
     }
 
     /// Any octets, as the payload of a packet from this peer.
-    DropReason send_octets(std::vector<std::uint8_t> payload) {
-        const auto length = static_cast<std::uint16_t>(payload.size());
+    DropReason send_octets(const std::vector<std::uint8_t>& payload) {
         // Its own allocation of exactly this size, so that a sanitizer sees reads behind it; the
         // engine may read 24 octets whatever the length.
-        if (payload.size() < bfd::kControlPacketLength) payload.resize(bfd::kControlPacketLength);
-        payload.shrink_to_fit();
-        return box_->receive({.payload = payload.data(),
+        const auto octets =
+            std::make_unique<std::uint8_t[]>(std::max(payload.size(), bfd::kControlPacketLength));
+        std::copy(payload.begin(), payload.end(), octets.get());
+        return box_->receive({.payload = octets.get(),
                               .source = source.data(),
                               .destination = destination.data(),
                               .instance = instance,
-                              .payload_length = length,
+                              .payload_length = static_cast<std::uint16_t>(payload.size()),
                               .domain = domain,
                               .port = port,
                               .type = type,

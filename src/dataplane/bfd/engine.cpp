@@ -75,6 +75,7 @@ Engine::Engine(const EngineConfig& config, std::span<std::byte> memory, Instant 
 Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
                Instant now) noexcept
     : config_{config},
+      advanced_to_{now},
       random_state_{fold(config.seed ^ 0xa0761d6478bd642fU, 0xe7037ed1a0b428dbU) | 1U},
       secret_{fold(config.seed ^ 0x8ebc6af09c88c6e3U, 0x589965cc75374cc3U)},
       hot_{array_at<SessionHot>(memory, layout.hot, config.slots)},
@@ -401,10 +402,10 @@ void Engine::release(Slot slot) noexcept {
 }
 
 Instant Engine::next_due(Instant limit) const noexcept {
-    const Tick last = tick_at(limit);
-    const Tick due = wheel_.next_due(last);
-    if (due == last) return limit;
-    return limit - since(due, limit);
+    limit = std::min(limit, advanced_to_ + kLongestStep);
+    const Tick beyond = tick_at(limit) + 1;
+    const Tick due = wheel_.next_due(beyond);
+    return due == beyond ? limit : limit - since(due, limit);
 }
 
 Status Engine::headers_changed(SessionHandle session, Instant now) noexcept {

@@ -109,6 +109,9 @@ class Engine {
     // above, moves to an earlier tick and additions may use while there is room.
     static constexpr std::uint32_t kEntriesPerSession = 3;
     static constexpr std::chrono::seconds kLongestLinger{10};
+    // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up with in
+    // steps, or everything in the wheel would look like the future.
+    static constexpr std::chrono::hours kLongestStep{30};
 
     Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
            Instant now) noexcept;
@@ -157,9 +160,12 @@ class Engine {
     void on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop_gap,
                          Sink& sink) noexcept;
     template <EngineSink Sink>
+    bool advance_step(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept;
+    template <EngineSink Sink>
     DropReason on_changed_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept;
 
     EngineConfig config_;
+    Instant advanced_to_;
     std::uint64_t random_state_;
     std::uint64_t secret_;
     std::uint32_t sessions_ = 0;

@@ -121,6 +121,18 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
 
 template <EngineSink Sink>
 bool Engine::advance(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept {
+    while (now - advanced_to_ > kLongestStep) [[unlikely]] {
+        if (!advance_step(advanced_to_ + kLongestStep, loop_gap, budget, sink)) return false;
+        advanced_to_ += kLongestStep;
+    }
+    if (!advance_step(now, loop_gap, budget, sink)) return false;
+    advanced_to_ = now;
+    return true;
+}
+
+template <EngineSink Sink>
+bool Engine::advance_step(Instant now, Nanoseconds loop_gap, std::uint32_t budget,
+                          Sink& sink) noexcept {
     const auto ahead = [this, &sink](std::uint32_t entry) noexcept {
         const Slot slot{entry & kSlotMask};
         __builtin_prefetch(&hot_[slot.value], 1);

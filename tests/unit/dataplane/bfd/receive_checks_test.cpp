@@ -149,9 +149,12 @@ INSTANTIATE_TEST_SUITE_P(Fault, ReceiveChecks, testing::ValuesIn(faults()),
 
 class Receive : public OneSession {
 protected:
-    Octets octets() const {
-        const bfd::ControlOctets o = bfd::encode(peer.says);
-        return {o.begin(), o.end()};
+    /// The peer's present packet, and octets behind it up to `size`.
+    Octets octets(std::size_t size = bfd::kControlPacketLength, std::uint8_t behind = 0) const {
+        const bfd::ControlOctets packet = bfd::encode(peer.says);
+        Octets out(size, behind);
+        std::copy(packet.begin(), packet.end(), out.begin());
+        return out;
     }
 };
 
@@ -164,8 +167,7 @@ TEST_F(Receive, RefusesEveryLengthThatIsTooShort) {
         EXPECT_EQ(peer.send_octets(o), DropReason::LengthTooShort);
     }
     for (const int length : {24, 25}) {
-        Octets o = octets();
-        o.resize(52);
+        Octets o = octets(52);
         o[1] |= bfd::kAuthenticationBit;
         o[3] = static_cast<std::uint8_t>(length);
         EXPECT_EQ(peer.send_octets(o), DropReason::LengthTooShort)
@@ -177,8 +179,7 @@ TEST_F(Receive, RefusesEveryLengthThatIsTooShort) {
 TEST_F(Receive, IgnoresOctetsBehindLength) {
     add_and_bring_up();
     box.run_for(200ms);
-    Octets o = octets();
-    o.resize(100, 0xff);
+    Octets o = octets(100, 0xff);
     EXPECT_EQ(peer.send_octets(o), DropReason::None);
     EXPECT_EQ(snapshot().last_rx, box.now());
     box.run_for(200ms);
@@ -191,9 +192,8 @@ TEST_F(Receive, IgnoresOctetsBehindLength) {
 // req: RFC5880-6.8.6-06
 TEST_F(Receive, RefusesALengthBeyondThePayloadAlsoWhenThePacketIsTheLastOneAgain) {
     add_and_bring_up();
-    Octets o = octets();
+    Octets o = octets(40);
     o[3] = 40;
-    o.resize(40);
     EXPECT_EQ(peer.send_octets(o), DropReason::None);
     EXPECT_EQ(peer.send_octets(o), DropReason::None);
     o.resize(24);
