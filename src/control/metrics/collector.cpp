@@ -1,0 +1,233 @@
+#include "control/metrics/collector.hpp"
+
+#include <limits>
+#include <utility>
+
+namespace tocsin::control::metrics {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+constexpr double kNanosecond = 1e-9;
+constexpr double kMicrosecond = 1e-6;
+
+class Families {
+public:
+    /// Starts a family; value() and histogram() add to it.
+    void begin(const char* name, MetricType type, const char* help) {
+        out_.push_back({.name = name, .help = help, .type = type, .metric = {}});
+    }
+    void value(Labels labels, double v) {
+        ClientMetric m;
+        m.label = std::move(labels);
+        if (out_.back().type == MetricType::Counter) {
+            m.counter.value = v;
+        } else {
+            m.gauge.value = v;
+        }
+        out_.back().metric.push_back(std::move(m));
+    }
+    void value(Labels labels, const Counter& c) {
+        value(std::move(labels), static_cast<double>(c.get()));
+    }
+    void histogram(Labels labels, const DurationHistogram& h) {
+        ClientMetric m;
+        m.label = std::move(labels);
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < DurationHistogram::kBuckets; ++i) {
+            sum += h.bucket(i);
+            const bool last = i + 1 == DurationHistogram::kBuckets;
+            m.histogram.bucket.push_back(
+                {.cumulative_count = sum,
+                 .upper_bound =
+                     last ? std::numeric_limits<double>::infinity()
+                          : static_cast<double>(DurationHistogram::bound_us(i)) * kMicrosecond});
+        }
+        m.histogram.sample_count = sum;
+        m.histogram.sample_sum = static_cast<double>(h.sum_ns()) * kNanosecond;
+        out_.back().metric.push_back(std::move(m));
+    }
+    [[nodiscard]] std::vector<MetricFamily> take() { return std::move(out_); }
+
+private:
+    std::vector<MetricFamily> out_;
+};
+
+void collect_daemon(Families& f, const Sources& s) {
+    f.begin("tocsin_build_info", MetricType::Gauge, "Always 1; the versions are labels.");
+    f.value({{"version", s.version}, {"dpdk", s.dpdk_version}}, 1);
+    f.begin("tocsin_start_time_seconds", MetricType::Gauge, "Unix time of the daemon's start.");
+    f.value({}, std::chrono::duration<double>(s.started.time_since_epoch()).count());
+
+    const session::Totals& t = *s.totals;
+    f.begin("tocsin_bfd_sessions", MetricType::Gauge, "Configured sessions by bfd.SessionState.");
+    constexpr const char* kStates[]{"admin_down", "down", "init", "up"};
+    for (std::size_t i = 0; i < t.sessions.size(); ++i) {
+        f.value({{"state", kStates[i]}}, t.sessions[i]);
+    }
+    f.begin("tocsin_bfd_sessions_leaving", MetricType::Gauge,
+            "Deleted sessions that still tell their peer AdminDown.");
+    f.value({}, t.leaving);
+    f.begin("tocsin_bfd_sessions_limit", MetricType::Gauge, "dataplane.max_sessions.");
+    f.value({}, s.max_sessions);
+    f.begin("tocsin_control_events_total", MetricType::Counter,
+            "Session events received from workers.");
+    f.value({}, t.events);
+    f.begin("tocsin_control_commands_total", MetricType::Counter, "Commands sent to workers.");
+    f.value({}, t.commands);
+    f.begin("tocsin_control_commands_refused_total", MetricType::Counter,
+            "Commands that a worker refused; they are repeated.");
+    f.value({}, t.commands_refused);
+    f.begin("tocsin_api_watchers", MetricType::Gauge, "Open WatchService.Watch streams.");
+    f.value({}, t.watchers);
+    f.begin("tocsin_api_watch_events_total", MetricType::Counter, "Messages handed to watchers.");
+    f.value({}, t.watch_events);
+    f.begin("tocsin_api_watch_merged_total", MetricType::Counter,
+            "Changes that a slow watcher got merged into another message.");
+    f.value({}, t.watch_merged);
+    f.begin("tocsin_api_requests_total", MetricType::Counter,
+            "Finished API requests by method and gRPC status code.");
+    for (const auto& [key, n] : s.api->counts()) {
+        f.value({{"method", key.first}, {"code", key.second}}, static_cast<double>(n));
+    }
+}
+
+struct WorkerCounter {
+    const char* name;
+    const char* help;
+    Counter message::WorkerStats::*counter;
+    double unit = 1;
+};
+
+constexpr WorkerCounter kWorkerCounters[]{
+    {"tocsin_bfd_packets_received_total", "BFD Control packets accepted.",
+     &message::WorkerStats::rx_control},
+    {"tocsin_bfd_packets_received_steady_total",
+     "Of the accepted packets, those equal to the one before.", &message::WorkerStats::rx_fast},
+    {"tocsin_bfd_packets_sent_total", "BFD Control packets handed to a driver.",
+     &message::WorkerStats::tx_control},
+    {"tocsin_worker_heartbeat_total", "Turns of the worker's poll loop.",
+     &message::WorkerStats::heartbeat},
+    {"tocsin_worker_busy_seconds_total", "Time in turns that did work.",
+     &message::WorkerStats::busy_ns, kNanosecond},
+    {"tocsin_worker_idle_seconds_total", "Time in turns that did no work, sleep included.",
+     &message::WorkerStats::idle_ns, kNanosecond},
+    {"tocsin_worker_loop_gaps_total", "Turns longer than a millisecond.",
+     &message::WorkerStats::loop_gaps},
+    {"tocsin_worker_events_deferred_total", "Turns in which the event ring had no room.",
+     &message::WorkerStats::events_deferred},
+    {"tocsin_worker_frames_punted_total", "Slow-path frames given to control.",
+     &message::WorkerStats::punted},
+    {"tocsin_worker_frames_sent_total", "Slow-path frames sent for control.",
+     &message::WorkerStats::frames_sent},
+};
+
+struct WorkerHistogram {
+    const char* name;
+    const char* help;
+    DurationHistogram message::WorkerStats::*histogram;
+};
+
+constexpr WorkerHistogram kWorkerHistograms[]{
+    {"tocsin_worker_loop_gap_seconds", "Duration of each turn that took longer than 100 us.",
+     &message::WorkerStats::loop_gap},
+    {"tocsin_bfd_transmit_late_seconds",
+     "Departure of periodic packets minus their scheduled instant.",
+     &message::WorkerStats::late_tx},
+    {"tocsin_bfd_detection_late_seconds", "Verdict of detection minus the session's deadline.",
+     &message::WorkerStats::late_detection},
+};
+
+void collect_workers(Families& f, const Sources& s) {
+    const auto lcore = [](const Sources::Worker& w) {
+        return ClientMetric::Label{"lcore", std::to_string(w.lcore)};
+    };
+    for (const WorkerCounter& c : kWorkerCounters) {
+        f.begin(c.name, MetricType::Counter, c.help);
+        for (const Sources::Worker& w : s.workers) {
+            f.value({lcore(w)}, static_cast<double>((w.stats->*c.counter).get()) * c.unit);
+        }
+    }
+    f.begin("tocsin_worker_sessions", MetricType::Gauge,
+            "Sessions of the worker, leaving ones included.");
+    for (const Sources::Worker& w : s.workers) f.value({lcore(w)}, w.stats->sessions);
+    f.begin("tocsin_bfd_transitions_total", MetricType::Counter,
+            "Transitions into Up (to=up) and out of Up (to=down).");
+    for (const Sources::Worker& w : s.workers) {
+        f.value({lcore(w), {"to", "up"}}, w.stats->transitions_up);
+        f.value({lcore(w), {"to", "down"}}, w.stats->transitions_down);
+    }
+    f.begin("tocsin_bfd_drops_total", MetricType::Counter, "Dropped packets by reason.");
+    for (const Sources::Worker& w : s.workers) {
+        for (std::size_t i = 1; i < kDropReasons; ++i) {
+            f.value({lcore(w), {"reason", std::string{kDropReasonNames[i]}}}, w.stats->drops[i]);
+        }
+    }
+    for (const WorkerHistogram& h : kWorkerHistograms) {
+        f.begin(h.name, MetricType::Histogram, h.help);
+        for (const Sources::Worker& w : s.workers) f.histogram({lcore(w)}, w.stats->*h.histogram);
+    }
+}
+
+struct PortCounter {
+    const char* name;
+    const char* help;
+    Counter message::PortStats::*counter;
+};
+
+constexpr PortCounter kPortCounters[]{
+    {"tocsin_port_received_packets_total", "Frames received.", &message::PortStats::rx_packets},
+    {"tocsin_port_received_bytes_total", "Octets received.", &message::PortStats::rx_bytes},
+    {"tocsin_port_sent_packets_total", "Frames sent.", &message::PortStats::tx_packets},
+    {"tocsin_port_sent_bytes_total", "Octets sent.", &message::PortStats::tx_bytes},
+};
+
+void collect_ports(Families& f, const Sources& s) {
+    const std::vector<message::PortStatus> ports = s.ports();
+    const auto label = [](const message::PortStatus& p) {
+        return ClientMetric::Label{"port", p.name};
+    };
+    for (const PortCounter& c : kPortCounters) {
+        f.begin(c.name, MetricType::Counter, c.help);
+        for (const message::PortStatus& p : ports) {
+            std::uint64_t sum = 0;
+            for (const Sources::Worker& w : s.workers) {
+                if (p.id.value < message::kMaxPorts) {
+                    sum += (w.stats->ports[p.id.value].*c.counter).get();
+                }
+            }
+            f.value({label(p)}, static_cast<double>(sum));
+        }
+    }
+    const auto driver = [&](const char* name, const char* help,
+                            std::uint64_t message::PortStatus::*member) {
+        f.begin(name, MetricType::Counter, help);
+        for (const auto& p : ports) f.value({label(p)}, static_cast<double>(p.*member));
+    };
+    driver("tocsin_port_missed_packets_total", "Frames lost for want of receive descriptors.",
+           &message::PortStatus::rx_missed);
+    driver("tocsin_port_receive_errors_total", "Erroneous frames by the driver's count.",
+           &message::PortStatus::rx_errors);
+    driver("tocsin_port_transmit_errors_total", "Failed transmissions by the driver's count.",
+           &message::PortStatus::tx_errors);
+    f.begin("tocsin_port_link_up", MetricType::Gauge, "1 when the port has its link.");
+    for (const auto& p : ports) f.value({label(p)}, p.link_up ? 1 : 0);
+}
+
+}  // namespace
+
+Collector::Collector(Sources sources) : sources_{std::move(sources)} {}
+
+std::vector<MetricFamily> Collector::Collect() const {
+    Families families;
+    collect_daemon(families, sources_);
+    collect_workers(families, sources_);
+    collect_ports(families, sources_);
+    return families.take();
+}
+
+}  // namespace tocsin::control::metrics

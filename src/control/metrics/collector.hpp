@@ -1,0 +1,44 @@
+#pragma once
+
+#include "control/metrics/api_counters.hpp"
+#include "control/session/totals.hpp"
+#include "dataplane/message/dataplane.hpp"
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tocsin::control::metrics {
+
+/// Where the numbers come from; all of it outlives the collector and may be read from any thread.
+struct Sources {
+    std::string version;
+    std::string dpdk_version;
+    std::chrono::system_clock::time_point started;
+    std::uint32_t max_sessions = 0;
+    const session::Totals* totals = nullptr;
+    const ApiCounters* api = nullptr;
+    struct Worker {
+        unsigned lcore = 0;
+        const message::WorkerStats* stats = nullptr;
+    };
+    std::vector<Worker> workers;
+    /// The ports as they were last looked at.
+    std::function<std::vector<message::PortStatus>()> ports;
+};
+
+/// A read-only view of all counters for Prometheus; docs/metrics.md lists the families.
+class Collector : public prometheus::Collectable {
+public:
+    explicit Collector(Sources sources);
+    [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+private:
+    Sources sources_;
+};
+
+}  // namespace tocsin::control::metrics
