@@ -1,13 +1,13 @@
 #pragma once
 
+#include "dataplane/message/dataplane.hpp"
+#include "overlay/classify.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "dataplane/message/dataplane.hpp"
-#include "overlay/classify.hpp"
 
 namespace tocsin::runtime {
 
@@ -38,7 +38,8 @@ struct Config {
     std::uint64_t seed = 0;  ///< keys of discriminators, hashes and jitter
 };
 
-/// Why the dataplane did not start: one sentence that says what to do, and the key path it is about.
+/// Why the dataplane did not start: one sentence that says what to do, and the key path it is
+/// about.
 struct StartError {
     std::string message;
     std::string where;
@@ -46,7 +47,7 @@ struct StartError {
 
 /// The dataplane on DPDK: EAL, ports, workers. One per process, since EAL is.
 class Runtime : public message::Dataplane {
-  public:
+public:
     /// EAL up, ports started, workers polling; or a StartError and everything undone as far as DPDK
     /// allows. Must be called from the thread that will be control (EAL's main lcore).
     static std::unique_ptr<Runtime> start(const Config& config, StartError& error);
@@ -57,6 +58,9 @@ class Runtime : public message::Dataplane {
 
     /// Version string of DPDK.
     [[nodiscard]] virtual std::string dpdk_version() const = 0;
+
+    /// Which memory DPDK has and why, for people.
+    [[nodiscard]] virtual std::string memory() const = 0;
 };
 
 }  // namespace tocsin::runtime

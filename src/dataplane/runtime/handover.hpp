@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+struct rte_ring;
+
+namespace tocsin::runtime {
+
+inline constexpr std::uint32_t kHandoverCapacity =
+    2048;  ///< mbufs between two workers, a power of two
+
+/// What a worker does with an mbuf that another one gave it; carried in rte_mbuf::hash.usr, whose
+/// RSS meaning nobody needs by then. Below kForTransmission: to be looked at as if received on
+/// rte_mbuf::port, and the number of workers that found no session for it. Else: to be sent on
+/// rte_mbuf::port.
+inline constexpr std::uint32_t kForTransmission = 1U << 31U;
+
+/// One ring of mbuf pointers for each ordered pair of workers, single producer and single consumer.
+class Handover {
+public:
+    /// nullptr when there is no memory.
+    [[nodiscard]] static std::unique_ptr<Handover> create(std::uint16_t workers);
+    Handover(const Handover&) = delete;
+    Handover& operator=(const Handover&) = delete;
+    /// Frees what is still in the rings; the workers have stopped.
+    ~Handover();
+
+    /// nullptr when both are the same.
+    [[nodiscard]] rte_ring* ring(std::uint16_t from, std::uint16_t to) const noexcept {
+        return rings_[std::size_t{from} * workers_ + to];
+    }
+
+private:
+    explicit Handover(std::uint16_t workers)
+        : workers_{workers}, rings_(std::size_t{workers} * workers) {}
+
+    std::uint16_t workers_;
+    std::vector<rte_ring*> rings_;
+};
+
+}  // namespace tocsin::runtime

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "dataplane/message/dataplane.hpp"
+#include "dataplane/runtime/device.hpp"
+#include "dataplane/runtime/kernel_interface.hpp"
+#include "dataplane/runtime/pool.hpp"
+#include "dataplane/runtime/runtime.hpp"
+#include "overlay/classify.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tocsin::runtime {
+
+/// One ethdev: configured, with queues, started and closed.
+class Port {
+public:
+    /// Finds or makes the device and sets it up with a receive and a transmit queue for each pool,
+    /// or as many as the driver has. nullptr: `error` says why; the caller adds the key path.
+    [[nodiscard]] static std::unique_ptr<Port> open(const PortConfig& config, const Device& device,
+                                                    const std::vector<Pool>& pools,
+                                                    std::string& error);
+    Port(const Port&) = delete;
+    Port& operator=(const Port&) = delete;
+    /// Stops and closes the device.
+    ~Port();
+
+    /// False: `error` says why.
+    [[nodiscard]] bool start(std::string& error);
+
+    [[nodiscard]] PortId id() const noexcept { return id_; }
+    [[nodiscard]] std::uint16_t rx_queues() const noexcept { return rx_queues_; }
+    [[nodiscard]] std::uint16_t tx_queues() const noexcept { return tx_queues_; }
+    /// Packets that may have waited in one receive queue when it is looked at.
+    [[nodiscard]] std::uint32_t rx_depth() const noexcept { return rx_depth_; }
+    /// For classification; the same for all workers.
+    [[nodiscard]] const overlay::PortContext& context() const noexcept { return context_; }
+    [[nodiscard]] message::PortStatus status() const;
+
+private:
+    explicit Port(PortId id) : id_{id} {}
+    [[nodiscard]] bool configure(const PortConfig& config, const std::vector<Pool>& pools,
+                                 std::string& error);
+    void describe(const PortConfig& config);
+
+    PortId id_;
+    std::uint16_t rx_queues_ = 0;
+    std::uint16_t tx_queues_ = 0;
+    std::uint32_t rx_depth_ = 0;
+    bool started_ = false;
+    bool ip_offload_ = false;
+    bool udp_offload_ = false;
+    overlay::PortContext context_;
+    message::PortStatus fixed_;                ///< what does not change
+    std::unique_ptr<KernelInterface> kernel_;  ///< only if there is one
+};
+
+}  // namespace tocsin::runtime

@@ -1,0 +1,295 @@
+#include "dataplane/runtime/runtime.hpp"
+
+#include "dataplane/runtime/clock.hpp"
+#include "dataplane/runtime/eal.hpp"
+#include "dataplane/runtime/handover.hpp"
+#include "dataplane/runtime/pool.hpp"
+#include "dataplane/runtime/port.hpp"
+#include "dataplane/runtime/ring_link.hpp"
+#include "dataplane/runtime/worker.hpp"
+
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_version.h>
+
+#include <chrono>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+namespace tocsin::runtime {
+
+namespace {
+
+struct RteDeleter {
+    void operator()(std::byte* p) const noexcept { rte_free(p); }
+};
+
+/// Zeroed memory that DPDK manages, on `socket` when it has some.
+struct RteMemory {
+    std::unique_ptr<std::byte, RteDeleter> octets;
+    std::size_t size = 0;
+
+    static RteMemory take(std::size_t size, int socket) {
+        void* p = rte_malloc_socket("tocsin", size, RTE_CACHE_LINE_SIZE, socket);
+        if (p == nullptr) p = rte_malloc("tocsin", size, RTE_CACHE_LINE_SIZE);
+        if (p != nullptr) std::memset(p, 0, size);  // also makes the kernel provide every page now
+        return {std::unique_ptr<std::byte, RteDeleter>{static_cast<std::byte*>(p)}, size};
+    }
+    [[nodiscard]] std::span<std::byte> span() const noexcept { return {octets.get(), size}; }
+};
+
+/// A worker with its memory and its link, in the order in which they are taken.
+struct WorkerUnit {
+    unsigned cpu = 0;
+    unsigned lcore = 0;
+    RteMemory engine_memory;
+    RteMemory template_memory;
+    std::unique_ptr<Worker> worker;
+    std::unique_ptr<RingLink> link;
+    bool launched = false;
+};
+
+class DpdkRuntime final : public Runtime {
+public:
+    DpdkRuntime(std::unique_ptr<Eal> eal, const Clock& clock, const Plan& plan,
+                const bfd::DiscriminatorCodec& discriminators)
+        : eal_{std::move(eal)},
+          clock_{clock},
+          slots_{plan.slots},
+          memory_{plan.memory.description},
+          discriminators_{discriminators},
+          units_(plan.lcores.workers.size()) {
+        for (std::size_t i = 0; i < units_.size(); ++i) {
+            units_[i].cpu = plan.lcores.workers[i].cpu;
+            units_[i].lcore = plan.lcores.workers[i].lcore;
+        }
+    }
+    DpdkRuntime(const DpdkRuntime&) = delete;
+    DpdkRuntime& operator=(const DpdkRuntime&) = delete;
+    ~DpdkRuntime() override { halt(); }
+
+    [[nodiscard]] bool assemble(const Config& config, const Plan& plan, StartError& error);
+
+    [[nodiscard]] std::size_t workers() const noexcept override { return units_.size(); }
+    [[nodiscard]] message::WorkerLink& worker(WorkerId id) noexcept override {
+        return *units_[id.value].link;
+    }
+    [[nodiscard]] unsigned lcore(WorkerId id) const noexcept override {
+        return units_[id.value].cpu;
+    }
+    [[nodiscard]] std::uint32_t slots_per_worker() const noexcept override { return slots_; }
+    [[nodiscard]] const bfd::DiscriminatorCodec& discriminators() const noexcept override {
+        return discriminators_;
+    }
+    [[nodiscard]] std::vector<message::PortStatus> ports() const override;
+    [[nodiscard]] Instant now() const noexcept override { return clock_.now(); }
+    [[nodiscard]] std::chrono::system_clock::time_point wall(Instant t) const noexcept override {
+        return clock_.wall(t);
+    }
+    void stop() noexcept override { halt(); }
+    [[nodiscard]] std::string dpdk_version() const override { return rte_version(); }
+    [[nodiscard]] std::string memory() const override { return memory_; }
+
+private:
+    [[nodiscard]] bool open_ports(const Config& config, const Plan& plan, StartError& error);
+    [[nodiscard]] bool make_workers(const Config& config, StartError& error);
+    [[nodiscard]] std::vector<WorkerPort> ports_of(std::uint16_t worker) const;
+    [[nodiscard]] bool start_ports(StartError& error);
+    [[nodiscard]] bool launch(StartError& error);
+    void halt() noexcept;
+
+    std::unique_ptr<Eal> eal_;
+    Clock clock_;
+    std::uint32_t slots_;
+    std::string memory_;
+    bfd::DiscriminatorCodec discriminators_;
+    std::vector<Pool> pools_;
+    std::vector<std::unique_ptr<Port>> ports_;  ///< index = Config::ports
+    std::unique_ptr<Handover> handover_;
+    std::vector<WorkerUnit> units_;
+};
+
+std::string port_path(std::size_t i) { return "port[" + std::to_string(i) + "].device"; }
+
+StartError out_of_memory(const char* what) {
+    return {std::string{"not enough memory for "} + what +
+                "; lower max_sessions, or raise memory_mb or the number of huge pages",
+            "dataplane.memory_mb"};
+}
+
+bool DpdkRuntime::assemble(const Config& config, const Plan& plan, StartError& error) {
+    const std::uint32_t mbufs = mbufs_per_worker(config.ports, plan.devices);
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+        const auto index = static_cast<unsigned>(i);
+        Pool pool =
+            make_pool(index, mbufs, static_cast<int>(rte_lcore_to_socket_id(units_[i].lcore)));
+        if (!pool) pool = make_pool(index, mbufs, SOCKET_ID_ANY);
+        if (!pool) {
+            error = out_of_memory("packet buffers");
+            return false;
+        }
+        pools_.push_back(std::move(pool));
+    }
+    return open_ports(config, plan, error) && make_workers(config, error) && start_ports(error) &&
+           launch(error);
+}
+
+bool DpdkRuntime::open_ports(const Config& config, const Plan& plan, StartError& error) {
+    for (std::size_t i = 0; i < config.ports.size(); ++i) {
+        std::string why;
+        std::unique_ptr<Port> port = Port::open(config.ports[i], plan.devices[i], pools_, why);
+        if (!port) {
+            error = {config.ports[i].device + ": " + why, port_path(i)};
+            return false;
+        }
+        ports_.push_back(std::move(port));
+    }
+    return true;
+}
+
+std::vector<WorkerPort> DpdkRuntime::ports_of(std::uint16_t worker) const {
+    std::vector<WorkerPort> out;
+    for (const std::unique_ptr<Port>& port : ports_) {
+        WorkerPort p;
+        p.context = port->context();
+        p.receives = worker < port->rx_queues();
+        p.rx_queue = {worker};
+        p.drain_limit = port->rx_depth();
+        p.tx.port = port->id();
+        if (worker < port->tx_queues()) {
+            p.tx.queue = {worker};
+        } else {
+            p.tx.handover =
+                handover_->ring(worker, static_cast<std::uint16_t>(worker % port->tx_queues()));
+        }
+        out.push_back(p);
+    }
+    return out;
+}
+
+bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
+    const auto workers = static_cast<std::uint16_t>(units_.size());
+    handover_ = Handover::create(workers);
+    if (!handover_) {
+        error = out_of_memory("the rings between workers");
+        return false;
+    }
+    for (std::uint16_t i = 0; i < workers; ++i) {
+        WorkerUnit& unit = units_[i];
+        const int socket = static_cast<int>(rte_lcore_to_socket_id(unit.lcore));
+        const bfd::EngineConfig engine{.slots = slots_,
+                                       .worker = {i},
+                                       .discriminators = discriminators_,
+                                       .seed = config.seed + i};
+        unit.engine_memory = RteMemory::take(bfd::Engine::memory_needed(engine), socket);
+        unit.template_memory = RteMemory::take(PacketTemplates::memory_needed(slots_), socket);
+        if (!unit.engine_memory.octets || !unit.template_memory.octets) {
+            error = out_of_memory("the sessions");
+            return false;
+        }
+        WorkerSetup setup{.id = {i},
+                          .workers = workers,
+                          .idle = config.idle,
+                          .clock = clock_,
+                          .engine = engine,
+                          .engine_memory = unit.engine_memory.span(),
+                          .templates = {slots_, unit.template_memory.span()},
+                          .pool = pools_[i].get(),
+                          .ports = ports_of(i),
+                          .handover_to = {},
+                          .handover_from = {}};
+        for (std::uint16_t other = 0; other < workers; ++other) {
+            setup.handover_to.push_back(handover_->ring(i, other));
+            setup.handover_from.push_back(handover_->ring(other, i));
+        }
+        unit.worker = std::make_unique<Worker>(std::move(setup));
+        unit.link = RingLink::create(i, socket, unit.worker->stats());
+        if (!unit.link) unit.link = RingLink::create(i, SOCKET_ID_ANY, unit.worker->stats());
+        if (!unit.link) {
+            error = out_of_memory("the rings between control and a worker");
+            return false;
+        }
+        unit.worker->connect(unit.link->rings());
+    }
+    return true;
+}
+
+bool DpdkRuntime::start_ports(StartError& error) {
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+        std::string why;
+        if (ports_[i]->start(why)) continue;
+        error = {why, port_path(i)};
+        return false;
+    }
+    return true;
+}
+
+bool DpdkRuntime::launch(StartError& error) {
+    const auto entry = [](void* worker) {
+        static_cast<Worker*>(worker)->run();
+        return 0;
+    };
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+        if (rte_eal_remote_launch(entry, units_[i].worker.get(), units_[i].lcore) != 0) {
+            error = {"lcore " + std::to_string(units_[i].lcore) + " is busy",
+                     "dataplane.workers[" + std::to_string(i) + "]"};
+            return false;
+        }
+        units_[i].launched = true;
+    }
+    return true;
+}
+
+std::vector<message::PortStatus> DpdkRuntime::ports() const {
+    std::vector<message::PortStatus> out;
+    for (const std::unique_ptr<Port>& port : ports_) out.push_back(port->status());
+    return out;
+}
+
+/// Everything in the reverse order of start. Links and statistics stay readable; nothing arrives
+/// there.
+void DpdkRuntime::halt() noexcept {
+    if (!eal_) return;
+    for (WorkerUnit& unit : units_) {
+        if (unit.launched) unit.worker->request_stop();
+    }
+    for (WorkerUnit& unit : units_) {
+        if (unit.launched) rte_eal_wait_lcore(unit.lcore);
+        unit.launched = false;
+    }
+    handover_.reset();
+    ports_.clear();
+    for (WorkerUnit& unit : units_) {
+        if (unit.link) unit.link->close();
+        unit.engine_memory = {};
+        unit.template_memory = {};
+    }
+    pools_.clear();
+    eal_.reset();
+}
+
+}  // namespace
+
+std::unique_ptr<Runtime> Runtime::start(const Config& config, StartError& error) {
+    const auto plan = make_plan(config, error);
+    if (!plan) return nullptr;
+    std::unique_ptr<Eal> eal = Eal::start(*plan, error);
+    return eal ? start_on(std::move(eal), *plan, config, error) : nullptr;
+}
+
+std::unique_ptr<Runtime> start_on(std::unique_ptr<Eal> eal, const Plan& plan, const Config& config,
+                                  StartError& error) {
+    const ClockReading first = ClockReading::take();
+    std::this_thread::sleep_for(Clock::kShortestCalibration);
+    const Clock clock{first, ClockReading::take()};
+    const auto workers = static_cast<std::uint32_t>(plan.lcores.workers.size());
+    auto runtime = std::make_unique<DpdkRuntime>(
+        std::move(eal), clock, plan, bfd::DiscriminatorCodec{config.seed, plan.slots, workers});
+    if (!runtime->assemble(config, plan, error)) return nullptr;
+    return runtime;
+}
+
+}  // namespace tocsin::runtime

@@ -1,0 +1,141 @@
+#pragma once
+
+#include "dataplane/bfd/engine_sink.hpp"
+#include "dataplane/message/command.hpp"
+#include "dataplane/message/frame.hpp"
+#include "dataplane/message/worker_stats.hpp"
+#include "dataplane/runtime/packet_templates.hpp"
+#include "dataplane/runtime/tx_batch.hpp"
+
+#include <rte_mbuf.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace tocsin::runtime {
+
+/// The engine's sink of one worker: templates to mbufs to transmit batches. No allocation but of
+/// mbufs.
+class Transmitter {
+public:
+    Transmitter(PacketTemplates templates, rte_mempool* pool, std::span<const TxTarget> targets,
+                message::WorkerStats& stats) noexcept
+        : templates_{templates}, pool_{pool}, stats_{stats} {
+        for (const TxTarget& t : targets) {
+            batches_[t.port.value].set_target(t);
+            ports_[count_++] = t.port.value;
+            open_ |= 1U << t.port.value;
+        }
+    }
+
+    // bfd::EngineSink
+    void prefetch(Slot slot) const noexcept { templates_.prefetch(slot); }
+    void set_payload(Slot slot, bfd::ControlPayload payload) noexcept {
+        templates_.set_payload(slot, payload);
+    }
+    [[nodiscard]] bool transmit(Slot slot) noexcept {
+        rte_mbuf* const mbuf = copy(slot);
+        if (mbuf == nullptr) [[unlikely]]
+            return false;
+        push(slot, mbuf);
+        return true;
+    }
+    [[nodiscard]] bool transmit_once(Slot slot, bfd::ControlPayload payload) noexcept {
+        rte_mbuf* const mbuf = copy(slot);
+        if (mbuf == nullptr) [[unlikely]]
+            return false;
+        templates_.replace_payload(slot, payload, rte_pktmbuf_mtod(mbuf, std::uint8_t*));
+        push(slot, mbuf);
+        return true;
+    }
+    void state_changed(Slot, bfd::SessionState was, bfd::SessionState is) noexcept {
+        if (is == bfd::SessionState::Up) stats_.transitions_up.add();
+        if (was == bfd::SessionState::Up) stats_.transitions_down.add();
+    }
+    void late_tx(Nanoseconds late) noexcept { stats_.late_tx.record(nanoseconds(late)); }
+    void late_detection(Nanoseconds late) noexcept {
+        stats_.late_detection.record(nanoseconds(late));
+    }
+
+    // for commands
+    [[nodiscard]] PacketTemplates& templates() noexcept { return templates_; }
+    [[nodiscard]] bool has_port(PortId port) const noexcept {
+        return port.value < message::kMaxPorts && (open_ >> port.value & 1U) != 0;
+    }
+
+    /// A slow-path frame, padded to Ethernet's minimum. False when it could not leave; counted.
+    bool send_frame(const message::Frame& frame) noexcept;
+    /// Sends at most kBurst mbufs that another worker handed over for `port`.
+    void forward(PortId port, rte_mbuf** mbufs, std::uint16_t n) noexcept {
+        batches_[port.value].forward(mbufs, n, stats_);
+    }
+
+    /// Everything that waits leaves now.
+    void flush() noexcept {
+        if (!pending_) return;
+        pending_ = false;
+        for (std::size_t i = 0; i < count_; ++i) batches_[ports_[i]].flush(stats_);
+    }
+    /// Whether anything was put in a batch since the last flush().
+    [[nodiscard]] bool pending() const noexcept { return pending_; }
+
+private:
+    [[nodiscard]] static std::uint64_t nanoseconds(Nanoseconds n) noexcept {
+        return n.count() > 0 ? static_cast<std::uint64_t>(n.count()) : 0;
+    }
+    void drop(DropReason reason) noexcept { stats_.drops[static_cast<std::size_t>(reason)].add(); }
+
+    [[nodiscard]] rte_mbuf* copy(Slot slot) noexcept {
+        const std::uint16_t length = templates_.packet_length(slot);
+        if (length == 0) [[unlikely]] {
+            drop(DropReason::TxUnresolved);
+            return nullptr;
+        }
+        rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool_);
+        if (mbuf == nullptr) [[unlikely]] {
+            drop(DropReason::TxNoMbuf);
+            return nullptr;
+        }
+        std::memcpy(rte_pktmbuf_mtod(mbuf, void*), templates_.packet(slot), kTemplateOctets);
+        mbuf->data_len = length;
+        mbuf->pkt_len = length;
+        return mbuf;
+    }
+    void push(Slot slot, rte_mbuf* mbuf) noexcept {
+        pending_ = true;
+        batches_[templates_.port(slot).value].push(mbuf, stats_);
+    }
+
+    PacketTemplates templates_;
+    rte_mempool* pool_;
+    message::WorkerStats& stats_;
+    bool pending_ = false;
+    std::uint32_t open_ = 0;  ///< bit by port id
+    std::size_t count_ = 0;
+    std::array<std::uint16_t, message::kMaxPorts> ports_{};
+    std::array<TxBatch, message::kMaxPorts> batches_{};
+};
+static_assert(bfd::EngineSink<Transmitter>);
+
+inline bool Transmitter::send_frame(const message::Frame& frame) noexcept {
+    constexpr std::uint16_t kShortest = 60;  // without FCS; not every driver pads by itself
+    if (!has_port(frame.port) || frame.length == 0 || frame.length > message::Frame::kCapacity) {
+        drop(DropReason::NotHandled);
+        return false;
+    }
+    rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool_);
+    if (mbuf == nullptr) {
+        drop(DropReason::TxNoMbuf);
+        return false;
+    }
+    const std::uint16_t length = frame.length < kShortest ? kShortest : frame.length;
+    auto* const data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
+    std::memcpy(data, frame.octets.data(), frame.length);
+    std::memset(data + frame.length, 0, length - frame.length);
+    mbuf->data_len = length;
+    mbuf->pkt_len = length;
+    return batches_[frame.port.value].send_one(mbuf, stats_) == 1;
+}
+
+}  // namespace tocsin::runtime

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "dataplane/base/types.hpp"
+#include "dataplane/message/worker_stats.hpp"
+#include "dataplane/runtime/handover.hpp"
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_pause.h>
+#include <rte_ring.h>
+
+#include <array>
+#include <cstdint>
+
+namespace tocsin::runtime {
+
+inline constexpr std::uint16_t kBurst = 32;
+
+/// Where a worker's packets for one port go: the port's queue of this worker, or, when the driver
+/// has fewer queues than there are workers, the ring to a worker that has one.
+struct TxTarget {
+    PortId port;
+    QueueId queue;
+    rte_ring* handover = nullptr;
+};
+
+/// Control packets for one port that leave together. Owner: one worker.
+class TxBatch {
+public:
+    void set_target(const TxTarget& target) noexcept { target_ = target; }
+
+    /// Takes the mbuf; sends when the batch is full.
+    void push(rte_mbuf* mbuf, message::WorkerStats& stats) noexcept {
+        mbufs_[size_++] = mbuf;
+        if (size_ == kBurst) flush(stats);
+    }
+    void flush(message::WorkerStats& stats) noexcept {
+        if (size_ == 0) return;
+        stats.tx_control.add(send(mbufs_.data(), size_, stats));
+        size_ = 0;
+    }
+    /// For a packet that is not a Control packet; behind those that wait. 1 or 0.
+    std::uint16_t send_one(rte_mbuf* mbuf, message::WorkerStats& stats) noexcept {
+        flush(stats);
+        return send(&mbuf, 1, stats);
+    }
+    /// At most kBurst packets that another worker handed over for this port; it has counted them.
+    void forward(rte_mbuf** mbufs, std::uint16_t n, message::WorkerStats& stats) noexcept {
+        flush(stats);
+        const std::uint16_t sent = give(mbufs, n);
+        if (sent == n) return;
+        stats.drops[static_cast<std::size_t>(DropReason::TxQueueFull)].add(n - sent);
+        rte_pktmbuf_free_bulk(mbufs + sent, n - sent);
+    }
+
+private:
+    /// A queue that is full for a moment gets another chance; one that stays full must not hold the
+    /// worker.
+    static constexpr int kTries = 4;
+
+    /// Counts, and frees what could not leave.
+    std::uint16_t send(rte_mbuf** mbufs, std::uint16_t n, message::WorkerStats& stats) noexcept {
+        std::uint64_t octets = 0;
+        for (std::uint16_t i = 0; i < n; ++i) octets += mbufs[i]->pkt_len;
+        // Afterwards only those that were not taken may be looked at.
+        const std::uint16_t sent = give(mbufs, n);
+        if (sent < n) [[unlikely]] {
+            for (std::uint16_t i = sent; i < n; ++i) octets -= mbufs[i]->pkt_len;
+            stats.drops[static_cast<std::size_t>(DropReason::TxQueueFull)].add(n - sent);
+            rte_pktmbuf_free_bulk(mbufs + sent, n - sent);
+        }
+        stats.ports[target_.port.value].tx_packets.add(sent);
+        stats.ports[target_.port.value].tx_bytes.add(octets);
+        return sent;
+    }
+
+    std::uint16_t give(rte_mbuf** mbufs, std::uint16_t n) noexcept {
+        if (target_.handover != nullptr) {
+            for (std::uint16_t i = 0; i < n; ++i) {
+                mbufs[i]->port = target_.port.value;
+                mbufs[i]->hash.usr = kForTransmission;
+            }
+            return static_cast<std::uint16_t>(rte_ring_sp_enqueue_burst(
+                target_.handover, reinterpret_cast<void* const*>(mbufs), n, nullptr));
+        }
+        std::uint16_t sent = 0;
+        for (int i = 0; i < kTries && sent < n; ++i) {
+            if (i != 0) rte_pause();
+            sent = static_cast<std::uint16_t>(
+                sent + rte_eth_tx_burst(target_.port.value, target_.queue.value, mbufs + sent,
+                                        static_cast<std::uint16_t>(n - sent)));
+        }
+        return sent;
+    }
+
+    TxTarget target_;
+    std::uint16_t size_ = 0;
+    std::array<rte_mbuf*, kBurst> mbufs_;
+};
+
+}  // namespace tocsin::runtime

@@ -1,0 +1,336 @@
+#include "dataplane/runtime/worker.hpp"
+
+#include "dataplane/base/bytes.hpp"
+#include "dataplane/bfd/packet.hpp"
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace tocsin::runtime {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Nanoseconds kRecordedGap = 100us;  ///< shorter turns are not worth a histogram entry
+constexpr Nanoseconds kLoopGap = 1ms;
+constexpr int kGapTurns = 2;
+
+/// A packet may be stamped with the start of its turn, but not when the worker stood still in
+/// between: that would let a Detection Time begin before the packet was there.
+constexpr Nanoseconds kStampTolerance = 50us;
+/// Queues that never run empty must not stop transmission for good.
+constexpr int kLongestUnjudged = 4;
+constexpr std::uint32_t kAdvanceBudget = 1024;
+
+constexpr std::uint32_t kPuntRate = 1000;  // frames a second
+constexpr std::uint32_t kPuntBurst = 256;
+
+/// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen; not worth a system
+/// call when shorter than waking up takes.
+constexpr Nanoseconds kLongestSleep = 400us;
+constexpr Nanoseconds kShortestSleep = 20us;
+
+std::uint64_t count(Nanoseconds n) noexcept {
+    return n.count() > 0 ? static_cast<std::uint64_t>(n.count()) : 0;
+}
+
+overlay::ChecksumHint ip_hint(const rte_mbuf& m) noexcept {
+    switch (m.ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) {
+        case RTE_MBUF_F_RX_IP_CKSUM_GOOD:
+        case RTE_MBUF_F_RX_IP_CKSUM_NONE:
+            return overlay::ChecksumHint::Good;
+        case RTE_MBUF_F_RX_IP_CKSUM_BAD:
+            return overlay::ChecksumHint::Bad;
+        default:
+            return overlay::ChecksumHint::Unknown;
+    }
+}
+
+/// NONE means that the octets hold no valid sum but the driver knows the data to be intact
+/// (virtio).
+overlay::ChecksumHint udp_hint(const rte_mbuf& m) noexcept {
+    switch (m.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
+        case RTE_MBUF_F_RX_L4_CKSUM_GOOD:
+        case RTE_MBUF_F_RX_L4_CKSUM_NONE:
+            return overlay::ChecksumHint::Good;
+        case RTE_MBUF_F_RX_L4_CKSUM_BAD:
+            return overlay::ChecksumHint::Bad;
+        default:
+            return overlay::ChecksumHint::Unknown;
+    }
+}
+
+/// A tag that the NIC took off: none is configured on our ports but the priority tag, VLAN 0.
+bool foreign_vlan(const rte_mbuf& m) noexcept {
+    return (m.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m.vlan_tci & 0xfffU) != 0;
+}
+
+overlay::Classified dropped(DropReason reason) noexcept {
+    overlay::Classified out;
+    out.reason = reason;
+    return out;
+}
+
+std::vector<TxTarget> targets(const std::vector<WorkerPort>& ports) {
+    std::vector<TxTarget> out;
+    for (const WorkerPort& p : ports) out.push_back(p.tx);
+    return out;
+}
+
+}  // namespace
+
+Worker::Worker(WorkerSetup setup)
+    : clock_{setup.clock},
+      id_{setup.id},
+      workers_{setup.workers},
+      idle_{setup.idle},
+      time_{setup.clock.now()},
+      ports_{std::move(setup.ports)},
+      handover_from_{std::move(setup.handover_from)},
+      outboxes_(setup.handover_to.size()),
+      discriminators_{setup.engine.discriminators},
+      punt_tokens_{kPuntRate, kPuntBurst, time_},
+      engine_{setup.engine, setup.engine_memory, time_},
+      out_{setup.templates, setup.pool, targets(ports_), stats_} {
+    for (const WorkerPort& p : ports_) port_by_id_[p.context.port.value] = &p;
+    for (std::size_t i = 0; i < outboxes_.size(); ++i) outboxes_[i].ring = setup.handover_to[i];
+}
+
+void Worker::run() noexcept {
+    // The kernel rounds sleeps of ordinary threads up by 50 us.
+    if (idle_ == Idle::Adaptive) prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    Instant previous = clock_.now();
+    Nanoseconds slept{};
+    while (!stop_.load(std::memory_order_relaxed)) {
+        const Instant now = clock_.now();
+        account(now - previous, slept, worked_);
+        previous = now;
+        worked_ = turn(now);
+        stats_.heartbeat.add();
+        slept = worked_ || idle_ == Idle::Poll ? Nanoseconds{} : doze(now);
+    }
+}
+
+/// `slept`: what was asked for. Sleeping longer than that is a gap as any other.
+void Worker::account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept {
+    (worked ? stats_.busy_ns : stats_.idle_ns).add(count(turn));
+    const Nanoseconds gap = turn - slept;
+    if (gap <= kRecordedGap) [[likely]]
+        return;
+    stats_.loop_gap.record(count(gap));
+    if (gap <= kLoopGap) return;
+    stats_.loop_gaps.add();
+    recent_gap_ = gap;
+    gap_turns_ = kGapTurns;
+}
+
+/// The only system call of ours in a worker. Returns how long it was asked to sleep.
+Nanoseconds Worker::doze(Instant now) noexcept {
+    const Instant due = engine_.next_due(now + kLongestSleep);
+    const Nanoseconds wait = due - clock_.now();
+    if (wait < kShortestSleep) return Nanoseconds{};
+    const timespec ts{0, static_cast<long>(wait.count())};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, nullptr);
+    return wait;
+}
+
+/// True when there was anything to do.
+///
+/// A deadline is judged with the time that was read before the queues were emptied, and only if
+/// they were: whatever was there by then has been heard, however long this worker stood still
+/// before.
+bool Worker::turn(Instant now) noexcept {
+    time_ = std::max(time_, now);
+    const Instant start = time_;
+    bool emptied = true;
+    worked_ = false;
+    for (const WorkerPort& p : ports_) {
+        if (p.receives) emptied &= drain(p);
+    }
+    for (rte_ring* const ring : handover_from_) {
+        if (ring != nullptr) emptied &= take_handed_over(ring);
+    }
+    for (Outbox& box : outboxes_) flush_outbox(box);
+
+    bool more = false;
+    if ((emptied && time_ == start) || ++unjudged_ > kLongestUnjudged) {
+        unjudged_ = 0;
+        const Nanoseconds gap = gap_turns_ > 0 ? recent_gap_ : Nanoseconds{};
+        more = !engine_.advance(time_, gap, kAdvanceBudget, out_);
+        if (gap_turns_ > 0 && !more) --gap_turns_;
+    } else {
+        more = true;
+    }
+    bool worked = worked_ || more || out_.pending();
+    out_.flush();
+
+    worked |= take_commands();
+    worked |= send_frames();
+    worked |= report();
+    out_.flush();
+    stats_.rx_fast.set(engine_.steady_packets());
+    stats_.sessions.set(engine_.sessions());
+    stats_.sessions_up.set(engine_.sessions_up());
+    return worked;
+}
+
+/// Reads the queue until it is empty: drivers may return less than a full burst when there is more.
+/// False: the limit was reached first.
+bool Worker::drain(const WorkerPort& port) noexcept {
+    std::array<rte_mbuf*, kBurst> mbufs;
+    message::PortStats& stats = stats_.ports[port.context.port.value];
+    std::uint32_t total = 0;
+    while (total < port.drain_limit) {
+        const std::uint16_t n =
+            rte_eth_rx_burst(port.context.port.value, port.rx_queue.value, mbufs.data(), kBurst);
+        if (n == 0) return true;
+        stamp_burst();
+        std::uint64_t octets = 0;
+        for (std::uint16_t i = 0; i < n; ++i) {
+            rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void*));
+            mbufs[i]->port = port.context.port.value;  // not every driver fills it in
+            octets += mbufs[i]->pkt_len;
+        }
+        stats.rx_packets.add(n);
+        stats.rx_bytes.add(octets);
+        process({mbufs.data(), n}, false);
+        total += n;
+    }
+    return false;
+}
+
+/// As drain(), for what another worker handed over.
+bool Worker::take_handed_over(rte_ring* from) noexcept {
+    std::array<rte_mbuf*, kBurst> mbufs;
+    for (std::uint32_t total = 0; total < kHandoverCapacity;) {
+        const unsigned n = rte_ring_sc_dequeue_burst(from, reinterpret_cast<void**>(mbufs.data()),
+                                                     kBurst, nullptr);
+        if (n == 0) return true;
+        stamp_burst();
+        for (unsigned i = 0; i < n; ++i) rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void*));
+        const auto end = mbufs.begin() + n;
+        const auto received = std::partition(mbufs.begin(), end, [](const rte_mbuf* m) {
+            return (m->hash.usr & kForTransmission) != 0;
+        });
+        forward({mbufs.begin(), received});
+        process({received, end}, true);
+        total += n;
+    }
+    return false;
+}
+
+void Worker::stamp_burst() noexcept {
+    worked_ = true;
+    const Instant now = clock_.now();
+    if (now - time_ > kStampTolerance) time_ = now;
+}
+
+/// Sends what a worker without a transmit queue of its own gave us.
+void Worker::forward(std::span<rte_mbuf*> burst) noexcept {
+    while (!burst.empty()) {
+        const std::uint16_t port = burst.front()->port;
+        const auto run = static_cast<std::size_t>(
+            std::ranges::find_if(burst, [port](const rte_mbuf* m) { return m->port != port; }) -
+            burst.begin());
+        out_.forward({port}, burst.data(), static_cast<std::uint16_t>(run));
+        burst = burst.subspan(run);
+    }
+}
+
+/// At most kBurst mbufs whose data is being fetched: headers, then sessions, then work.
+void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
+    std::array<overlay::Classified, kBurst> found;
+    for (std::size_t i = 0; i < burst.size(); ++i) {
+        const rte_mbuf& m = *burst[i];
+        if (m.nb_segs != 1) [[unlikely]] {
+            found[i] = dropped(DropReason::EthernetTruncated);
+        } else if (foreign_vlan(m)) [[unlikely]] {
+            found[i] = dropped(DropReason::VlanUnknown);
+        } else {
+            found[i] = overlay::classify({rte_pktmbuf_mtod(&m, const std::uint8_t*), m.data_len},
+                                         port_by_id_[m.port]->context, ip_hint(m), udp_hint(m));
+        }
+        if (found[i].verdict == overlay::Verdict::Bfd) [[likely]]
+            engine_.prefetch(found[i].packet);
+    }
+    std::array<rte_mbuf*, kBurst> done;
+    unsigned n = 0;
+    for (std::size_t i = 0; i < burst.size(); ++i) {
+        if (deliver(burst[i], found[i], handed_over)) done[n++] = burst[i];
+    }
+    if (n != 0) rte_pktmbuf_free_bulk(done.data(), n);
+}
+
+bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool handed_over) noexcept {
+    if (found.verdict != overlay::Verdict::Bfd) [[unlikely]] {
+        if (found.verdict == overlay::Verdict::Punt) {
+            punt(*mbuf);
+        } else {
+            drop(found.reason);
+        }
+        return true;
+    }
+    const std::uint32_t visited = handed_over ? mbuf->hash.usr : 0;
+    if (workers_ > 1 && !handed_over) {
+        const Discriminator yours{load_be32(found.packet.payload + bfd::kYourDiscriminatorOffset)};
+        const std::uint16_t owner = discriminators_.decode(yours).worker.value;
+        if (yours.value != 0 && owner != id_.value && owner < workers_) {
+            hand_over(mbuf, owner, visited);
+            return false;
+        }
+    }
+    const DropReason reason = engine_.on_packet(found.packet, time_, out_);
+    if (reason == DropReason::None) [[likely]] {
+        stats_.rx_control.add();
+        return true;
+    }
+    // Your Discriminator zero says nothing about the worker: it is asked around, once each.
+    if (reason == DropReason::NoSession && visited + 1U < workers_) {
+        hand_over(mbuf, static_cast<std::uint16_t>((id_.value + 1U) % workers_), visited + 1);
+        return false;
+    }
+    drop(reason);
+    return true;
+}
+
+void Worker::punt(const rte_mbuf& mbuf) noexcept {
+    if (mbuf.data_len > message::Frame::kCapacity) return drop(DropReason::NotHandled);
+    if (!punt_tokens_.take(time_)) return drop(DropReason::PuntRateLimited);
+    scratch_.received_at = time_;
+    scratch_.port = {mbuf.port};
+    scratch_.length = mbuf.data_len;
+    std::memcpy(scratch_.octets.data(), rte_pktmbuf_mtod(&mbuf, const void*), mbuf.data_len);
+    if (rte_ring_sp_enqueue_elem(rings_.punted, &scratch_, sizeof scratch_) != 0) {
+        return drop(DropReason::PuntRingFull);
+    }
+    stats_.punted.add();
+}
+
+void Worker::hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept {
+    mbuf->hash.usr = visited;
+    Outbox& box = outboxes_[worker];
+    box.mbufs[box.size++] = mbuf;
+    if (box.size == kBurst) flush_outbox(box);
+}
+
+void Worker::flush_outbox(Outbox& box) noexcept {
+    if (box.size == 0) return;
+    const unsigned taken = rte_ring_sp_enqueue_burst(
+        box.ring, reinterpret_cast<void* const*>(box.mbufs.data()), box.size, nullptr);
+    if (taken < box.size) {
+        drop(DropReason::PuntRingFull, box.size - taken);
+        rte_pktmbuf_free_bulk(box.mbufs.data() + taken, box.size - taken);
+    }
+    box.size = 0;
+}
+
+}  // namespace tocsin::runtime

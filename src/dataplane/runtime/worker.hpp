@@ -1,0 +1,120 @@
+#pragma once
+
+#include "dataplane/bfd/engine.hpp"
+#include "dataplane/message/event.hpp"
+#include "dataplane/message/worker_stats.hpp"
+#include "dataplane/runtime/clock.hpp"
+#include "dataplane/runtime/ring_link.hpp"
+#include "dataplane/runtime/runtime.hpp"
+#include "dataplane/runtime/token_bucket.hpp"
+#include "dataplane/runtime/transmitter.hpp"
+#include "overlay/classify.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace tocsin::runtime {
+
+/// A port as one worker sees it.
+struct WorkerPort {
+    overlay::PortContext context;
+    bool receives = false;  ///< there is a receive queue of this worker's
+    QueueId rx_queue;
+    std::uint32_t drain_limit = 0;  ///< packets after which one turn stops reading the queue
+    TxTarget tx;
+};
+
+/// What a worker is made of. Pointers outlive it.
+struct WorkerSetup {
+    WorkerId id;
+    std::uint16_t workers = 1;
+    Idle idle = Idle::Poll;
+    Clock clock;
+    bfd::EngineConfig engine;
+    std::span<std::byte> engine_memory;
+    PacketTemplates templates;
+    rte_mempool* pool = nullptr;
+    std::vector<WorkerPort> ports;
+    std::vector<rte_ring*> handover_to;    ///< by worker; own: nullptr
+    std::vector<rte_ring*> handover_from;  ///< likewise
+};
+
+/// The poll loop of one lcore and everything it owns.
+class Worker {
+public:
+    explicit Worker(WorkerSetup setup);
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    [[nodiscard]] const message::WorkerStats& stats() const noexcept { return stats_; }
+    /// Before run(), once.
+    void connect(const LinkRings& rings) noexcept { rings_ = rings; }
+
+    /// On the worker's lcore, until request_stop().
+    void run() noexcept;
+    void request_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+
+private:
+    /// mbufs for one other worker, given away together.
+    struct Outbox {
+        rte_ring* ring = nullptr;
+        std::uint16_t size = 0;
+        std::array<rte_mbuf*, kBurst> mbufs{};
+    };
+
+    [[nodiscard]] bool turn(Instant now) noexcept;
+    void account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept;
+    [[nodiscard]] Nanoseconds doze(Instant now) noexcept;
+
+    [[nodiscard]] bool drain(const WorkerPort& port) noexcept;
+    [[nodiscard]] bool take_handed_over(rte_ring* from) noexcept;
+    void stamp_burst() noexcept;
+    void forward(std::span<rte_mbuf*> burst) noexcept;
+    void process(std::span<rte_mbuf*> burst, bool handed_over) noexcept;
+    /// False: the mbuf went to another worker.
+    [[nodiscard]] bool deliver(rte_mbuf* mbuf, const overlay::Classified& found,
+                               bool handed_over) noexcept;
+    void punt(const rte_mbuf& mbuf) noexcept;
+    void hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept;
+    void flush_outbox(Outbox& box) noexcept;
+    void drop(DropReason reason, std::uint64_t n = 1) noexcept {
+        stats_.drops[static_cast<std::size_t>(reason)].add(n);
+    }
+
+    [[nodiscard]] bool take_commands() noexcept;
+    [[nodiscard]] bool send_frames() noexcept;
+    [[nodiscard]] bool report() noexcept;
+    void answer(const message::Event& event) noexcept;
+    [[nodiscard]] message::Event carry_out(const message::Command& command) noexcept;
+    [[nodiscard]] bfd::Status apply(const message::AddSession& c) noexcept;
+    [[nodiscard]] bfd::Status apply(const message::SetHeaders& c) noexcept;
+
+    // Everything a turn touches first.
+    Clock clock_;
+    WorkerId id_;
+    std::uint16_t workers_;
+    Idle idle_;
+    Instant time_{};  ///< what the engine was last told; never goes backwards
+    bool worked_ = false;
+    Nanoseconds recent_gap_{};
+    int gap_turns_ = 0;  ///< turns for which recent_gap_ counts as just before
+    int unjudged_ = 0;   ///< turns in a row without advance()
+    LinkRings rings_;
+    std::vector<WorkerPort> ports_;
+    std::array<const WorkerPort*, message::kMaxPorts> port_by_id_{};
+    std::vector<rte_ring*> handover_from_;
+    std::vector<Outbox> outboxes_;
+    bfd::DiscriminatorCodec discriminators_;
+    TokenBucket punt_tokens_;
+    message::Frame scratch_;
+    bfd::Engine engine_;
+    message::WorkerStats stats_;
+    Transmitter out_;
+    alignas(64) std::atomic<bool> stop_{false};  // control: wo, worker: ro
+};
+
+}  // namespace tocsin::runtime

@@ -1,0 +1,128 @@
+// What a worker does for control: commands, slow-path frames, events.
+
+#include "dataplane/runtime/worker.hpp"
+
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace tocsin::runtime {
+
+namespace {
+
+constexpr unsigned kCommandsPerTurn = 64;
+constexpr unsigned kFramesPerTurn = 32;
+constexpr unsigned kEventsPerTurn = 512;
+
+}  // namespace
+
+/// True when there was one. A command waits until there is room for its answer.
+bool Worker::take_commands() noexcept {
+    const unsigned room = rte_ring_free_count(rings_.events);
+    message::Command command;
+    unsigned done = 0;
+    while (done < std::min(room, kCommandsPerTurn) &&
+           rte_ring_sc_dequeue_elem(rings_.commands, &command, sizeof command) == 0) {
+        answer(carry_out(command));
+        ++done;
+    }
+    return done != 0;
+}
+
+void Worker::answer(const message::Event& event) noexcept {
+    rte_ring_sp_enqueue_elem(rings_.events, const_cast<message::Event*>(&event), sizeof event);
+}
+
+message::Event Worker::carry_out(const message::Command& command) noexcept {
+    message::Event event;
+    event.id = command.id;
+    bfd::SessionSnapshot snapshot;
+    bool found = false;
+    const auto handle = [&](const auto& c) noexcept -> bfd::Status {
+        using C = std::remove_cvref_t<decltype(c)>;
+        if constexpr (std::is_same_v<C, message::Barrier>) {
+            return bfd::Status::Ok;
+        } else if constexpr (std::is_same_v<C, message::AddSession> ||
+                             std::is_same_v<C, message::SetHeaders>) {
+            return apply(c);
+        } else if constexpr (std::is_same_v<C, message::SetParameters>) {
+            return engine_.set_parameters(c.session, c.parameters, time_, out_);
+        } else if constexpr (std::is_same_v<C, message::SetAdmin>) {
+            return engine_.set_admin(c.session, c.down, c.diag, time_, out_);
+        } else if constexpr (std::is_same_v<C, message::SignalPathDown>) {
+            return engine_.signal_path_down(c.session, c.diag, time_, out_);
+        } else if constexpr (std::is_same_v<C, message::SetConcatenatedDiag>) {
+            return engine_.set_concatenated_diag(c.session, c.diag, time_, out_);
+        } else if constexpr (std::is_same_v<C, message::DeleteSession>) {
+            return engine_.remove(c.session, c.immediate, time_, out_);
+        } else {
+            static_assert(std::is_same_v<C, message::QuerySession>);
+            const bfd::Status status = engine_.snapshot(c.session, snapshot);
+            found = status == bfd::Status::Ok;
+            return status;
+        }
+    };
+    const bfd::Status status = std::visit(handle, command.body);
+    if (found) {
+        event.body = snapshot;
+    } else {
+        event.body = message::Reply{status};
+    }
+    return event;
+}
+
+bfd::Status Worker::apply(const message::AddSession& c) noexcept {
+    const Slot slot = c.session.slot;
+    PacketTemplates& templates = out_.templates();
+    if (slot.value >= templates.slots()) return bfd::Status::NoSuchSession;
+    // The engine writes the payload while it adds, and may refuse because the slot is in use.
+    const PacketTemplates::Saved before = templates.save(slot);
+    templates.set_port(slot, c.tx_port);
+    templates.set_headers(slot, out_.has_port(c.tx_port) ? c.headers : overlay::HeaderTemplate{});
+    const bfd::Status status =
+        engine_.add(c.session, c.key, c.parameters, c.admin_down, time_, out_);
+    if (status != bfd::Status::Ok) templates.restore(slot, before);
+    return status;
+}
+
+bfd::Status Worker::apply(const message::SetHeaders& c) noexcept {
+    const bfd::Status status = engine_.headers_changed(c.session, time_);
+    if (status != bfd::Status::Ok) return status;
+    PacketTemplates& templates = out_.templates();
+    const bool has_port = out_.has_port(templates.port(c.session.slot));
+    templates.set_headers(c.session.slot, has_port ? c.headers : overlay::HeaderTemplate{});
+    return status;
+}
+
+/// True when there was one.
+bool Worker::send_frames() noexcept {
+    unsigned done = 0;
+    while (done < kFramesPerTurn &&
+           rte_ring_sc_dequeue_elem(rings_.frames, &scratch_, sizeof scratch_) == 0) {
+        if (out_.send_frame(scratch_)) stats_.frames_sent.add();
+        ++done;
+    }
+    return done != 0;
+}
+
+/// Events of this turn reach the ring in this turn. True when there was one.
+bool Worker::report() noexcept {
+    const unsigned room = rte_ring_free_count(rings_.events);
+    if (room == 0) {
+        stats_.events_deferred.add();
+        return false;
+    }
+    unsigned left = std::min(room, kEventsPerTurn);
+    const unsigned budget = left;
+    message::Event event;
+    auto& changed = event.body.emplace<bfd::SessionEvent>();
+    for (; left != 0 && engine_.next_event(changed); --left) answer(event);
+    auto& deleted = event.body.emplace<message::SessionDeleted>();
+    for (; left != 0 && engine_.next_deleted(deleted.session); --left) answer(event);
+    return left != budget;
+}
+
+}  // namespace tocsin::runtime
