@@ -4,11 +4,15 @@ import os
 import signal
 import time
 
-from lab import Bird, Frr
+import pytest
+
+from lab import Bird, Frr, HandmadePeer
 from lab.bird import BirdNeighbor
+from lab.control import DOWN
 from lab.frr import FrrPeer
 from lab.namespace import PREFIX, RUN_FOLDER, Lab, remove_dead_runs, run, wait_until
 from lab.processes import start_time
+from lab.wire import gaps
 
 
 def frr_and_bird(lab, transmit_ms=100):
@@ -58,6 +62,25 @@ def test_a_killed_peer_comes_back(lab):
     frr.wait_status("192.0.2.2", "down", 3)
     bird.start()
     frr.wait_status("192.0.2.2", "up")
+
+
+@pytest.mark.parametrize(("local", "remote"), [("192.0.2.2", "192.0.2.1"), ("2001:db8::2", "2001:db8::1")])
+def test_the_hand_made_peer_comes_up_with_bird_and_the_wire_shows_its_pace(lab, local, remote):
+    lan = lab.network("lan")
+    bird_port = lan.attach("bird", "b0", ["192.0.2.1/24", "2001:db8::1/64"])
+    peer = HandmadePeer(lab, lan.attach("peer", "p0", ["192.0.2.2/24", "2001:db8::2/64"]), local, remote)
+    bird = Bird(lab, bird_port, [BirdNeighbor(local, remote)])
+    peer.wait_up()
+    peer.settle(1.5)
+    start = time.time()
+    peer.settle(2)
+    measured = gaps(peer.sent_since(start))
+    assert len(measured) > 15 and max(measured) < 0.11
+    octets = peer.frame(peer.control)
+    assert peer.remote_mac() == bird_port.mac and bytes.fromhex(bird_port.mac.replace(":", "")) == octets[:6]
+    peer.change(state=DOWN)
+    peer.automatic = False
+    bird.wait_state(local, "Init", 3)
 
 
 def test_what_a_crashed_run_left_is_removed_by_the_next_one(lab):

@@ -56,7 +56,7 @@ class Namespace:
 
     def sysctl(self, key, value):
         path = "/proc/sys/" + key
-        run("ip", "netns", "exec", self.name, "sh", "-c", f'printf %s "$1" > "$2"', "sh", str(value), path)
+        run("ip", "netns", "exec", self.name, "sh", "-c", 'printf %s "$1" > "$2"', "sh", str(value), path)
 
     def command(self, *command):
         """`command` so that it runs in here; `ip netns exec` becomes the program itself."""

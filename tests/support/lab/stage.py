@@ -1,0 +1,49 @@
+"""One daemon with hand-made peers on its segment."""
+
+from dataclasses import dataclass, field
+
+from lab.handmade import HandmadePeer
+from lab.namespace import Lab, Network, Port
+from lab.tocsin import Tocsind
+
+OURS4, OURS6 = "192.0.2.1", "2001:db8::1"
+PEER4, PEER6 = "192.0.2.2", "2001:db8::2"
+FAST = {"desired_min_tx_interval": "100ms", "required_min_rx_interval": "100ms", "detect_mult": 5}
+
+
+@dataclass
+class Stage:
+    """tocsind on `ours` (port wan0), and `theirs`, an interface whose kernel answers ARP and ND."""
+
+    lab: Lab
+    lan: Network
+    ours: Port
+    theirs: Port
+    daemon: Tocsind | None = None
+    peers: dict = field(default_factory=dict)
+
+    def start(self, sessions=(), sections=None, more_ports=()):
+        ports = [(self.ours, "wan0", [f"{OURS4}/24", f"{OURS6}/64"]), *more_ports]
+        self.daemon = Tocsind(self.lab, self.ours.namespace, ports, sessions, sections)
+        return self.daemon
+
+    def peer(self, local=PEER4, **options):
+        remote = OURS6 if ":" in local else OURS4
+        peer = HandmadePeer(self.lab, self.theirs, local, remote, **options)
+        self.peers[local] = peer
+        return peer
+
+    def add_address(self, address):
+        self.theirs.namespace.ip("addr", "add", address, "dev", self.theirs.name, *(["nodad"] if ":" in address else []))
+
+
+def make_stage(lab):
+    lan = lab.network("lan")
+    theirs = lan.attach("peer", "p0", [f"{PEER4}/24", f"{PEER6}/64"])
+    ours = lan.attach("tocsin", "t0", silent=True)
+    return Stage(lab, lan, ours, theirs)
+
+
+def session(remote, **keys):
+    """A [[session]] table towards `remote`."""
+    return {"remote": remote, "port": "wan0"} | FAST | keys
