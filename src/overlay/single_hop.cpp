@@ -1,0 +1,76 @@
+#include "overlay/single_hop.hpp"
+
+#include <algorithm>
+
+#include "dataplane/base/bytes.hpp"
+#include "overlay/checksum.hpp"
+#include "overlay/headers.hpp"
+
+namespace tocsin::overlay {
+
+namespace {
+
+constexpr std::uint8_t kTtl = 255;  // RFC 5881 5
+
+void put_ipv4(std::span<std::uint8_t> ip, const SingleHopHeaders& h, std::uint16_t udp_length) {
+    ip[0] = 0x45;
+    ip[1] = static_cast<std::uint8_t>(h.dscp << 2U);
+    store_be16(&ip[kIpv4TotalLengthOffset], static_cast<std::uint16_t>(kIpv4Length + udp_length));
+    ip[kIpv4FragmentOffset] = 0x40;  // don't fragment; an atomic datagram needs no identification
+    ip[kIpv4TtlOffset] = kTtl;
+    ip[kIpv4ProtocolOffset] = kProtocolUdp;
+    std::ranges::copy(h.source.wire(), &ip[kIpv4SourceOffset]);
+    std::ranges::copy(h.destination.wire(), &ip[kIpv4DestinationOffset]);
+    const std::uint16_t sum = fold_sum(sum_words(ip.first(kIpv4Length)));
+    store_be16(&ip[kIpv4ChecksumOffset], static_cast<std::uint16_t>(~sum));
+}
+
+void put_ipv6(std::span<std::uint8_t> ip, const SingleHopHeaders& h, std::uint16_t udp_length) {
+    store_be32(&ip[0], 6U << 28U | static_cast<std::uint32_t>(h.dscp) << 22U);
+    store_be16(&ip[kIpv6PayloadLengthOffset], udp_length);
+    ip[kIpv6NextHeaderOffset] = kProtocolUdp;
+    ip[kIpv6HopLimitOffset] = kTtl;
+    std::ranges::copy(h.source.wire(), &ip[kIpv6SourceOffset]);
+    std::ranges::copy(h.destination.wire(), &ip[kIpv6DestinationOffset]);
+}
+
+}  // namespace
+
+HeaderTemplate single_hop_headers(const SingleHopHeaders& h) noexcept {
+    HeaderTemplate t;
+    if (h.source.family != h.destination.family || h.source.family == AddressFamily::None) return t;
+    const bool v4 = h.source.is_v4();
+    const auto udp_length = static_cast<std::uint16_t>(kUdpLength + t.payload_length);
+    t.ip_offset = kEthernetLength;
+    t.udp_offset = static_cast<std::uint8_t>(kEthernetLength + (v4 ? kIpv4Length : kIpv6Length));
+    t.length = static_cast<std::uint8_t>(t.udp_offset + kUdpLength);
+
+    const std::span<std::uint8_t> octets{t.octets};
+    std::ranges::copy(h.destination_mac, octets.begin());
+    std::ranges::copy(h.source_mac, octets.begin() + 6);
+    store_be16(&octets[kEtherTypeOffset], v4 ? kEtherTypeIpv4 : kEtherTypeIpv6);
+    if (v4) {
+        put_ipv4(octets.subspan(t.ip_offset), h, udp_length);
+    } else {
+        put_ipv6(octets.subspan(t.ip_offset), h, udp_length);
+    }
+    const auto udp = octets.subspan(t.udp_offset);
+    store_be16(&udp[0], h.source_port);
+    store_be16(&udp[kUdpDestinationPortOffset], kSingleHopPort);
+    store_be16(&udp[kUdpLengthOffset], udp_length);
+    return t;
+}
+
+void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept {
+    const bool v4 = packet[t.ip_offset] >> 4U == 4;
+    const auto addresses = v4 ? packet.subspan(t.ip_offset + kIpv4SourceOffset, 8)
+                              : packet.subspan(t.ip_offset + kIpv6SourceOffset, 32);
+    const auto udp = packet.subspan(t.udp_offset, kUdpLength + t.payload_length);
+    store_be16(&udp[kUdpChecksumOffset], 0);
+    const std::uint64_t sum = pseudo_header_sum(addresses, kProtocolUdp,
+                                                static_cast<std::uint32_t>(udp.size()));
+    const auto checksum = static_cast<std::uint16_t>(~fold_sum(sum_words(udp, sum)));
+    store_be16(&udp[kUdpChecksumOffset], checksum == 0 ? 0xffff : checksum);
+}
+
+}  // namespace tocsin::overlay
