@@ -50,7 +50,11 @@ class Stack {
     using NeighborChanged =
         std::function<void(PortId, const IpAddress&, const std::optional<MacAddress>&)>;
 
-    Stack(std::vector<StackPort> ports, SendFrame send, NeighborChanged changed);
+    /// Another station claims one of our addresses: which, and its MAC.
+    using Notice = std::function<void(PortId, const IpAddress&, const MacAddress&)>;
+
+    Stack(std::vector<StackPort> ports, SendFrame send, NeighborChanged changed,
+          Notice notice = nullptr);
     ~Stack();
 
     /// A frame that a worker punted.
