@@ -202,7 +202,7 @@ TEST_F(Admin, OnlyTheTwoConcatenatedDiagnosticsAreTakenAndOnlyWhileUp) {
     }
 }
 
-// req: RFC5880-6.2-17 RFC5880-6.8.18-01
+// req: RFC5880-6.8.18-01
 TEST_F(Admin, HoldingASessionInAdminDownPreventsIt) {
     add(fast_parameters(), true);
     for (int i = 0; i < 600; ++i) {

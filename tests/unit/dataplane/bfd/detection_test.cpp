@@ -20,7 +20,7 @@ protected:
 };
 
 // req: RFC5880-6.1-07 RFC5880-6.2-14 RFC5880-6.8.4-03 RFC5880-6.8.4-04 RFC5880-6.8.4-02
-// RFC5880-3.2-01
+// req: RFC5880-3.2-01
 TEST_F(Detection, TakesUpDownAfterTheDetectionTimeAndNotBefore) {
     // Arrivals all over a tick, its ends among them.
     for (const std::int64_t phase : {0, 1, 7, 32768, 65535, 65536, 40000}) {
@@ -316,7 +316,7 @@ TEST_F(Detection, RemembersThePeerForADetectionTimeInEveryState) {
     }
 }
 
-// req: RFC5880-6.8.18-05 RFC5880-6.8.18-03
+// req: RFC5880-6.8.18-05
 TEST_F(Detection, SendsAgainWhenAPeerThatWantedNothingFallsSilent) {
     add();
     peer.says.required_min_rx_interval = {};

@@ -175,6 +175,18 @@ TEST_F(Receive, RefusesEveryLengthThatIsTooShort) {
     }
 }
 
+// req: RFC5880-4.1-25
+TEST_F(Receive, ReadsNoAuthenticationSectionBeyondLength) {
+    add_and_bring_up();
+    Octets o = octets(26);
+    o[1] |= bfd::kAuthenticationBit;
+    o[3] = 26;
+    o[24] = 4;
+    o[25] = 28;
+    EXPECT_EQ(peer.send_octets(o), DropReason::AuthUnexpected);
+    EXPECT_EQ(state(), SessionState::Up);
+}
+
 // req: RFC5880-6.8.6-07 RFC5880-6-01
 TEST_F(Receive, IgnoresOctetsBehindLength) {
     add_and_bring_up();

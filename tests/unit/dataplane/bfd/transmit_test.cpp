@@ -86,7 +86,6 @@ TEST_F(Transmit, APassiveSessionThatLostItsPeerIsSilentAgain) {
     EXPECT_FALSE(box.sink.sent.empty());
 }
 
-// req: RFC5880-6.1-03
 TEST_F(Transmit, BecomingActiveOrPassiveTakesEffectAtOnce) {
     SessionParameters p = fast_parameters();
     p.passive = true;
@@ -385,7 +384,7 @@ TEST_F(Transmit, NewValuesAreInTheNextPacketAndTheSessionStaysUp) {
     EXPECT_TRUE(box.sink.state_changes.empty());
 }
 
-// req: RFC5880-6.8.10-01 RFC5880-6.8.11-01 RFC5880-6.8.1-12 RFC5880-4.1-20
+// req: RFC5880-6.8.10-01 RFC5880-6.8.11-01 RFC5880-6.8.1-12 RFC5880-4.1-20 RFC5880-6.8.18-03
 TEST_F(Transmit, IntervalsMayTakeAnyValueInAnyState) {
     for (const SessionState s :
          {SessionState::AdminDown, SessionState::Down, SessionState::Init, SessionState::Up}) {
@@ -421,7 +420,7 @@ TEST_F(Transmit, TheEchoReceiveIntervalIsSentAsConfigured) {
     }
 }
 
-// req: RFC5880-4.1-09 RFC5880-6.8.7-23
+// req: RFC5880-4.1-09
 TEST_F(Transmit, TheCBitIsSentAsConfigured) {
     SessionParameters p = fast_parameters();
     add_and_bring_up(p);
