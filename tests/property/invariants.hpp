@@ -19,6 +19,7 @@ class Invariants : public simulation::Observer {
     void added(Node& node, Index index, Instant now) override;
     void sent(Node& node, Index index, const bfd::ControlOctets& octets, simulation::Sent kind,
               Instant now) override;
+    void refused(Node& node, Slot slot, Instant now) override;
     void received(Node& node, const bfd::ControlOctets& octets, DropReason reason,
                   Instant now) override;
     void state_changed(Node& node, Index index, SessionState was, SessionState is,
@@ -51,7 +52,8 @@ class Invariants : public simulation::Observer {
     struct Track {
         bfd::SessionHandle handle;
         Index index = 0;
-        bfd::SessionSnapshot seen;        ///< after the last packet, command or step
+        bfd::SessionSnapshot seen;        ///< after what happened last
+        bfd::SessionSnapshot settled;     ///< after the last command or step
         bfd::SessionSnapshot reported;    ///< of the last event
         std::optional<Instant> accepted;  ///< last packet that was not discarded
         Instant detection_changed;

@@ -393,6 +393,8 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
 
 void Engine::release(Slot slot) noexcept {
     SessionHot& hot = hot_[slot.value];
+    const auto key_of = [this](Slot s) -> const SessionKey& { return cold_[s.value].key; };
+    keys_.erase(cold_[slot.value].key, slot, key_of);
     if (hot.session_state == SessionState::Up) --sessions_up_;
     --sessions_;
     const std::uint16_t queued = hot.flags & kEventPending;

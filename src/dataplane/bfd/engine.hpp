@@ -83,7 +83,8 @@ class Engine {
     Status headers_changed(SessionHandle session, Instant now) noexcept;
 
     /// AdminDown until heard or a Detection Time has passed, then gone: next_deleted() tells. With
-    /// `immediate` the slot is free on return and nothing is sent. The key is free on return either way.
+    /// `immediate` the slot is free on return and nothing is sent. The key is free on return either way:
+    /// adding it again ends the lingering.
     template <EngineSink Sink>
     Status remove(SessionHandle session, bool immediate, Instant now, Sink& sink) noexcept;
 

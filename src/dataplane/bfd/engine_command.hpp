@@ -18,11 +18,14 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     SessionHot& hot = hot_[session.slot.value];
     if (hot.has(kInUse)) return Status::SlotTaken;
     Slot other;
-    if (keys_.find(key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other)) {
-        return Status::KeyExists;
-    }
-
+    const bool known =
+        keys_.find(key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
+    if (known && !hot_[other.value].has(kLingering)) return Status::KeyExists;
     if (wheel_.size() + kEntriesPerSession * hot_.size() > wheel_.capacity()) return Status::Busy;
+    if (known) {  // its AdminDown would take the new session Down at the peer
+        deleted_.push({other, cold_[other.value].local_discr});
+        release(other);
+    }
 
     const std::uint16_t queued = hot.flags & kEventPending;
     hot = SessionHot{};
@@ -159,8 +162,6 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
         if (immediate) release(slot);
         return Status::Ok;
     }
-    const auto key_of = [this](Slot s) -> const SessionKey& { return cold_[s.value].key; };
-    keys_.erase(cold.key, slot, key_of);
     hot->set(kLingering);
     if (immediate) {
         release(slot);

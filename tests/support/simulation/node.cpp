@@ -64,6 +64,7 @@ Status Node::add(Index index, const bfd::SessionParameters& parameters, bool adm
     free_.pop_front();
     present_[index] = true;
     observer_.added(*this, index, now_);
+    drain();
     return status;
 }
 
@@ -136,7 +137,10 @@ void Node::set_payload(Slot slot, bfd::ControlPayload payload) noexcept {
 }
 
 bool Node::transmit(Slot slot) noexcept {
-    if (!can_send) return false;
+    if (!can_send) {
+        observer_.refused(*this, slot, now_);
+        return false;
+    }
     const Index index = slot_index_[slot.value];
     outbox.push_back({index, payloads_[slot.value]});
     observer_.sent(*this, index, payloads_[slot.value], Sent::Periodic, now_);
@@ -144,7 +148,10 @@ bool Node::transmit(Slot slot) noexcept {
 }
 
 bool Node::transmit_once(Slot slot, bfd::ControlPayload payload) noexcept {
-    if (!can_send) return false;
+    if (!can_send) {
+        observer_.refused(*this, slot, now_);
+        return false;
+    }
     const Index index = slot_index_[slot.value];
     Departure departure{.index = index, .octets = {}};
     std::ranges::copy(payload, departure.octets.begin());

@@ -27,6 +27,8 @@ class Observer {
     virtual ~Observer() = default;
     virtual void added(Node&, Index, Instant) {}
     virtual void sent(Node&, Index, const bfd::ControlOctets&, Sent, Instant) {}
+    /// A transmission was due and `can_send` was false.
+    virtual void refused(Node&, Slot, Instant) {}
     virtual void received(Node&, const bfd::ControlOctets&, DropReason, Instant) {}
     virtual void state_changed(Node&, Index, SessionState, SessionState, Instant) {}
     virtual void event(Node&, const bfd::SessionEvent&, Instant) {}
