@@ -86,6 +86,7 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
     compare("dataplane.workers", from.workers, to.workers);
     compare("dataplane.max_sessions", from.max_sessions, to.max_sessions);
     compare("dataplane.idle", from.idle, to.idle);
+    compare("dataplane.real_time", from.real_time, to.real_time);
     compare("dataplane.huge_pages", from.huge_pages, to.huge_pages);
     compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
     compare("dataplane.eal_args", from.eal_args, to.eal_args);

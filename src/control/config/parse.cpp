@@ -88,6 +88,7 @@ void read_dataplane(TableReader& in, Dataplane& out) {
         in.get_integer("max_sessions", 1, kMostSessions).value_or(out.max_sessions));
     out.idle = in.get_choice<Idle>("idle", {{"poll", Idle::Poll}, {"adaptive", Idle::Adaptive}})
                    .value_or(out.idle);
+    out.real_time = in.get_bool("real_time").value_or(out.real_time);
     out.huge_pages = in.get_choice<HugePages>("huge_pages", {{"auto", HugePages::Auto},
                                                              {"require", HugePages::Require},
                                                              {"off", HugePages::Off}})

@@ -35,6 +35,7 @@ struct Dataplane {
     std::vector<unsigned> workers;         ///< lcores (CPU numbers); empty: every CPU but the first
     std::uint32_t max_sessions = 100'000;  ///< 1..16'000'000, over all workers
     Idle idle = Idle::Poll;
+    bool real_time = true;  ///< with adaptive: workers run under SCHED_FIFO, if permitted
     HugePages huge_pages = HugePages::Auto;
     std::uint32_t memory_mb = 0;        ///< memory for DPDK without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;  ///< passed to rte_eal_init after our own

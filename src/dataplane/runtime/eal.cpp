@@ -57,14 +57,14 @@ bool given(const std::vector<std::string>& args, std::string_view option) {
 }
 
 std::vector<std::string> eal_arguments(const Config& config, const Plan& plan) {
-    std::vector<std::string> out{"tocsind",
-                                 "--lcores=" + plan.lcores.argument(),
+    std::vector<std::string> out{"tocsind", "--lcores=" + plan.lcores.argument(),
                                  "--main-lcore=" + std::to_string(plan.lcores.main_lcore),
-                                 "--file-prefix=" + file_prefix(),
-                                 "--in-memory",
-                                 "--log-level=warning"};
-    if (!plan.memory.huge) {
-        out.emplace_back("--no-huge");
+                                 "--file-prefix=" + file_prefix(), "--log-level=warning"};
+    if (plan.memory.huge) {
+        out.emplace_back("--in-memory");  // needs no hugetlbfs mount and leaves no files behind
+    } else {
+        out.emplace_back("--no-huge");  // EAL takes no --in-memory beside it
+        out.emplace_back("--no-shconf");
         out.emplace_back("-m");
         out.emplace_back(std::to_string(plan.memory.megabytes));
     }
@@ -89,6 +89,15 @@ std::uint64_t memory_needed(const Config& config, const Plan& plan) {
         pool_octets(mbufs_per_worker(config.ports, plan.devices)) + RingLink::memory_needed();
     constexpr std::uint64_t kDrivers = 48ULL << 20U;  // EAL itself and what drivers allocate
     return workers * (per_worker + per_worker / 20) + kDrivers;
+}
+
+/// EAL leaves the directory of its telemetry socket behind, one for each process id.
+void remove_runtime_directory() {
+    const char* const named = rte_eal_get_runtime_dir();
+    const std::filesystem::path directory = named == nullptr ? "" : named;
+    if (directory.filename() != file_prefix()) return;
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
 }
 
 std::string reason(int error) {
@@ -163,6 +172,7 @@ std::unique_ptr<Eal> Eal::start(const Plan& plan, StartError& error) {
     const int parsed = rte_eal_init(count, argv.data());
     if (parsed < 0) {
         const int code = rte_errno;
+        remove_runtime_directory();
         error = {"DPDK did not start: " + reason(code) + " (its own messages are on stderr)",
                  code == ENOMEM   ? "dataplane.memory_mb"
                  : code == EINVAL ? "dataplane.eal_args"
@@ -173,14 +183,8 @@ std::unique_ptr<Eal> Eal::start(const Plan& plan, StartError& error) {
 }
 
 Eal::~Eal() {
-    const char* const named = rte_eal_get_runtime_dir();
-    const std::filesystem::path directory = named == nullptr ? "" : named;
     rte_eal_cleanup();
-    // EAL leaves the directory of its telemetry socket behind, one for each process id.
-    if (directory.filename() == file_prefix()) {
-        std::error_code ignored;
-        std::filesystem::remove_all(directory, ignored);
-    }
+    remove_runtime_directory();
 }
 
 }  // namespace tocsin::runtime

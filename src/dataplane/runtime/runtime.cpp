@@ -193,6 +193,7 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
         WorkerSetup setup{.id = {i},
                           .workers = workers,
                           .idle = config.idle,
+                          .real_time = config.real_time,
                           .clock = clock_,
                           .engine = engine,
                           .engine_memory = unit.engine_memory.span(),

@@ -31,6 +31,7 @@ struct Config {
     std::vector<unsigned> workers;  ///< lcores; empty: every CPU of the affinity mask but the first
     std::uint32_t max_sessions = 0;
     Idle idle = Idle::Poll;
+    bool real_time = true;  ///< with Idle::Adaptive: SCHED_FIFO for the workers, if permitted
     HugePages huge_pages = HugePages::Auto;
     std::uint32_t memory_mb = 0;  ///< without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;

@@ -33,6 +33,7 @@ struct WorkerSetup {
     WorkerId id;
     std::uint16_t workers = 1;
     Idle idle = Idle::Poll;
+    bool real_time = false;  ///< run under SCHED_FIFO if permitted; only with Idle::Adaptive
     Clock clock;
     bfd::EngineConfig engine;
     std::span<std::byte> engine_memory;
@@ -69,6 +70,8 @@ private:
     [[nodiscard]] bool turn(Instant now) noexcept;
     void account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept;
     [[nodiscard]] Nanoseconds doze(Instant now) noexcept;
+    Nanoseconds rest(Nanoseconds wait) noexcept;
+    [[nodiscard]] static bool become_real_time() noexcept;
 
     [[nodiscard]] bool drain(const WorkerPort& port) noexcept;
     [[nodiscard]] bool take_handed_over(rte_ring* from) noexcept;
@@ -98,6 +101,8 @@ private:
     WorkerId id_;
     std::uint16_t workers_;
     Idle idle_;
+    bool real_time_;
+    Instant rested_{};    ///< end of the last sleep
     Instant time_{};  ///< what the engine was last told; never goes backwards
     bool worked_ = false;
     Nanoseconds recent_gap_{};
