@@ -1,0 +1,249 @@
+#include "control/grpc/convert.hpp"
+
+#include "control/base/address.hpp"
+#include "dataplane/bfd/diag.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tocsin::control::api {
+
+namespace {
+
+constexpr std::size_t kMostFaultsTold = 10;
+
+std::int64_t unix_us(std::chrono::system_clock::time_point t) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(t.time_since_epoch()).count();
+}
+
+Error invalid(std::string message, std::string where) {
+    return {ErrorKind::InvalidArgument, std::move(message), std::move(where)};
+}
+
+std::string field_name(std::string_view member) {
+    std::string out{member};
+    if (out.ends_with("_interval")) out += "_us";
+    return out;
+}
+
+void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
+    out.set_name(spec.name);
+    out.set_type(v1::SESSION_TYPE_SINGLE_HOP);
+    out.set_remote(to_string(spec.remote));
+    out.set_local(to_string(spec.local));
+    out.set_port(spec.port);
+    out.set_profile(spec.profile);
+    out.set_desired_min_tx_interval_us(spec.parameters.desired_min_tx_interval.count());
+    out.set_required_min_rx_interval_us(spec.parameters.required_min_rx_interval.count());
+    out.set_detect_mult(spec.parameters.detect_mult);
+    out.set_passive(spec.parameters.passive);
+    out.set_match_source(spec.parameters.match_source);
+    out.set_dscp(spec.dscp);
+    out.set_follow_link(spec.follow_link);
+    out.set_admin_down(spec.admin_down);
+}
+
+void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
+    const bfd::SessionSnapshot& s = view.status;
+    out.set_state(to_proto(s.session_state));
+    out.set_remote_state(to_proto(s.remote_session_state));
+    out.set_diag(static_cast<std::uint32_t>(s.local_diag));
+    out.set_diag_name(std::string{bfd::name(s.local_diag)});
+    out.set_remote_diag(static_cast<std::uint32_t>(s.remote_diag));
+    out.set_remote_diag_name(std::string{bfd::name(s.remote_diag)});
+    out.set_local_discr(s.session.local_discr.value);
+    out.set_remote_discr(s.remote_discr.value);
+    out.set_desired_min_tx_interval_us(s.desired_min_tx_interval.count());
+    out.set_required_min_rx_interval_us(s.required_min_rx_interval.count());
+    out.set_detect_mult(s.detect_mult);
+    out.set_remote_desired_min_tx_interval_us(s.remote_desired_min_tx_interval.count());
+    out.set_remote_min_rx_interval_us(s.remote_min_rx_interval.count());
+    out.set_remote_detect_mult(s.remote_detect_mult);
+    out.set_tx_interval_us(s.tx_interval.count());
+    out.set_detection_time_us(static_cast<std::uint64_t>(s.detection_time.count()) / 1000U);
+    out.set_poll_in_progress(s.poll_in_progress);
+    out.set_remote_demand_mode(s.remote_demand_mode);
+    out.set_remote_control_plane_independent(s.remote_control_plane_independent);
+    out.set_rx_packets(s.rx_packets);
+    out.set_tx_packets(s.tx_packets);
+    out.set_up_count(s.up_count);
+    out.set_down_count(s.down_count);
+    out.set_last_state_change_us(unix_us(view.last_state_change));
+    out.set_last_rx_us(unix_us(view.last_rx));
+    out.set_next_hop_resolved(view.next_hop_resolved);
+    out.set_next_hop(to_string(view.next_hop));
+    out.set_seen_source(to_string(view.seen_source));
+}
+
+}  // namespace
+
+grpc::Status to_status(const Error& error) {
+    const auto code = [&] {
+        switch (error.kind) {
+            case ErrorKind::InvalidArgument:
+                return grpc::StatusCode::INVALID_ARGUMENT;
+            case ErrorKind::NotFound:
+                return grpc::StatusCode::NOT_FOUND;
+            case ErrorKind::AlreadyExists:
+                return grpc::StatusCode::ALREADY_EXISTS;
+            case ErrorKind::ResourceExhausted:
+                return grpc::StatusCode::RESOURCE_EXHAUSTED;
+            case ErrorKind::FailedPrecondition:
+                return grpc::StatusCode::FAILED_PRECONDITION;
+            case ErrorKind::Unavailable:
+                return grpc::StatusCode::UNAVAILABLE;
+            case ErrorKind::Internal:
+                break;
+        }
+        return grpc::StatusCode::INTERNAL;
+    }();
+    return {code, error.text()};
+}
+
+grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind is shutting down"}; }
+
+config::SessionDraft to_draft(const v1::SessionSpec& spec) {
+    config::SessionDraft out;
+    out.name = spec.name();
+    out.remote = spec.remote();
+    out.local = spec.local();
+    out.port = spec.port();
+    out.profile = spec.profile();
+    if (spec.has_desired_min_tx_interval_us()) {
+        out.desired_min_tx_interval = std::chrono::microseconds{spec.desired_min_tx_interval_us()};
+    }
+    if (spec.has_required_min_rx_interval_us()) {
+        out.required_min_rx_interval =
+            std::chrono::microseconds{spec.required_min_rx_interval_us()};
+    }
+    if (spec.has_detect_mult()) out.detect_mult = spec.detect_mult();
+    if (spec.has_dscp()) out.dscp = spec.dscp();
+    if (spec.has_passive()) out.passive = spec.passive();
+    if (spec.has_match_source()) out.match_source = spec.match_source();
+    if (spec.has_follow_link()) out.follow_link = spec.follow_link();
+    out.admin_down = spec.admin_down();
+    return out;
+}
+
+Error to_error(const std::vector<config::MemberFault>& faults, const std::string& where) {
+    std::string message;
+    for (std::size_t i = 1; i < faults.size() && i < kMostFaultsTold; ++i) {
+        message += "; " + where + '.' + field_name(faults[i].member) + ": " + faults[i].message;
+    }
+    return invalid(faults.front().message + message,
+                   where + '.' + field_name(faults.front().member));
+}
+
+v1::SessionState to_proto(bfd::SessionState state) {
+    return static_cast<v1::SessionState>(static_cast<int>(state) + 1);
+}
+
+void to_proto(const session::SessionView& view, v1::Session& out) {
+    out.set_id(view.id.value);
+    out.set_origin(view.origin == session::Origin::Config ? v1::ORIGIN_CONFIG : v1::ORIGIN_API);
+    out.set_worker(view.worker.value);
+    spec_to_proto(view.spec, *out.mutable_spec());
+    status_to_proto(view, *out.mutable_status());
+}
+
+void to_proto(const session::WatchItem& item, v1::WatchEvent& out) {
+    out.set_sequence(item.sequence);
+    out.set_kind(static_cast<v1::WatchKind>(static_cast<int>(item.kind) + 1));
+    if (item.kind == session::WatchKind::SnapshotEnd) return;
+    to_proto(item.session, *out.mutable_session());
+    out.set_previous_state(to_proto(item.previous_state));
+    out.set_transitions(item.transitions);
+    out.set_first_change_us(unix_us(item.first_change));
+    out.set_last_change_us(unix_us(item.last_change));
+    out.set_loop_gap_us(static_cast<std::uint64_t>(item.loop_gap.count()) / 1000U);
+    out.set_last_rx_us(unix_us(item.session.last_rx));
+}
+
+void to_proto(const config::Faults& faults,
+              google::protobuf::RepeatedPtrField<v1::ConfigFault>& out) {
+    for (const config::Fault& fault : faults) {
+        v1::ConfigFault& f = *out.Add();
+        f.set_path(fault.path);
+        f.set_line(fault.line);
+        f.set_message(fault.message);
+    }
+}
+
+Result<session::Selector> to_selector(const v1::SessionSelector& selector,
+                                      const std::string& where) {
+    switch (selector.by_case()) {
+        case v1::SessionSelector::kId:
+            return session::Selector{session::SessionId{selector.id()}};
+        case v1::SessionSelector::kName:
+            return session::Selector{selector.name()};
+        case v1::SessionSelector::kLocalDiscr:
+            return session::Selector{Discriminator{selector.local_discr()}};
+        case v1::SessionSelector::kPeer:
+            break;
+        case v1::SessionSelector::BY_NOT_SET:
+            return invalid("give one of id, name, local_discr and peer", where);
+    }
+    session::PeerSelector peer;
+    const auto remote = parse_address(selector.peer().remote());
+    if (!remote) {
+        return invalid('"' + selector.peer().remote() + "\" is not an IPv4 or IPv6 address",
+                       where + ".peer.remote");
+    }
+    peer.remote = *remote;
+    if (!selector.peer().local().empty()) {
+        const auto local = parse_address(selector.peer().local());
+        if (!local) {
+            return invalid('"' + selector.peer().local() + "\" is not an IPv4 or IPv6 address",
+                           where + ".peer.local");
+        }
+        peer.local = *local;
+    }
+    peer.port = selector.peer().port();
+    return session::Selector{std::move(peer)};
+}
+
+Result<session::Filter> to_filter(const v1::SessionFilter& filter, const SpecContext& context) {
+    session::Filter out;
+    for (int i = 0; i < filter.states_size(); ++i) {
+        const int state = filter.states(i);
+        if (state < v1::SESSION_STATE_ADMIN_DOWN || state > v1::SESSION_STATE_UP) {
+            return invalid(std::to_string(state) + " is not a state: 1 (AdminDown) to 4 (Up)",
+                           "filter.states[" + std::to_string(i) + ']');
+        }
+        out.states = static_cast<std::uint8_t>(out.states | 1U << (state - 1));
+    }
+    if (!filter.port().empty()) {
+        const auto port = std::ranges::find(context.ports, filter.port(), &config::Port::name);
+        if (port == context.ports.end()) {
+            return invalid("there is no port " + filter.port(), "filter.port");
+        }
+        out.port = context.ids[static_cast<std::size_t>(port - context.ports.begin())];
+    }
+    if (!filter.remote().empty()) {
+        out.remote = parse_prefix(filter.remote());
+        if (const auto address = parse_address(filter.remote())) {
+            out.remote = IpPrefix{*address, static_cast<std::uint8_t>(address->is_v4() ? 32 : 128)};
+        }
+        if (!out.remote) {
+            return invalid('"' + filter.remote() +
+                               "\" is neither an address nor a prefix such as 192.0.2.0/24",
+                           "filter.remote");
+        }
+    }
+    switch (filter.origin()) {
+        case v1::ORIGIN_UNSPECIFIED:
+            break;
+        case v1::ORIGIN_CONFIG:
+            out.origin = session::Origin::Config;
+            break;
+        case v1::ORIGIN_API:
+            out.origin = session::Origin::Api;
+            break;
+        default:
+            return invalid(std::to_string(filter.origin()) + " is not an origin", "filter.origin");
+    }
+    out.name_contains = filter.name_contains();
+    return out;
+}
+
+}  // namespace tocsin::control::api

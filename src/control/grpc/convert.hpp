@@ -1,0 +1,39 @@
+#pragma once
+
+#include "control/base/result.hpp"
+#include "control/config/session_rules.hpp"
+#include "control/grpc/backend.hpp"
+#include "control/session/manager.hpp"
+#include "tocsin/v1/daemon.pb.h"
+#include "tocsin/v1/session.pb.h"
+#include "tocsin/v1/watch.pb.h"
+
+#include <grpcpp/support/status.h>
+
+#include <string>
+
+namespace tocsin::control::api {
+
+/// Each kind of Error has a gRPC status of its own; the text becomes its message.
+[[nodiscard]] grpc::Status to_status(const Error& error);
+[[nodiscard]] grpc::Status shutting_down();
+
+[[nodiscard]] config::SessionDraft to_draft(const v1::SessionSpec& spec);
+/// The faults of one spec, `where` is such as sessions[2]; field names are the proto's.
+[[nodiscard]] Error to_error(const std::vector<config::MemberFault>& faults,
+                             const std::string& where);
+
+void to_proto(const session::SessionView& view, v1::Session& out);
+void to_proto(const session::WatchItem& item, v1::WatchEvent& out);
+void to_proto(const config::Faults& faults,
+              google::protobuf::RepeatedPtrField<v1::ConfigFault>& out);
+
+[[nodiscard]] v1::SessionState to_proto(bfd::SessionState state);
+
+/// Errors name the field below `where`.
+[[nodiscard]] Result<session::Selector> to_selector(const v1::SessionSelector& selector,
+                                                    const std::string& where);
+[[nodiscard]] Result<session::Filter> to_filter(const v1::SessionFilter& filter,
+                                                const SpecContext& context);
+
+}  // namespace tocsin::control::api

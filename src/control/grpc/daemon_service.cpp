@@ -1,0 +1,150 @@
+#include "control/grpc/daemon_service.hpp"
+
+#include "control/base/address.hpp"
+#include "control/grpc/convert.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace tocsin::control::api {
+
+namespace {
+
+void to_proto(const DurationHistogram& from, v1::Histogram& to) {
+    for (std::size_t i = 0; i < DurationHistogram::kBuckets; ++i) {
+        if (i + 1 < DurationHistogram::kBuckets) to.add_bounds_us(DurationHistogram::bound_us(i));
+        to.add_counts(from.bucket(i));
+    }
+    to.set_sum_ns(from.sum_ns());
+    to.set_max_ns(from.max_ns());
+}
+
+void to_proto(const message::PortStatus& p, const metrics::Sources& sources, v1::Port& out) {
+    out.set_name(p.name);
+    out.set_device(p.device);
+    out.set_driver(p.driver);
+    out.set_mac(to_string(p.mac));
+    out.set_mtu(p.mtu);
+    out.set_link_up(p.link_up);
+    out.set_link_speed_mbps(p.link_speed_mbps);
+    out.set_rx_checksum(p.rx_checksum);
+    out.set_rx_missed(p.rx_missed);
+    out.set_rx_errors(p.rx_errors);
+    out.set_tx_errors(p.tx_errors);
+    if (p.id.value >= message::kMaxPorts) return;
+    for (const metrics::Sources::Worker& w : sources.workers) {
+        const message::PortStats& s = w.stats->ports[p.id.value];
+        out.set_rx_packets(out.rx_packets() + s.rx_packets.get());
+        out.set_rx_bytes(out.rx_bytes() + s.rx_bytes.get());
+        out.set_tx_packets(out.tx_packets() + s.tx_packets.get());
+        out.set_tx_bytes(out.tx_bytes() + s.tx_bytes.get());
+    }
+}
+
+template <class Drops>
+void add_drops(const message::WorkerStats& stats, Drops& out) {
+    for (std::size_t i = 1; i < kDropReasons; ++i) {
+        const std::uint64_t n = stats.drops[i].get();
+        if (n != 0) out[std::string{kDropReasonNames[i]}] += n;
+    }
+}
+
+}  // namespace
+
+grpc::Status DaemonService::GetVersion(grpc::ServerContext*, const v1::GetVersionRequest*,
+                                       v1::GetVersionResponse* response) {
+    const metrics::Sources& s = backend_.sources();
+    response->set_version(s.version);
+    response->set_dpdk(s.dpdk_version);
+    response->set_started_us(
+        std::chrono::duration_cast<std::chrono::microseconds>(s.started.time_since_epoch())
+            .count());
+    response->set_max_sessions(s.max_sessions);
+    response->set_config_file(backend_.config_file());
+    counters_.count("GetVersion", "OK");
+    return grpc::Status::OK;
+}
+
+grpc::Status DaemonService::ListPorts(grpc::ServerContext*, const v1::ListPortsRequest*,
+                                      v1::ListPortsResponse* response) {
+    const auto specs = backend_.specs();
+    for (const message::PortStatus& p : backend_.ports()) {
+        v1::Port& out = *response->add_ports();
+        to_proto(p, backend_.sources(), out);
+        const auto port = std::ranges::find(specs->ports, p.name, &config::Port::name);
+        if (port == specs->ports.end()) continue;
+        for (const IpPrefix& address : port->addresses) out.add_addresses(to_string(address));
+    }
+    counters_.count("ListPorts", "OK");
+    return grpc::Status::OK;
+}
+
+grpc::Status DaemonService::ListNeighbors(grpc::ServerContext*, const v1::ListNeighborsRequest*,
+                                          v1::ListNeighborsResponse* response) {
+    const auto neighbors = call(backend_, [this] { return backend_.neighbors(); });
+    if (!neighbors) return shutting_down();
+    const auto specs = backend_.specs();
+    for (const net::NeighborInfo& n : *neighbors) {
+        v1::Neighbor& out = *response->add_neighbors();
+        const auto id = std::ranges::find(specs->ids, n.port);
+        if (id != specs->ids.end()) {
+            out.set_port(specs->ports[static_cast<std::size_t>(id - specs->ids.begin())].name);
+        }
+        out.set_address(to_string(n.address));
+        if (n.mac) out.set_mac(to_string(*n.mac));
+        out.set_state(static_cast<v1::NeighborState>(static_cast<int>(n.state) + 1));
+        out.set_age_ms(static_cast<std::uint64_t>(n.since_confirmed.count()) / 1'000'000U);
+        out.set_sessions(n.users);
+    }
+    counters_.count("ListNeighbors", "OK");
+    return grpc::Status::OK;
+}
+
+grpc::Status DaemonService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
+                                        v1::ListWorkersResponse* response) {
+    for (const metrics::Sources::Worker& w : backend_.sources().workers) {
+        const message::WorkerStats& s = *w.stats;
+        v1::Worker& out = *response->add_workers();
+        out.set_index(static_cast<std::uint32_t>(response->workers_size() - 1));
+        out.set_lcore(w.lcore);
+        out.set_heartbeat(s.heartbeat.get());
+        out.set_sessions(s.sessions.get());
+        out.set_sessions_up(s.sessions_up.get());
+        out.set_rx_packets(s.rx_control.get());
+        out.set_tx_packets(s.tx_control.get());
+        out.set_busy_ns(s.busy_ns.get());
+        out.set_idle_ns(s.idle_ns.get());
+        out.set_loop_gaps(s.loop_gaps.get());
+        to_proto(s.loop_gap, *out.mutable_loop_gap());
+        to_proto(s.late_tx, *out.mutable_late_tx());
+        to_proto(s.late_detection, *out.mutable_late_detection());
+        add_drops(s, *out.mutable_drops());
+    }
+    counters_.count("ListWorkers", "OK");
+    return grpc::Status::OK;
+}
+
+grpc::Status DaemonService::GetStats(grpc::ServerContext*, const v1::GetStatsRequest*,
+                                     v1::GetStatsResponse* response) {
+    const metrics::Sources& sources = backend_.sources();
+    const auto& sessions = sources.totals->sessions;
+    response->set_sessions_admin_down(sessions[0].get());
+    response->set_sessions_down(sessions[1].get());
+    response->set_sessions_init(sessions[2].get());
+    response->set_sessions_up(sessions[3].get());
+    response->set_watchers(sources.totals->watchers.get());
+    for (const metrics::Sources::Worker& w : sources.workers) {
+        const message::WorkerStats& s = *w.stats;
+        response->set_rx_packets(response->rx_packets() + s.rx_control.get());
+        response->set_tx_packets(response->tx_packets() + s.tx_control.get());
+        response->set_transitions_up(response->transitions_up() + s.transitions_up.get());
+        response->set_transitions_down(response->transitions_down() + s.transitions_down.get());
+        response->set_punted(response->punted() + s.punted.get());
+        response->set_frames_sent(response->frames_sent() + s.frames_sent.get());
+        add_drops(s, *response->mutable_drops());
+    }
+    counters_.count("GetStats", "OK");
+    return grpc::Status::OK;
+}
+
+}  // namespace tocsin::control::api

@@ -1,0 +1,293 @@
+#include "control/grpc/session_service.hpp"
+
+#include "control/grpc/convert.hpp"
+#include "control/grpc/page_token.hpp"
+
+#include <string>
+#include <utility>
+
+namespace tocsin::control::api {
+
+namespace {
+
+std::string element(int i) { return "sessions[" + std::to_string(i) + ']'; }
+
+std::optional<Error> check_batch(int size) {
+    if (size >= 1 && size <= SessionService::kLargestBatch) return std::nullopt;
+    return Error{ErrorKind::InvalidArgument,
+                 std::to_string(size) + " entries are out of range: 1.." +
+                     std::to_string(SessionService::kLargestBatch) + " are accepted",
+                 "sessions"};
+}
+
+/// All selectors resolved, or the first error with its place. Control thread.
+Result<std::vector<session::SessionId>> resolve_all(
+    session::Manager& manager, const std::vector<session::Selector>& selectors) {
+    std::vector<session::SessionId> ids;
+    ids.reserve(selectors.size());
+    for (const session::Selector& s : selectors) {
+        auto id = manager.resolve(s);
+        if (!id) {
+            Error error = id.error();
+            const std::string where = element(static_cast<int>(ids.size()));
+            error.where = error.where.empty() ? where : where + '.' + error.where;
+            return error;
+        }
+        ids.push_back(id.value());
+    }
+    return ids;
+}
+
+}  // namespace
+
+const char* code_name(grpc::StatusCode code) {
+    switch (code) {
+        case grpc::StatusCode::OK:
+            return "OK";
+        case grpc::StatusCode::CANCELLED:
+            return "CANCELLED";
+        case grpc::StatusCode::INVALID_ARGUMENT:
+            return "INVALID_ARGUMENT";
+        case grpc::StatusCode::NOT_FOUND:
+            return "NOT_FOUND";
+        case grpc::StatusCode::ALREADY_EXISTS:
+            return "ALREADY_EXISTS";
+        case grpc::StatusCode::RESOURCE_EXHAUSTED:
+            return "RESOURCE_EXHAUSTED";
+        case grpc::StatusCode::FAILED_PRECONDITION:
+            return "FAILED_PRECONDITION";
+        case grpc::StatusCode::UNAVAILABLE:
+            return "UNAVAILABLE";
+        default:
+            return "INTERNAL";
+    }
+}
+
+grpc::Status SessionService::ListSessions(grpc::ServerContext*,
+                                          const v1::ListSessionsRequest* request,
+                                          v1::ListSessionsResponse* response) {
+    return counted("ListSessions", list(*request, *response));
+}
+
+grpc::Status SessionService::GetSession(grpc::ServerContext*, const v1::GetSessionRequest* request,
+                                        v1::GetSessionResponse* response) {
+    return counted("GetSession", get(*request, *response));
+}
+
+grpc::Status SessionService::AddSessions(grpc::ServerContext*,
+                                         const v1::AddSessionsRequest* request,
+                                         v1::AddSessionsResponse* response) {
+    return counted("AddSessions", add(*request, *response));
+}
+
+grpc::Status SessionService::DeleteSessions(grpc::ServerContext*,
+                                            const v1::DeleteSessionsRequest* request,
+                                            v1::DeleteSessionsResponse* response) {
+    return counted("DeleteSessions", remove(*request, *response));
+}
+
+grpc::Status SessionService::UpdateSession(grpc::ServerContext*,
+                                           const v1::UpdateSessionRequest* request,
+                                           v1::UpdateSessionResponse* response) {
+    return counted("UpdateSession", update(*request, *response));
+}
+
+grpc::Status SessionService::SetAdminState(grpc::ServerContext*,
+                                           const v1::SetAdminStateRequest* request,
+                                           v1::SetAdminStateResponse* response) {
+    return counted("SetAdminState", set_admin(*request, *response));
+}
+
+grpc::Status SessionService::list(const v1::ListSessionsRequest& request,
+                                  v1::ListSessionsResponse& response) {
+    auto filter = to_filter(request.filter(), *backend_.specs());
+    if (!filter) return to_status(filter.error());
+    if (request.page_size() > kLargestPage) {
+        return to_status({ErrorKind::InvalidArgument,
+                          std::to_string(request.page_size()) + " is out of range: 1.." +
+                              std::to_string(kLargestPage) + " are accepted, 0 means " +
+                              std::to_string(kDefaultPage),
+                          "page_size"});
+    }
+    const std::string scope = request.filter().SerializeAsString();
+    session::SessionId after;
+    if (!request.page_token().empty()) {
+        const auto token = read_page_token(request.page_token(), scope);
+        if (!token) {
+            return to_status({ErrorKind::InvalidArgument,
+                              "this is not the next_page_token of an answer to the same filter",
+                              "page_token"});
+        }
+        after = *token;
+    }
+    const std::size_t limit = request.page_size() == 0 ? kDefaultPage : request.page_size();
+    const auto page = wait_for<session::Page>(
+        backend_, [this, f = std::move(filter.value()), after, limit](auto done) {
+            backend_.sessions().list(f, after, limit, std::move(done));
+        });
+    if (!page) return shutting_down();
+    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
+    response.set_total(page->total);
+    if (page->next_after.value != 0) {
+        response.set_next_page_token(page_token(page->next_after, scope));
+    }
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::get(const v1::GetSessionRequest& request,
+                                 v1::GetSessionResponse& response) {
+    const auto selector = to_selector(request.session(), "session");
+    if (!selector) return to_status(selector.error());
+    const auto id = call(backend_, [&] { return backend_.sessions().resolve(selector.value()); });
+    if (!id) return shutting_down();
+    if (!*id) return to_status(id->error());
+    const auto page = fetch({id->value()});
+    if (!page) return shutting_down();
+    if (page->sessions.empty()) {
+        return to_status({ErrorKind::NotFound, "the session was just deleted", "session"});
+    }
+    to_proto(page->sessions.front(), *response.mutable_session());
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::add(const v1::AddSessionsRequest& request,
+                                 v1::AddSessionsResponse& response) {
+    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
+    const auto specs = backend_.specs();
+    std::vector<config::Session> sessions;
+    sessions.reserve(static_cast<std::size_t>(request.sessions_size()));
+    for (int i = 0; i < request.sessions_size(); ++i) {
+        const v1::SessionSpec& spec = request.sessions(i);
+        if (spec.type() != v1::SESSION_TYPE_UNSPECIFIED &&
+            spec.type() != v1::SESSION_TYPE_SINGLE_HOP) {
+            return to_status(
+                {ErrorKind::InvalidArgument,
+                 std::to_string(spec.type()) + " is not supported: SESSION_TYPE_SINGLE_HOP (1) is",
+                 element(i) + ".type"});
+        }
+        auto check = config::validate_session(to_draft(spec), specs->ports, specs->profiles);
+        if (!check.ok()) return to_status(to_error(check.faults, element(i)));
+        sessions.push_back(std::move(check.session));
+    }
+    const auto ids = call(backend_, [&] {
+        return backend_.sessions().add(sessions, session::Origin::Api, "sessions");
+    });
+    if (!ids) return shutting_down();
+    if (!*ids) return to_status(ids->error());
+    const auto page = fetch(ids->value());
+    if (!page) return shutting_down();
+    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::remove(const v1::DeleteSessionsRequest& request,
+                                    v1::DeleteSessionsResponse& response) {
+    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
+    const auto wanted = selectors(request.sessions());
+    if (!wanted) return to_status(wanted.error());
+    const auto done = call(backend_, [&]() -> Result<std::size_t> {
+        session::Manager& manager = backend_.sessions();
+        const auto ids = resolve_all(manager, wanted.value());
+        if (!ids) return ids.error();
+        const std::size_t before = manager.registry().size();
+        const auto removed = manager.remove(ids.value(), session::Origin::Api, "sessions");
+        if (!removed) return removed.error();
+        return before - manager.registry().size();
+    });
+    if (!done) return shutting_down();
+    if (!*done) return to_status(done->error());
+    response.set_deleted(static_cast<std::uint32_t>(done->value()));
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
+                                    v1::UpdateSessionResponse& response) {
+    const auto selector = to_selector(request.session(), "session");
+    if (!selector) return to_status(selector.error());
+    const v1::SessionSpec& spec = request.spec();
+    for (const auto& [given, field] :
+         {std::pair{!spec.name().empty(), "name"},
+          std::pair{spec.type() != v1::SESSION_TYPE_UNSPECIFIED, "type"},
+          std::pair{!spec.remote().empty(), "remote"}, std::pair{!spec.local().empty(), "local"},
+          std::pair{!spec.port().empty(), "port"}, std::pair{!spec.profile().empty(), "profile"},
+          std::pair{spec.has_dscp(), "dscp"}, std::pair{spec.has_follow_link(), "follow_link"},
+          std::pair{spec.admin_down(), "admin_down"}}) {
+        if (given) {
+            return to_status({ErrorKind::InvalidArgument,
+                              "cannot be changed: only the intervals, detect_mult, match_source "
+                              "and passive can; delete the session and add it again",
+                              std::string{"spec."} + field});
+        }
+    }
+    const auto specs = backend_.specs();
+    const auto id = call(backend_, [&]() -> Result<session::SessionId> {
+        session::Manager& manager = backend_.sessions();
+        auto found = manager.resolve(selector.value());
+        if (!found) return found;
+        config::SessionDraft draft = config::draft_of(manager.view(found.value())->spec);
+        const config::SessionDraft given = to_draft(spec);
+        const auto set = [](auto& to, const auto& from) {
+            if (from) to = from;
+        };
+        set(draft.desired_min_tx_interval, given.desired_min_tx_interval);
+        set(draft.required_min_rx_interval, given.required_min_rx_interval);
+        set(draft.detect_mult, given.detect_mult);
+        set(draft.match_source, given.match_source);
+        set(draft.passive, given.passive);
+        draft.profile.clear();  // its values are in the session; it may be gone from the file
+        const auto check = config::validate_session(draft, specs->ports, specs->profiles);
+        if (!check.ok()) return to_error(check.faults, "spec");
+        const auto done =
+            manager.update(found.value(), check.session.parameters, session::Origin::Api);
+        if (!done) return done.error();
+        return found;
+    });
+    if (!id) return shutting_down();
+    if (!*id) return to_status(id->error());
+    const auto page = fetch({id->value()});
+    if (!page) return shutting_down();
+    if (!page->sessions.empty()) to_proto(page->sessions.front(), *response.mutable_session());
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::set_admin(const v1::SetAdminStateRequest& request,
+                                       v1::SetAdminStateResponse& response) {
+    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
+    const auto wanted = selectors(request.sessions());
+    if (!wanted) return to_status(wanted.error());
+    const auto ids = call(backend_, [&]() -> Result<Ids> {
+        session::Manager& manager = backend_.sessions();
+        auto found = resolve_all(manager, wanted.value());
+        if (found) manager.set_admin(found.value(), request.admin_down());
+        return found;
+    });
+    if (!ids) return shutting_down();
+    if (!*ids) return to_status(ids->error());
+    const auto page = fetch(ids->value());
+    if (!page) return shutting_down();
+    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
+    return grpc::Status::OK;
+}
+
+Result<std::vector<session::Selector>> SessionService::selectors(const Selectors& given) const {
+    std::vector<session::Selector> out;
+    for (int i = 0; i < given.size(); ++i) {
+        auto selector = to_selector(given.Get(i), element(i));
+        if (!selector) return selector.error();
+        out.push_back(std::move(selector.value()));
+    }
+    return out;
+}
+
+std::optional<session::Page> SessionService::fetch(Ids ids) {
+    return wait_for<session::Page>(backend_, [this, ids = std::move(ids)](auto done) {
+        backend_.sessions().fetch(ids, std::move(done));
+    });
+}
+
+grpc::Status SessionService::counted(const char* method, const grpc::Status& status) {
+    counters_.count(method, code_name(status.error_code()));
+    return status;
+}
+
+}  // namespace tocsin::control::api

@@ -1,0 +1,62 @@
+#pragma once
+
+#include "control/grpc/backend.hpp"
+#include "control/metrics/api_counters.hpp"
+#include "tocsin/v1/session.grpc.pb.h"
+
+namespace tocsin::control::api {
+
+/// SessionService over session::Manager. Checks and converts on gRPC's threads; state is touched on
+/// the control thread only.
+class SessionService final : public v1::SessionService::Service {
+public:
+    static constexpr int kLargestBatch = 10'000;
+    static constexpr std::uint32_t kLargestPage = 10'000;
+    static constexpr std::uint32_t kDefaultPage = 1'000;
+
+    SessionService(Backend& backend, metrics::ApiCounters& counters)
+        : backend_{backend}, counters_{counters} {}
+
+    grpc::Status ListSessions(grpc::ServerContext* context, const v1::ListSessionsRequest* request,
+                              v1::ListSessionsResponse* response) override;
+    grpc::Status GetSession(grpc::ServerContext* context, const v1::GetSessionRequest* request,
+                            v1::GetSessionResponse* response) override;
+    grpc::Status AddSessions(grpc::ServerContext* context, const v1::AddSessionsRequest* request,
+                             v1::AddSessionsResponse* response) override;
+    grpc::Status DeleteSessions(grpc::ServerContext* context,
+                                const v1::DeleteSessionsRequest* request,
+                                v1::DeleteSessionsResponse* response) override;
+    grpc::Status UpdateSession(grpc::ServerContext* context,
+                               const v1::UpdateSessionRequest* request,
+                               v1::UpdateSessionResponse* response) override;
+    grpc::Status SetAdminState(grpc::ServerContext* context,
+                               const v1::SetAdminStateRequest* request,
+                               v1::SetAdminStateResponse* response) override;
+
+private:
+    using Ids = std::vector<session::SessionId>;
+    using Selectors = google::protobuf::RepeatedPtrField<v1::SessionSelector>;
+
+    grpc::Status list(const v1::ListSessionsRequest& request, v1::ListSessionsResponse& response);
+    grpc::Status get(const v1::GetSessionRequest& request, v1::GetSessionResponse& response);
+    grpc::Status add(const v1::AddSessionsRequest& request, v1::AddSessionsResponse& response);
+    grpc::Status remove(const v1::DeleteSessionsRequest& request,
+                        v1::DeleteSessionsResponse& response);
+    grpc::Status update(const v1::UpdateSessionRequest& request,
+                        v1::UpdateSessionResponse& response);
+    grpc::Status set_admin(const v1::SetAdminStateRequest& request,
+                           v1::SetAdminStateResponse& response);
+
+    [[nodiscard]] Result<std::vector<session::Selector>> selectors(const Selectors& given) const;
+    /// The sessions with fresh counters, in this order.
+    [[nodiscard]] std::optional<session::Page> fetch(Ids ids);
+    grpc::Status counted(const char* method, const grpc::Status& status);
+
+    Backend& backend_;
+    metrics::ApiCounters& counters_;
+};
+
+/// As gRPC writes it, for metrics: OK, NOT_FOUND, ...
+[[nodiscard]] const char* code_name(grpc::StatusCode code);
+
+}  // namespace tocsin::control::api
