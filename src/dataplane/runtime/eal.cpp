@@ -59,7 +59,9 @@ bool given(const std::vector<std::string>& args, std::string_view option) {
 std::vector<std::string> eal_arguments(const Config& config, const Plan& plan) {
     std::vector<std::string> out{"tocsind", "--lcores=" + plan.lcores.argument(),
                                  "--main-lcore=" + std::to_string(plan.lcores.main_lcore),
-                                 "--file-prefix=" + file_prefix(), "--log-level=warning"};
+                                 "--file-prefix=" + file_prefix(), "--log-level=warning",
+                                 // it complains about its own default every time
+                                 "--log-level=lib.telemetry:error"};
     if (plan.memory.huge) {
         out.emplace_back("--in-memory");  // needs no hugetlbfs mount and leaves no files behind
     } else {
