@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
-
 #include "dataplane/base/drop_reason.hpp"
 #include "dataplane/base/received_packet.hpp"
 #include "dataplane/base/types.hpp"
 #include "overlay/local_addresses.hpp"
+
+#include <cstdint>
+#include <span>
 
 namespace tocsin::overlay {
 
@@ -18,7 +18,7 @@ enum class UdpChecksumPolicy : std::uint8_t {
     Verify,         ///< wrong ones are dropped
     AcceptPartial,  ///< also the bare pseudo-header sum, which Linux leaves on virtual devices
                     ///< (CHECKSUM_PARTIAL: the hardware that would have completed it is not there)
-    Ignore,
+    Ignore,         ///< none is computed; zero over IPv6 is still dropped, RFC 8200 8.1
 };
 
 /// What classification needs to know of a port. Owner: one worker; control replaces it whole.
@@ -43,8 +43,11 @@ struct Classified {
     ReceivedPacket packet;
 };
 
-/// Strips and checks the headers of one received frame, cheapest checks first: Ethernet, IP, UDP, port,
-/// GTSM. Reads nothing beyond `frame`. `ip` and `udp` are the driver's hints on the two checksums.
+/// Strips and checks the headers of one received frame, cheapest checks first. Of several faults
+/// the first of this order is the one counted: Ethernet, IP header and its lengths, IP checksum,
+/// destination, fragment or extension header, protocol and port, source, UDP Length, GTSM, UDP
+/// checksum, payload length. Reads nothing beyond `frame`. `ip` and `udp` are the driver's hints on
+/// the two checksums: Good is believed, a Bad `udp` is computed again.
 [[nodiscard]] Classified classify(std::span<const std::uint8_t> frame, const PortContext& port,
                                   ChecksumHint ip, ChecksumHint udp) noexcept;
 

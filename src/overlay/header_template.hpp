@@ -11,9 +11,9 @@ namespace tocsin::overlay {
 struct HeaderTemplate {
     static constexpr std::size_t kCapacity = 104;
 
-    std::uint8_t length = 0;      ///< octets in use; 0 = no template, nothing can be sent
-    std::uint8_t ip_offset = 0;   ///< of the IP header that carries the UDP checksum's pseudo header
-    std::uint8_t udp_offset = 0;  ///< of the UDP header
+    std::uint8_t length = 0;     ///< octets in use; 0 = no template, nothing can be sent
+    std::uint8_t ip_offset = 0;  ///< of the IP header that carries the UDP checksum's pseudo header
+    std::uint8_t udp_offset = 0;       ///< of the UDP header
     std::uint8_t payload_length = 24;  ///< octets of BFD Control packet that follow
     std::array<std::uint8_t, kCapacity> octets{};
 

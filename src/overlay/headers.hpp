@@ -10,6 +10,7 @@ namespace tocsin::overlay {
 inline constexpr std::size_t kEthernetLength = 14;
 inline constexpr std::size_t kEtherTypeOffset = 12;
 inline constexpr std::size_t kVlanTagLength = 4;
+inline constexpr std::uint16_t kVlanMask = 0x0fff;
 inline constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
 inline constexpr std::uint16_t kEtherTypeArp = 0x0806;
 inline constexpr std::uint16_t kEtherTypeVlan = 0x8100;
@@ -19,6 +20,7 @@ inline constexpr std::uint16_t kEtherTypeQinq = 0x88a8;
 inline constexpr std::size_t kIpv4Length = 20;  ///< without options
 inline constexpr std::size_t kIpv4TotalLengthOffset = 2;
 inline constexpr std::size_t kIpv4FragmentOffset = 6;
+inline constexpr std::uint16_t kIpv4FragmentMask = 0x3fff;  ///< more fragments, fragment offset
 inline constexpr std::size_t kIpv4TtlOffset = 8;
 inline constexpr std::size_t kIpv4ProtocolOffset = 9;
 inline constexpr std::size_t kIpv4ChecksumOffset = 10;
@@ -40,13 +42,14 @@ inline constexpr std::size_t kUdpChecksumOffset = 6;
 inline constexpr std::uint8_t kProtocolIcmp = 1;
 inline constexpr std::uint8_t kProtocolUdp = 17;
 inline constexpr std::uint8_t kProtocolIcmpv6 = 58;
+inline constexpr std::uint8_t kIpv6Fragment = 44;
 
 /// Whether an IPv6 Next Header value names an extension header, RFC 8200 4 and the IANA registry.
 [[nodiscard]] constexpr bool is_ipv6_extension(std::uint8_t next_header) noexcept {
     switch (next_header) {
-        case 0:    // hop-by-hop options
-        case 43:   // routing
-        case 44:   // fragment
+        case 0:   // hop-by-hop options
+        case 43:  // routing
+        case kIpv6Fragment:
         case 51:   // authentication header
         case 60:   // destination options
         case 135:  // mobility

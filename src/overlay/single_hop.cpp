@@ -1,10 +1,10 @@
 #include "overlay/single_hop.hpp"
 
-#include <algorithm>
-
 #include "dataplane/base/bytes.hpp"
 #include "overlay/checksum.hpp"
 #include "overlay/headers.hpp"
+
+#include <algorithm>
 
 namespace tocsin::overlay {
 
@@ -21,8 +21,7 @@ void put_ipv4(std::span<std::uint8_t> ip, const SingleHopHeaders& h, std::uint16
     ip[kIpv4ProtocolOffset] = kProtocolUdp;
     std::ranges::copy(h.source.wire(), &ip[kIpv4SourceOffset]);
     std::ranges::copy(h.destination.wire(), &ip[kIpv4DestinationOffset]);
-    const std::uint16_t sum = fold_sum(sum_words(ip.first(kIpv4Length)));
-    store_be16(&ip[kIpv4ChecksumOffset], static_cast<std::uint16_t>(~sum));
+    store_checksum(&ip[kIpv4ChecksumOffset], sum_words(ip.first(kIpv4Length)));
 }
 
 void put_ipv6(std::span<std::uint8_t> ip, const SingleHopHeaders& h, std::uint16_t udp_length) {
@@ -67,10 +66,10 @@ void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t
                               : packet.subspan(t.ip_offset + kIpv6SourceOffset, 32);
     const auto udp = packet.subspan(t.udp_offset, kUdpLength + t.payload_length);
     store_be16(&udp[kUdpChecksumOffset], 0);
-    const std::uint64_t sum = pseudo_header_sum(addresses, kProtocolUdp,
-                                                static_cast<std::uint32_t>(udp.size()));
-    const auto checksum = static_cast<std::uint16_t>(~fold_sum(sum_words(udp, sum)));
-    store_be16(&udp[kUdpChecksumOffset], checksum == 0 ? 0xffff : checksum);
+    const std::uint64_t pseudo =
+        pseudo_header_sum(addresses, kProtocolUdp, static_cast<std::uint16_t>(udp.size()));
+    store_checksum(&udp[kUdpChecksumOffset], sum_words(udp, pseudo));
+    if (load_checksum(&udp[kUdpChecksumOffset]) == 0) store_be16(&udp[kUdpChecksumOffset], 0xffff);
 }
 
 }  // namespace tocsin::overlay

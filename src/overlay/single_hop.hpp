@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
-
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
 #include "overlay/header_template.hpp"
+
+#include <cstdint>
+#include <span>
 
 namespace tocsin::overlay {
 
@@ -16,7 +16,7 @@ inline constexpr std::uint16_t kMultiHopPort = 4784;   ///< RFC 5883 5
 struct SingleHopHeaders {
     MacAddress source_mac{};
     MacAddress destination_mac{};
-    IpAddress source;       ///< same family as `destination`
+    IpAddress source;  ///< same family as `destination`
     IpAddress destination;
     std::uint16_t source_port = 49152;  ///< 49152..65535, constant per session, RFC 5881 4
     std::uint8_t dscp = 48;             ///< 0..63; CS6 by custom
@@ -25,8 +25,8 @@ struct SingleHopHeaders {
 /// Ethernet, IPv4 or IPv6, UDP to 3784 with TTL 255, RFC 5881. Length 0 when the families differ.
 [[nodiscard]] HeaderTemplate single_hop_headers(const SingleHopHeaders& h) noexcept;
 
-/// Writes the UDP checksum of a whole packet (headers of `t` followed by the payload it was built for)
-/// in place. Never zero on the wire: a sum of zero is sent as 0xffff (RFC 768, RFC 8200 8.1).
+/// Writes the UDP checksum of a whole packet (headers of `t` followed by the payload it was built
+/// for) in place. Never zero on the wire: a sum of zero is sent as 0xffff (RFC 768, RFC 8200 8.1).
 void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept;
 
 }  // namespace tocsin::overlay
