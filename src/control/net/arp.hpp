@@ -1,9 +1,9 @@
 #pragma once
 
+#include "control/net/stack.hpp"
+
 #include <optional>
 #include <span>
-
-#include "control/net/stack.hpp"
 
 namespace tocsin::control::net {
 

@@ -1,15 +1,15 @@
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-#include <optional>
-#include <span>
-
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/message/frame.hpp"
 #include "overlay/checksum.hpp"
 #include "overlay/headers.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
 
 namespace tocsin::control::net {
 
@@ -57,7 +57,7 @@ struct EthernetFrame {
 
 /// A frame to be sent, written from front to back.
 class FrameWriter {
-  public:
+public:
     FrameWriter(PortId port, const MacAddress& destination, const MacAddress& source,
                 std::uint16_t type) {
         frame_.port = port;
@@ -94,9 +94,8 @@ class FrameWriter {
         put16(0);
         put(source.wire());
         put(destination.wire());
-        const std::uint16_t sum = overlay::fold_sum(overlay::sum_words(written(at)));
-        store_be16(&frame_.octets[at + overlay::kIpv4ChecksumOffset],
-                   static_cast<std::uint16_t>(~sum));
+        overlay::store_checksum(&frame_.octets[at + overlay::kIpv4ChecksumOffset],
+                                overlay::sum_words(written(at)));
     }
     void put_ipv6(const IpAddress& source, const IpAddress& destination, std::uint8_t next_header,
                   std::uint8_t hop_limit, std::size_t length) {
@@ -115,16 +114,16 @@ class FrameWriter {
     [[nodiscard]] std::size_t length() const noexcept { return frame_.length; }
     [[nodiscard]] const message::Frame& frame() const noexcept { return frame_; }
 
-  private:
+private:
     message::Frame frame_;
 };
 
-/// ICMPv6 checksum of a message with its checksum field as it stands, RFC 4443 2.3.
-[[nodiscard]] inline std::uint16_t icmpv6_sum(const IpAddress& source, const IpAddress& destination,
+/// Sum over an ICMPv6 message and its pseudo header, RFC 4443 2.3; see overlay/checksum.hpp.
+[[nodiscard]] inline std::uint64_t icmpv6_sum(const IpAddress& source, const IpAddress& destination,
                                               std::span<const std::uint8_t> message) {
-    std::uint64_t sum = overlay::sum_words(source.wire()) + overlay::sum_words(destination.wire());
-    sum += overlay::kProtocolIcmpv6 + message.size();
-    return overlay::fold_sum(overlay::sum_words(message, sum));
+    const std::uint64_t pseudo = overlay::pseudo_header_sum(
+        source.wire(), overlay::kProtocolIcmpv6, static_cast<std::uint16_t>(message.size()));
+    return overlay::sum_words(message, overlay::sum_words(destination.wire(), pseudo));
 }
 
 }  // namespace tocsin::control::net

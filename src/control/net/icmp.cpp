@@ -1,6 +1,7 @@
 #include "control/net/icmp.hpp"
 
-#include <algorithm>
+#include "control/net/ndisc.hpp"
+#include "control/net/route_table.hpp"
 
 namespace tocsin::control::net {
 
@@ -14,11 +15,6 @@ constexpr std::uint8_t kEchoReply = 0;
 constexpr std::uint8_t kEchoRequest6 = 128;
 constexpr std::uint8_t kEchoReply6 = 129;
 constexpr std::uint8_t kHopLimit = 64;
-
-bool is_own(const StackPort& port, const IpAddress& address) {
-    return std::ranges::any_of(port.addresses,
-                               [&](const IpPrefix& p) { return p.address == address; });
-}
 
 bool can_be_answered(const StackPort& port, const IpAddress& source) {
     const bool broadcast = source.is_v4() && load_be32(source.octets.data()) == 0xffffffffU;
@@ -55,7 +51,7 @@ std::optional<message::Frame> answer_icmp_echo(const StackPort& port, const Ethe
     const auto reply = w.written(at);
     reply[0] = kEchoReply;
     store_be16(&reply[2], 0);
-    store_be16(&reply[2], static_cast<std::uint16_t>(~fold_sum(sum_words(reply))));
+    store_checksum(&reply[2], sum_words(reply));
     return w.frame();
 }
 
@@ -66,15 +62,19 @@ std::optional<message::Frame> answer_icmpv6_echo(const StackPort& port, const Et
     if (message.size() < kEchoHeader || message[0] != kEchoRequest6 || message[1] != 0) {
         return std::nullopt;
     }
-    if (!is_own(port, destination) || !can_be_answered(port, source)) return std::nullopt;
+    if (!can_be_answered(port, source)) return std::nullopt;
+    std::optional<IpAddress> self;
+    if (is_own(port, destination)) self = destination;
+    if (destination == kAllNodes) self = local_for(port, source);
+    if (!self) return std::nullopt;
     FrameWriter w{port.id, frame.source, port.mac, kEtherTypeIpv6};
-    w.put_ipv6(destination, source, kProtocolIcmpv6, kHopLimit, message.size());
+    w.put_ipv6(*self, source, kProtocolIcmpv6, kHopLimit, message.size());
     const std::size_t at = w.length();
     w.put(message);
     const auto reply = w.written(at);
     reply[0] = kEchoReply6;
     store_be16(&reply[2], 0);
-    store_be16(&reply[2], static_cast<std::uint16_t>(~icmpv6_sum(destination, source, reply)));
+    store_checksum(&reply[2], icmpv6_sum(*self, source, reply));
     return w.frame();
 }
 

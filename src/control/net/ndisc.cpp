@@ -26,7 +26,7 @@ IpAddress v6(std::initializer_list<std::uint8_t> first, std::initializer_list<st
 void finish_icmpv6(FrameWriter& w, std::size_t at, const IpAddress& source,
                    const IpAddress& destination) {
     const auto message = w.written(at);
-    store_be16(&message[2], static_cast<std::uint16_t>(~icmpv6_sum(source, destination, message)));
+    store_checksum(&message[2], icmpv6_sum(source, destination, message));
 }
 
 /// Walks the options; false when one has length zero or leaves the message.
@@ -54,7 +54,9 @@ std::optional<Icmpv6> parse_icmpv6(const EthernetFrame& frame) {
                .destination = ip_address(ip.subspan(kIpv6DestinationOffset, 16)),
                .hop_limit = ip[kIpv6HopLimitOffset],
                .message = ip.subspan(kIpv6Length, length)};
-    if (icmpv6_sum(out.source, out.destination, out.message) != 0xffffU) return std::nullopt;
+    if (fold_sum(icmpv6_sum(out.source, out.destination, out.message)) != 0xffffU) {
+        return std::nullopt;
+    }
     return out;
 }
 
@@ -69,7 +71,9 @@ std::optional<NeighborMessage> parse_neighbor_message(const Icmpv6& packet) {
     NeighborMessage out;
     out.solicitation = solicitation;
     out.target = ip_address(m.subspan(8, 16));
-    if (is_multicast(out.target) || is_multicast(packet.source)) return std::nullopt;
+    if (is_multicast(out.target) || is_multicast(packet.source) || is_loopback(packet.source)) {
+        return std::nullopt;
+    }
     if (!read_options(m.subspan(kNeighborMessage),
                       solicitation ? kSourceLinkOption : kTargetLinkOption, out.link)) {
         return std::nullopt;
@@ -97,19 +101,19 @@ MacAddress multicast_mac(const IpAddress& group) {
 }
 
 message::Frame make_solicitation(const StackPort& port, const IpAddress& source,
-                                 const IpAddress& target, const std::optional<MacAddress>& known) {
-    const bool probe = is_unspecified(source);
+                                 const IpAddress& target, const std::optional<MacAddress>& known,
+                                 bool tell_mac) {
     const IpAddress destination = known ? target : solicited_node(target);
     FrameWriter w{port.id, known ? *known : multicast_mac(destination), port.mac, kEtherTypeIpv6};
     w.put_ipv6(source, destination, kProtocolIcmpv6, kNdHopLimit,
-               kNeighborMessage + (probe ? 0U : 8U));
+               kNeighborMessage + (tell_mac ? 8U : 0U));
     const std::size_t at = w.length();
     w.put8(kNeighborSolicitation);
     w.put8(0);
     w.put16(0);
     w.put32(0);
     w.put(target.wire());
-    if (!probe) {
+    if (tell_mac) {
         w.put8(kSourceLinkOption);
         w.put8(1);
         w.put(port.mac);
@@ -120,14 +124,14 @@ message::Frame make_solicitation(const StackPort& port, const IpAddress& source,
 
 message::Frame make_advertisement(const StackPort& port, const IpAddress& target,
                                   const IpAddress& destination, const MacAddress& destination_mac,
-                                  bool solicited) {
+                                  bool solicited, bool override_known) {
     FrameWriter w{port.id, destination_mac, port.mac, kEtherTypeIpv6};
     w.put_ipv6(target, destination, kProtocolIcmpv6, kNdHopLimit, kNeighborMessage + 8);
     const std::size_t at = w.length();
     w.put8(kNeighborAdvertisement);
     w.put8(0);
     w.put16(0);
-    w.put32(kOverrideFlag | (solicited ? kSolicitedFlag : 0));
+    w.put32((override_known ? kOverrideFlag : 0) | (solicited ? kSolicitedFlag : 0));
     w.put(target.wire());
     w.put8(kTargetLinkOption);
     w.put8(1);

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <optional>
-#include <span>
-
 #include "control/net/frame.hpp"
 #include "control/net/stack.hpp"
+
+#include <optional>
+#include <span>
 
 namespace tocsin::control::net {
 
@@ -43,20 +43,23 @@ struct NeighborMessage {
 /// 33:33 and the last four octets, RFC 2464 7.
 [[nodiscard]] MacAddress multicast_mac(const IpAddress& group);
 
-/// Asks for `target`: from `source`, or from :: to detect a duplicate (RFC 4862 5.4.2). To `known` alone
-/// when given.
+/// Asks for `target`: from `source`, or from :: to detect a duplicate (RFC 4862 5.4.2). To `known`
+/// alone when given. `tell_mac`: with our MAC in it; never from ::, nor while `source` is
+/// tentative.
 [[nodiscard]] message::Frame make_solicitation(const StackPort& port, const IpAddress& source,
                                                const IpAddress& target,
-                                               const std::optional<MacAddress>& known);
+                                               const std::optional<MacAddress>& known,
+                                               bool tell_mac);
 
-/// Tells that `target` is ours: solicited to `destination`, or unsolicited to all nodes (RFC 4861 7.2.4,
-/// 7.2.6).
+/// Tells that `target` is ours: solicited to `destination`, or unsolicited to all nodes (RFC
+/// 4861 7.2.4, 7.2.6). `override_known` replaces what the hearer knew.
 [[nodiscard]] message::Frame make_advertisement(const StackPort& port, const IpAddress& target,
                                                 const IpAddress& destination,
-                                                const MacAddress& destination_mac, bool solicited);
+                                                const MacAddress& destination_mac, bool solicited,
+                                                bool override_known);
 
-/// MLDv2 report (RFC 3810 5.2) that we listen to the solicited-node groups of our addresses, so that
-/// switches which snoop go on delivering solicitations.
+/// MLDv2 report (RFC 3810 5.2) that we listen to the solicited-node groups of our addresses, so
+/// that switches which snoop go on delivering solicitations.
 [[nodiscard]] std::optional<message::Frame> make_listener_report(const StackPort& port);
 
 }  // namespace tocsin::control::net

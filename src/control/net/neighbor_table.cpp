@@ -3,7 +3,6 @@
 #include "dataplane/base/bytes.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace tocsin::control::net {
 
@@ -25,12 +24,18 @@ void NeighborTable::track(PortId port, const IpAddress& address, Instant now) {
     ++it->second.users;
     if (!fresh) return;
     it->second.confirmed = now;
-    attempt(key, it->second, now);
+    if (budget_ != 0) {
+        attempt(key, it->second, now);
+    } else {
+        schedule(key, it->second, now);
+    }
 }
 
 void NeighborTable::untrack(PortId port, const IpAddress& address) {
     const auto it = entries_.find({.address = address, .port = port});
-    if (it != entries_.end() && --it->second.users == 0) entries_.erase(it);
+    if (it == entries_.end() || --it->second.users != 0) return;
+    due_.erase({it->second.due, it->first});
+    entries_.erase(it);
 }
 
 std::optional<MacAddress> NeighborTable::mac(PortId port, const IpAddress& address) const {
@@ -62,8 +67,9 @@ void NeighborTable::learn(PortId port, const IpAddress& address, const MacAddres
     if (it == entries_.end()) return;
     Entry& e = it->second;
     const bool differs = e.mac && *e.mac != mac;
-    if (differs && !override_known) {  // RFC 4861 7.2.5: not believed, but looked into
-        if (e.state == NeighborState::Reachable) {
+    // One that gave up on its MAC takes any, like one that never had any, RFC 4861 7.2.5 and 7.3.3.
+    if (differs && !override_known && e.state != NeighborState::Failed) {
+        if (e.state == NeighborState::Reachable) {  // not believed, but looked into
             e.state = NeighborState::Stale;
             schedule(key, e, now + kDelay);
         }
@@ -73,7 +79,7 @@ void NeighborTable::learn(PortId port, const IpAddress& address, const MacAddres
     e.mac = mac;
     if (confirmed) {
         confirm(port, address, now);
-    } else if (news) {
+    } else if (news || e.state == NeighborState::Failed) {
         e.state = NeighborState::Stale;
         e.attempts = 0;
         schedule(key, e, now + kDelay);
@@ -103,46 +109,51 @@ void NeighborTable::probe_all(PortId port, Instant now) {
 }
 
 void NeighborTable::on_timer(Instant now) {
-    for (unsigned sent = 0; sent < kSolicitsPerTimer && !due_.empty() && due_.top().at <= now;) {
-        const Due due = due_.top();
-        due_.pop();
-        const auto it = entries_.find(due.key);
-        if (it == entries_.end() || it->second.due != due.at) continue;  // put off or gone
-        on_due(it->first, it->second, now);
-        ++sent;
+    budget_ = kSolicitsPerTimer;
+    while (budget_ != 0 && !due_.empty() && due_.begin()->first <= now) {
+        const Key key = due_.begin()->second;
+        on_due(key, entries_.at(key), now);
     }
 }
 
 void NeighborTable::schedule(const Key& key, Entry& entry, Instant at) {
-    if (entry.due == at) return;
+    due_.erase({entry.due, key});
     entry.due = at;
-    due_.push({.at = at, .key = key});
+    due_.emplace(at, key);
 }
 
 void NeighborTable::on_due(const Key& key, Entry& entry, Instant now) {
-    if (entry.state == NeighborState::Reachable && now - entry.confirmed < kReachable) {
-        return schedule(key, entry, entry.confirmed + kReachable);  // confirmed meanwhile
+    if (entry.state == NeighborState::Reachable) {
+        const Instant expires = entry.confirmed + kReachable;
+        if (now < expires) return schedule(key, entry, expires);  // confirmed meanwhile
+        entry.state = NeighborState::Stale;
+        entry.attempts = 0;
+        return schedule(key, entry, now + kDelay);
     }
     attempt(key, entry, now);
 }
 
-/// One more question, and when to look again.
+/// One more question, and when to look again. The last that is done to `entry`: `changed_` may
+/// untrack.
 void NeighborTable::attempt(const Key& key, Entry& entry, Instant now) {
     Nanoseconds wait = kRetransmit;
+    bool gave_up = false;
     if (entry.attempts >= kAttempts) {
-        const bool told = entry.state == NeighborState::Failed;
+        gave_up = !entry.mac && entry.state != NeighborState::Failed;
         entry.state = NeighborState::Failed;
-        if (!told && !entry.mac) changed_(key.port, key.address, std::nullopt);
         const unsigned doublings = std::min(entry.attempts - kAttempts + 1, 8U);
         wait = std::min<Nanoseconds>(kRetransmit * (1U << doublings), kLongestWait);
     } else if (entry.mac) {
         entry.state = NeighborState::Probe;
     }
     ++entry.attempts;
-    // A known station is asked alone; once it has been silent, everybody is, since it may have moved.
-    const bool alone = entry.state == NeighborState::Probe;
+    --budget_;
     schedule(key, entry, now + wait);
+    // A known station is asked alone; once it has been silent, everybody is, since it may have
+    // moved.
+    const bool alone = entry.state == NeighborState::Probe;
     solicit_(key.port, key.address, alone ? entry.mac : std::nullopt);
+    if (gave_up) changed_(key.port, key.address, std::nullopt);
 }
 
 }  // namespace tocsin::control::net

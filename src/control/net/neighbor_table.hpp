@@ -1,29 +1,32 @@
 #pragma once
 
+#include "control/net/stack.hpp"
+
+#include <compare>
 #include <functional>
 #include <optional>
-#include <queue>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
-
-#include "control/net/stack.hpp"
 
 namespace tocsin::control::net {
 
 /// The neighbours that somebody tracks, and only those: strangers cannot fill it. Resolution and
 /// unreachability detection as in RFC 4861 7.2 and 7.3, for IPv4 alike.
 class NeighborTable {
-  public:
+public:
     /// Ask for `address`: at `known` (a unicast probe), or everybody when nullopt.
-    using Solicit =
-        std::function<void(PortId, const IpAddress& address, const std::optional<MacAddress>& known)>;
+    using Solicit = std::function<void(PortId, const IpAddress& address,
+                                       const std::optional<MacAddress>& known)>;
 
     static constexpr std::chrono::seconds kReachable{30};
-    static constexpr std::chrono::seconds kDelay{1};        ///< from Stale to the first probe
+    static constexpr std::chrono::seconds kDelay{5};  ///< from Stale to the first probe
     static constexpr std::chrono::seconds kRetransmit{1};
     static constexpr unsigned kAttempts = 3;
     static constexpr std::chrono::seconds kLongestWait{8};  ///< between attempts after giving up
-    /// Solicitations that one call of on_timer() sends at most; what is left waits for the next.
+    /// Solicitations sent at most from one call of on_timer() to the next; the others wait their
+    /// turn.
     static constexpr unsigned kSolicitsPerTimer = 500;
 
     NeighborTable(Solicit solicit, Stack::NeighborChanged changed);
@@ -33,8 +36,8 @@ class NeighborTable {
     [[nodiscard]] std::optional<MacAddress> mac(PortId port, const IpAddress& address) const;
     [[nodiscard]] std::vector<NeighborInfo> list(Instant now) const;
 
-    /// The neighbour said so itself: an ARP packet of its, or an advertisement with Solicited (`confirmed`)
-    /// set. `override_known`: replaces a MAC that differs.
+    /// The neighbour said so itself. `confirmed`: in answer to us, so that both directions work.
+    /// `override_known`: replaces a MAC that differs, even one that still answers.
     void learn(PortId port, const IpAddress& address, const MacAddress& mac, bool confirmed,
                bool override_known, Instant now);
     /// Reachable without news of its MAC (RFC 4861 7.3.1).
@@ -43,11 +46,11 @@ class NeighborTable {
     void probe_all(PortId port, Instant now);
     void on_timer(Instant now);
 
-  private:
+private:
     struct Key {
         IpAddress address;
         PortId port;
-        friend bool operator==(const Key&, const Key&) = default;
+        friend auto operator<=>(const Key&, const Key&) = default;
     };
     struct KeyHash {
         std::size_t operator()(const Key& k) const noexcept;
@@ -60,12 +63,6 @@ class NeighborTable {
         unsigned attempts = 0;
         std::uint32_t users = 0;
     };
-    struct Due {
-        Instant at;
-        Key key;
-        friend bool operator>(const Due& a, const Due& b) { return a.at > b.at; }
-    };
-
     void schedule(const Key& key, Entry& entry, Instant at);
     void attempt(const Key& key, Entry& entry, Instant now);
     void on_due(const Key& key, Entry& entry, Instant now);
@@ -73,7 +70,8 @@ class NeighborTable {
     Solicit solicit_;
     Stack::NeighborChanged changed_;
     std::unordered_map<Key, Entry, KeyHash> entries_;
-    std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+    std::set<std::pair<Instant, Key>> due_;  ///< exactly one for each entry: its `due`
+    unsigned budget_ = kSolicitsPerTimer;    ///< solicitations left until the next on_timer()
 };
 
 }  // namespace tocsin::control::net

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/types.hpp"
+#include "dataplane/message/frame.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "dataplane/base/ip.hpp"
-#include "dataplane/base/types.hpp"
-#include "dataplane/message/frame.hpp"
 
 namespace tocsin::control::net {
 
@@ -39,18 +39,21 @@ struct NeighborInfo {
 };
 
 /// The slow path of ports that tocsin owns: answers ARP, neighbour solicitations and ICMP echo for
-/// their addresses, resolves and refreshes next hops. A function of time and frames: it knows no clock
-/// and no socket. One thread.
+/// their addresses, resolves and refreshes next hops. A function of time and frames: it knows no
+/// clock and no socket. One thread.
 class Stack {
-  public:
+public:
     using SendFrame = std::function<void(const message::Frame&)>;  ///< frame.port says where
-    /// A tracked neighbour's MAC became known, changed, or (nullopt) was never learnt and given up for
-    /// now. A neighbour that stops answering keeps its last MAC: whether the path is dead is for BFD to
-    /// say.
+    /// A tracked neighbour's MAC became known, changed, or (nullopt) was never learnt and given up
+    /// for now. A neighbour that stops answering keeps its last MAC: whether the path is dead is
+    /// for BFD to say.
     using NeighborChanged =
         std::function<void(PortId, const IpAddress&, const std::optional<MacAddress>&)>;
 
-    /// Another station claims one of our addresses: which, and its MAC.
+    /// Another station claims one of our addresses: which, and its MAC. At most every 10 s for one
+    /// address. An IPv6 address that is claimed within a second of link up is a duplicate and not
+    /// used (nor given by local_for()) until the next link up, RFC 4862 5.4; any other is defended
+    /// and kept.
     using Notice = std::function<void(PortId, const IpAddress&, const MacAddress&)>;
 
     Stack(std::vector<StackPort> ports, SendFrame send, NeighborChanged changed,
@@ -61,13 +64,15 @@ class Stack {
     void on_frame(const message::Frame& frame, Instant now);
     /// Retransmits, refreshes, expires. Call it every 100 ms or so.
     void on_timer(Instant now);
-    /// Link up: announces our addresses (gratuitous ARP, unsolicited NA) and probes neighbours again.
+    /// Link up: looks for duplicates of our IPv6 addresses, announces all (gratuitous ARP,
+    /// unsolicited NA) and probes neighbours again. Without it, the first on_timer() announces.
     void on_link(PortId port, bool up, Instant now);
 
-    /// Whom to ask for a MAC to reach `remote` through `port`: itself when connected, a gateway by the
-    /// longest matching static route, nullopt when neither.
+    /// Whom to ask for a MAC to reach `remote` through `port`: itself when connected, a gateway by
+    /// the longest matching static route, nullopt when neither.
     [[nodiscard]] std::optional<IpAddress> next_hop(PortId port, const IpAddress& remote) const;
-    /// Our address that a session to `remote` uses: of the subnet it lies in; link-local for link-local.
+    /// Our address that a session to `remote` uses: of the subnet it lies in; link-local for
+    /// link-local.
     [[nodiscard]] std::optional<IpAddress> local_for(PortId port, const IpAddress& remote) const;
 
     /// Keeps `next_hop` resolved from now on; counted.
@@ -79,7 +84,7 @@ class Stack {
 
     [[nodiscard]] std::vector<NeighborInfo> neighbors(Instant now) const;
 
-  private:
+private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
