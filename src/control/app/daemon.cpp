@@ -1,0 +1,258 @@
+#include "control/app/daemon.hpp"
+
+#include "control/app/notify.hpp"
+#include "control/app/port_setup.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace tocsin::control::app {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kFramesPerTurn = 256;
+constexpr std::chrono::milliseconds kTick{100};
+constexpr std::chrono::milliseconds kStopApi{200};
+
+}  // namespace
+
+/// net::Stack as sessions see it, with the time filled in.
+class Daemon::StackNextHops final : public session::NextHops {
+public:
+    StackNextHops(net::Stack& stack, const message::Dataplane& dataplane)
+        : stack_{stack}, dataplane_{dataplane} {}
+
+    std::optional<IpAddress> next_hop(PortId port, const IpAddress& remote) const override {
+        return stack_.next_hop(port, remote);
+    }
+    std::optional<IpAddress> local_for(PortId port, const IpAddress& remote) const override {
+        return stack_.local_for(port, remote);
+    }
+    void track(PortId port, const IpAddress& hop) override {
+        stack_.track(port, hop, dataplane_.now());
+    }
+    void untrack(PortId port, const IpAddress& hop) override { stack_.untrack(port, hop); }
+    std::optional<MacAddress> mac(PortId port, const IpAddress& hop) const override {
+        return stack_.mac(port, hop);
+    }
+    void confirm(PortId port, const IpAddress& hop) override {
+        stack_.confirm(port, hop, dataplane_.now());
+    }
+
+private:
+    net::Stack& stack_;
+    const message::Dataplane& dataplane_;
+};
+
+Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
+    : config_file_{std::move(setup.config_file)},
+      log_level_{setup.log_level},
+      dataplane_{dataplane},
+      loop_{loop},
+      running_{std::make_shared<const config::Config>(std::move(setup.config))},
+      ports_{dataplane.ports()} {
+    configure_log();
+    PortSetup ports = set_up_ports(*running_, ports_);
+    specs_ = std::make_shared<const api::SpecContext>(std::move(ports.specs));
+    stack_ = std::make_unique<net::Stack>(
+        std::move(ports.stack),
+        [this](const message::Frame& frame) {
+            // Lost when the ring is full, as on any wire: whoever needs an answer asks again.
+            static_cast<void>(dataplane_.worker(WorkerId{0}).send_frame(frame));
+        },
+        [this](PortId port, const IpAddress& hop, const std::optional<MacAddress>&) {
+            if (manager_ != nullptr) manager_->on_neighbor(port, hop);
+        });
+    next_hops_ = std::make_unique<StackNextHops>(*stack_, dataplane_);
+    const std::uint32_t most = running_->dataplane.max_sessions;
+    manager_ = std::make_unique<session::Manager>(
+        std::move(ports.sessions), dataplane_, *next_hops_,
+        session::Manager::Settings{.max_sessions = most, .seed = setup.seed});
+    session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
+    manager_->set_listener(session_log_.get());
+
+    sources_.version = std::move(setup.version);
+    sources_.dpdk_version = std::move(setup.dpdk_version);
+    sources_.started = std::chrono::system_clock::now();
+    sources_.max_sessions = most;
+    sources_.totals = &manager_->totals();
+    sources_.api = &api_counters_;
+    for (std::uint16_t i = 0; i < dataplane_.workers(); ++i) {
+        sources_.workers.push_back({.lcore = dataplane_.lcore(WorkerId{i}),
+                                    .stats = &dataplane_.worker(WorkerId{i}).stats()});
+        heartbeats_.push_back(0);
+    }
+    sources_.ports = [this] { return this->ports(); };
+}
+
+Daemon::~Daemon() {
+    if (reload_thread_.joinable()) reload_thread_.join();
+    if (stop_thread_.joinable()) stop_thread_.join();
+    metrics_.reset();
+    server_.reset();
+}
+
+Result<Ok> Daemon::start() {
+    if (!running_->metrics.listen.empty()) {
+        auto metrics = metrics::Server::start(running_->metrics.listen, sources_);
+        if (!metrics) return metrics.error();
+        metrics_ = std::move(metrics.value());
+    }
+    auto server = api::Server::start(running_->api.listen, *this, api_counters_);
+    if (!server) return server.error();
+    server_ = std::move(server.value());
+
+    const auto added = manager_->add(running_->sessions, session::Origin::Config, {});
+    if (!added) return added.error();
+
+    for (const message::PortStatus& p : ports_) stack_->on_link(p.id, p.link_up, dataplane_.now());
+    loop_.every(kTick, [this] {
+        stack_->on_timer(dataplane_.now());
+        look_at_links();
+        manager_->confirm_neighbors();
+    });
+    loop_.every(1s, [this] {
+        session_log_->report_suppressed();
+        tell_status();
+    });
+    if (const auto interval = watchdog_interval()) {
+        loop_.every(std::chrono::duration_cast<std::chrono::milliseconds>(*interval),
+                    [this] { feed_watchdog(); });
+    }
+    log::write(log::Level::Info, "daemon", "started",
+               {{"version", sources_.version},
+                {"config", config_file_},
+                {"workers", dataplane_.workers()},
+                {"ports", ports_.size()},
+                {"sessions", manager_->registry().size()}});
+    return Ok{};
+}
+
+void Daemon::run() {
+    loop_.run([this] { return turn(); });
+}
+
+void Daemon::on_signal(int signal) {
+    if (signal == SIGHUP) return reload_in_background();
+    if (stopping_) {
+        log::write(log::Level::Warn, "daemon", "stopped_at_once", {{"signal", signal}});
+        ::_exit(128 + signal);
+    }
+    stop();
+}
+
+void Daemon::stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    const auto timeout = [this] {
+        const std::lock_guard lock{mutex_};
+        return running_->daemon.shutdown_timeout;
+    }();
+    stop_deadline_ = dataplane_.now() + timeout;
+    log::write(log::Level::Info, "daemon", "stopping",
+               {{"sessions", manager_->registry().size()}, {"timeout_ms", timeout.count()}});
+    notify_stopping();
+    if (server_) server_->set_serving(false);
+    manager_->remove_all();
+}
+
+std::chrono::microseconds Daemon::turn() {
+    take_frames();
+    const auto wait = manager_->poll();
+    if (!ready_ && manager_->idle()) {
+        ready_ = true;
+        if (server_) server_->set_serving(true);
+        told_status_ = status();
+        notify_ready(told_status_);
+    }
+    const bool gone = stopping_ && manager_->finished();
+    if (stopping_ && !stop_thread_.joinable() && (gone || dataplane_.now() >= stop_deadline_)) {
+        log::write(gone ? log::Level::Info : log::Level::Warn, "daemon", "stopped",
+                   {{"all_peers_told", gone}});
+        // Requests under way wait for this loop, which therefore goes on until they have ended.
+        stop_thread_ = std::thread{[this] {
+            if (server_) server_->stop(kStopApi);
+            loop_.stop();
+        }};
+    }
+    return wait;
+}
+
+void Daemon::take_frames() {
+    static thread_local message::Frame frame;
+    for (std::uint16_t i = 0; i < dataplane_.workers(); ++i) {
+        message::WorkerLink& link = dataplane_.worker(WorkerId{i});
+        for (std::size_t n = 0; n < kFramesPerTurn && link.receive_frame(frame); ++n) {
+            stack_->on_frame(frame, dataplane_.now());
+        }
+    }
+}
+
+void Daemon::look_at_links() {
+    std::vector<message::PortStatus> now = dataplane_.ports();
+    for (const message::PortStatus& p : now) {
+        const auto was = std::ranges::find(ports_, p.id, &message::PortStatus::id);
+        if (was == ports_.end() || was->link_up == p.link_up) continue;
+        log::write(log::Level::Warn, "port", p.link_up ? "link_up" : "link_down",
+                   {{"port", p.name}});
+        manager_->on_link(p.id, p.link_up);
+        stack_->on_link(p.id, p.link_up, dataplane_.now());
+    }
+    const std::lock_guard lock{mutex_};
+    ports_ = std::move(now);
+}
+
+void Daemon::feed_watchdog() {
+    bool all_moved = true;
+    for (std::size_t i = 0; i < heartbeats_.size(); ++i) {
+        const std::uint64_t beat = sources_.workers[i].stats->heartbeat.get();
+        if (beat == heartbeats_[i]) {
+            all_moved = false;
+            log::write(log::Level::Error, "daemon", "worker_stalled",
+                       {{"lcore", sources_.workers[i].lcore}, {"heartbeat", beat}});
+        }
+        heartbeats_[i] = beat;
+    }
+    if (all_moved) notify_watchdog();
+}
+
+void Daemon::tell_status() {
+    if (stopping_ || !ready_) return;
+    std::string now = status();
+    if (now == told_status_) return;
+    told_status_ = std::move(now);
+    notify_status(told_status_);
+}
+
+std::string Daemon::status() const {
+    const auto& by_state = manager_->totals().sessions;
+    return std::to_string(manager_->registry().size()) + " sessions, " +
+           std::to_string(by_state[static_cast<std::size_t>(bfd::SessionState::Up)].get()) + " Up";
+}
+
+std::shared_ptr<const api::SpecContext> Daemon::specs() const {
+    const std::lock_guard lock{mutex_};
+    return specs_;
+}
+
+std::vector<message::PortStatus> Daemon::ports() const {
+    const std::lock_guard lock{mutex_};
+    return ports_;
+}
+
+std::vector<net::NeighborInfo> Daemon::neighbors() { return stack_->neighbors(dataplane_.now()); }
+
+void Daemon::configure_log() const {
+    constexpr log::Level kLevels[]{log::Level::Debug, log::Level::Info, log::Level::Warn,
+                                   log::Level::Error};
+    const config::Daemon& d = running_->daemon;
+    log::configure(log_level_.value_or(kLevels[static_cast<std::size_t>(d.log_level)]),
+                   d.log_format == config::LogFormat::Json ? log::Format::Json : log::Format::Text);
+}
+
+}  // namespace tocsin::control::app

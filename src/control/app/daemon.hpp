@@ -1,0 +1,111 @@
+#pragma once
+
+#include "control/app/loop.hpp"
+#include "control/app/options.hpp"
+#include "control/app/session_log.hpp"
+#include "control/config/load.hpp"
+#include "control/grpc/backend.hpp"
+#include "control/grpc/server.hpp"
+#include "control/metrics/server.hpp"
+#include "control/net/stack.hpp"
+#include "control/session/manager.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace tocsin::control::app {
+
+/// The control side of the daemon over a running dataplane: owner of all its state, and of the loop
+/// that everything runs on.
+class Daemon final : public api::Backend {
+public:
+    struct Setup {
+        std::string config_file;
+        config::Config config;
+        std::string version;
+        std::string dpdk_version;
+        std::optional<log::Level> log_level;  ///< instead of the configuration's
+        std::uint64_t seed = 0;
+    };
+
+    /// `dataplane` and `loop` outlive the daemon.
+    Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop);
+    ~Daemon() override;
+
+    /// Listeners bound, sessions of the file added; one sentence when that fails.
+    [[nodiscard]] Result<Ok> start();
+    /// Runs until a signal or stop() has taken every session down, within daemon.shutdown_timeout.
+    void run();
+    /// SIGHUP reloads, SIGTERM and SIGINT stop; the second of these ends the process. Control
+    /// thread.
+    void on_signal(int signal);
+    /// Tells every peer AdminDown, then ends run(). Control thread.
+    void stop();
+
+    void post(std::function<void()> f) override { loop_.post(std::move(f)); }
+    [[nodiscard]] std::shared_ptr<const api::SpecContext> specs() const override;
+    [[nodiscard]] std::vector<message::PortStatus> ports() const override;
+    [[nodiscard]] const metrics::Sources& sources() const override { return sources_; }
+    [[nodiscard]] std::string config_file() const override { return config_file_; }
+    api::ReloadReport reload() override;
+    [[nodiscard]] session::Manager& sessions() override { return *manager_; }
+    [[nodiscard]] std::vector<net::NeighborInfo> neighbors() override;
+
+    [[nodiscard]] api::Server* server() noexcept { return server_.get(); }
+    [[nodiscard]] int metrics_port() const { return metrics_ ? metrics_->port() : 0; }
+
+private:
+    class StackNextHops;
+
+    std::chrono::microseconds turn();
+    void take_frames();
+    void look_at_links();
+    void feed_watchdog();
+    void tell_status();
+    void configure_log() const;
+    void reload_in_background();
+    [[nodiscard]] api::ReloadReport try_reload();
+    [[nodiscard]] api::ReloadReport apply(const config::Config& wanted, const config::Diff& diff);
+    [[nodiscard]] std::string status() const;
+
+    std::string config_file_;
+    std::optional<log::Level> log_level_;
+    message::Dataplane& dataplane_;
+    Loop& loop_;
+    metrics::ApiCounters api_counters_;
+    metrics::Sources sources_;
+    std::unique_ptr<net::Stack> stack_;
+    std::unique_ptr<StackNextHops> next_hops_;
+    std::unique_ptr<session::Manager> manager_;
+    std::unique_ptr<SessionLog> session_log_;
+    std::unique_ptr<api::Server> server_;
+    std::unique_ptr<metrics::Server> metrics_;
+
+    mutable std::mutex mutex_;  ///< of the three below, which other threads read
+    std::shared_ptr<const config::Config> running_;  ///< what is in effect, not what the file says
+    std::shared_ptr<const api::SpecContext> specs_;
+    std::vector<message::PortStatus> ports_;
+
+    std::mutex reload_mutex_;  ///< one reload at a time
+    std::thread reload_thread_;
+    std::atomic<bool> reloading_{false};
+    std::atomic<bool> reload_again_{false};
+
+    std::vector<std::uint64_t> heartbeats_;  ///< at the last feeding of the watchdog
+    std::string told_status_;
+    bool stopping_ = false;
+    Instant stop_deadline_{};
+    std::thread stop_thread_;
+    bool ready_ = false;
+};
+
+/// What a reload leaves in effect: sessions and log of `wanted`, all that needs a restart as it
+/// was.
+[[nodiscard]] config::Config effective(const config::Config& running, const config::Config& wanted,
+                                       const config::Diff& diff);
+
+}  // namespace tocsin::control::app

@@ -1,0 +1,125 @@
+#include "control/app/session_log.hpp"
+
+#include "control/base/address.hpp"
+#include "dataplane/bfd/diag.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace tocsin::control::app {
+
+namespace {
+
+std::string discriminator(const session::SessionRecord& record) {
+    return fmt::format("0x{:08x}", record.handle.local_discr.value);
+}
+
+std::string milliseconds(Nanoseconds t) {
+    return fmt::format("{:.3f}", static_cast<double>(t.count()) / 1e6);
+}
+
+const char* status_name(bfd::Status status) {
+    switch (status) {
+        case bfd::Status::Ok:
+            return "Ok";
+        case bfd::Status::NoSuchSession:
+            return "NoSuchSession";
+        case bfd::Status::SlotTaken:
+            return "SlotTaken";
+        case bfd::Status::KeyExists:
+            return "KeyExists";
+        case bfd::Status::Busy:
+            return "Busy";
+    }
+    return "?";
+}
+
+}  // namespace
+
+SessionLog::SessionLog(const session::Registry& registry, const message::Dataplane& dataplane)
+    : registry_{registry}, dataplane_{dataplane} {}
+
+void SessionLog::added(const session::SessionRecord& r) {
+    if (!log::enabled(log::Level::Info) || !allow()) return;
+    log::write(log::Level::Info, "bfd", "session_added",
+               {{"id", r.id.value},
+                {"peer", to_string(r.remote)},
+                {"local", to_string(r.local)},
+                {"port", port(r)},
+                {"origin", name(r.origin)},
+                {"local_discr", discriminator(r)},
+                {"source_port", r.source_port}});
+}
+
+void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEvent& e) {
+    const auto caused = [&](bfd::EventCause c) {
+        return (e.causes & static_cast<std::uint8_t>(c)) != 0;
+    };
+    if (caused(bfd::EventCause::State) && log::enabled(log::Level::Info) && allow()) {
+        const bool heard = e.now.last_rx != Instant{};
+        log::write(log::Level::Info, "bfd", "session_state_changed",
+                   {{"id", r.id.value},
+                    {"peer", to_string(r.remote)},
+                    {"port", port(r)},
+                    {"local_discr", discriminator(r)},
+                    {"from", bfd::name(e.reported_state)},
+                    {"to", bfd::name(e.now.session_state)},
+                    {"diag", bfd::name(e.now.local_diag)},
+                    {"remote_diag", bfd::name(e.now.remote_diag)},
+                    {"transitions", e.transitions},
+                    {"since_last_rx_ms",
+                     heard ? milliseconds(e.last_at - e.now.last_rx) : std::string{"never"}},
+                    {"loop_gap_ms", milliseconds(e.loop_gap)}});
+    }
+    if (caused(bfd::EventCause::Source) && allow()) {
+        log::write(log::Level::Warn, "bfd", "peer_source_changed",
+                   {{"id", r.id.value},
+                    {"peer", to_string(r.remote)},
+                    {"port", port(r)},
+                    {"source", to_string(e.source)}});
+    }
+    if (caused(bfd::EventCause::Parameters) && log::enabled(log::Level::Debug) && allow()) {
+        log::write(log::Level::Debug, "bfd", "session_parameters_changed",
+                   {{"id", r.id.value},
+                    {"peer", to_string(r.remote)},
+                    {"port", port(r)},
+                    {"tx_interval_us", e.now.tx_interval.count()},
+                    {"detection_time_us", e.now.detection_time.count() / 1000}});
+    }
+}
+
+void SessionLog::deleted(const session::SessionRecord& r) {
+    if (!log::enabled(log::Level::Info) || !allow()) return;
+    log::write(log::Level::Info, "bfd", "session_deleted",
+               {{"id", r.id.value},
+                {"peer", to_string(r.remote)},
+                {"port", port(r)},
+                {"state", bfd::name(r.status.session_state)}});
+}
+
+void SessionLog::refused(const session::SessionRecord& r, const char* command, bfd::Status status) {
+    if (!allow()) return;
+    log::write(log::Level::Error, "control", "command_refused",
+               {{"command", command},
+                {"status", status_name(status)},
+                {"id", r.id.value},
+                {"peer", to_string(r.remote)},
+                {"worker", r.worker.value}});
+}
+
+void SessionLog::report_suppressed() {
+    const std::uint64_t n = limit_.take_suppressed();
+    if (n != 0) log::write(log::Level::Warn, "bfd", "log_lines_suppressed", {{"count", n}});
+}
+
+bool SessionLog::allow() {
+    return limit_.allow(dataplane_.now().time_since_epoch().count() / 1000);
+}
+
+std::string SessionLog::port(const session::SessionRecord& record) const {
+    const session::SessionPort* const p = registry_.port(record.port);
+    return p == nullptr ? std::string{} : p->name;
+}
+
+}  // namespace tocsin::control::app
