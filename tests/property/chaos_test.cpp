@@ -1,9 +1,9 @@
+#include "scenario.hpp"
+#include "seeds.hpp"
+
 #include <gtest/gtest.h>
 
 #include <vector>
-
-#include "scenario.hpp"
-#include "seeds.hpp"
 
 namespace tocsin::property {
 
@@ -154,9 +154,8 @@ TEST(RestartedPeer, ComesBackWithNewDiscriminators) {
         s.sim.run_for(Nanoseconds{s.random().between(0, 3'000'000'000)});
         for (Index i = 0; i < kSessions; ++i) {
             const auto parameters = s.parameters();
-            s.sim.command(e, [&](Node& n) {
-                EXPECT_EQ(n.add(i, parameters, false), bfd::Status::Ok);
-            });
+            s.sim.command(
+                e, [&](Node& n) { EXPECT_EQ(n.add(i, parameters, false), bfd::Status::Ok); });
         }
         EXPECT_TRUE(s.comes_up(10s, kSessions));
         EXPECT_EQ(s.invariants.downs(1 - e).all(), kSessions);
@@ -180,9 +179,8 @@ TEST(RemovedSession, LingersUntilThePeerHasHeardAndMayBeAddedAgainMeanwhile) {
             EXPECT_EQ(s.sim.node(0).engine().sessions(), 1U) << "it lingers";
             s.sim.run_for(Nanoseconds{s.random().between(0, 2'000'000'000)});
             const auto parameters = s.parameters();
-            s.sim.command(0, [&](Node& n) {
-                EXPECT_EQ(n.add(0, parameters, false), bfd::Status::Ok);
-            });
+            s.sim.command(
+                0, [&](Node& n) { EXPECT_EQ(n.add(0, parameters, false), bfd::Status::Ok); });
             EXPECT_EQ(s.sim.node(0).engine().sessions(), 1U) << "only the new one speaks";
             EXPECT_TRUE(s.comes_up(20s));
             const unsigned down = s.downs();

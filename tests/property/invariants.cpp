@@ -1,10 +1,10 @@
 #include "invariants.hpp"
 
+#include "dataplane/bfd/packet.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
-#include "dataplane/bfd/packet.hpp"
 
 namespace tocsin::property {
 
@@ -202,7 +202,7 @@ void Invariants::state_changed(Node& node, Index index, SessionState was, Sessio
     }
     if (was == SessionState::Up) {
         Downs& d = downs_[node.config().number];
-        ++(by_detection ? d.by_detection
+        ++(by_detection                                        ? d.by_detection
            : s.local_diag == Diag::NeighborSignaledSessionDown ? d.by_neighbor
                                                                : d.other);
     }
@@ -252,8 +252,8 @@ void Invariants::commanded(Node& node, Index index, Instant now) {
         return;
     }
     if (!node.has(index) && !t->removed) {
-        const bool can_tell = t->settled.tx_interval != WireInterval{0} &&
-                              t->settled.remote_discr.value != 0;
+        const bool can_tell =
+            t->settled.tx_interval != WireInterval{0} && t->settled.remote_discr.value != 0;
         const Nanoseconds heard = t->settled.detect_mult * Nanoseconds{t->settled.tx_interval};
         const Nanoseconds slow = t->settled.detect_mult *
                                  std::max(Nanoseconds{kSlow}, Nanoseconds{t->settled.tx_interval});

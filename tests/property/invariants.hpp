@@ -1,18 +1,18 @@
 #pragma once
 
+#include "simulation/node.hpp"
+
 #include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
-
-#include "simulation/node.hpp"
 
 namespace tocsin::property {
 
 /// Watches both ends of a simulation and fails the test when something happens that must never
 /// happen, whatever the wire does.
 class Invariants : public simulation::Observer {
-  public:
+public:
     using Node = simulation::Node;
     using Index = simulation::Index;
 
@@ -39,7 +39,9 @@ class Invariants : public simulation::Observer {
         unsigned other = 0;
         [[nodiscard]] unsigned all() const { return by_detection + by_neighbor + other; }
     };
-    [[nodiscard]] const Downs& downs(int end) const { return downs_[static_cast<std::size_t>(end)]; }
+    [[nodiscard]] const Downs& downs(int end) const {
+        return downs_[static_cast<std::size_t>(end)];
+    }
     /// Time from the last accepted packet to the last Down by detection of this end.
     [[nodiscard]] Nanoseconds last_silence(int end) const {
         return silence_[static_cast<std::size_t>(end)];
@@ -47,7 +49,7 @@ class Invariants : public simulation::Observer {
     std::uint64_t packets = 0;
     std::uint64_t periodic_gaps = 0;  ///< gaps of Up sessions that were compared
 
-  private:
+private:
     /// One session as seen from outside.
     struct Track {
         bfd::SessionHandle handle;
@@ -61,11 +63,11 @@ class Invariants : public simulation::Observer {
         std::optional<Instant> periodic;  ///< last one on the schedule
         Instant interval_changed;
         WireInterval interval{};
-        WireInterval shortest{};          ///< interval since the last periodic packet
+        WireInterval shortest{};  ///< interval since the last periodic packet
         std::uint8_t detect_mult_then = 0;
         bfd::SessionState state_sent{};
-        unsigned extras = 0;              ///< content changes since the last periodic packet
-        bool all_up = false;              ///< Up and undisturbed since the last periodic packet
+        unsigned extras = 0;  ///< content changes since the last periodic packet
+        bool all_up = false;  ///< Up and undisturbed since the last periodic packet
         std::optional<Instant> removed;
         Nanoseconds linger_least{};
         Nanoseconds linger_most{};

@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include "scenario.hpp"
 #include "seeds.hpp"
+
+#include <gtest/gtest.h>
 
 namespace tocsin::property {
 
@@ -64,8 +64,8 @@ TEST(LossyPath, NeverGoesDownWhileLossStaysBelowTheMultiplier) {
     });
 }
 
-// req: RFC5880-6.1-07 RFC5880-6.1-08 RFC5880-6.1-11 RFC5880-6.2-14 RFC5880-6.8.4-02 RFC5880-6.8.4-04
-// req: RFC5880-6.8.1-09 RFC5880-3.2-01
+// req: RFC5880-6.1-07 RFC5880-6.1-08 RFC5880-6.1-11 RFC5880-6.2-14 RFC5880-6.8.4-02
+// RFC5880-6.8.4-04 req: RFC5880-6.8.1-09 RFC5880-3.2-01
 TEST(CutPath, IsSeenAfterTheDetectionTimeAndHeals) {
     for_each_seed(1000, [&](std::uint64_t seed) {
         Scenario s{seed};
@@ -85,7 +85,8 @@ TEST(CutPath, IsSeenAfterTheDetectionTimeAndHeals) {
         for (int e : {0, 1}) {
             EXPECT_FALSE(s.sim.node(e).state(0) == bfd::SessionState::Up);
             EXPECT_EQ(s.invariants.downs(e).all(), 1U);
-            // Who still hears is told by the other one, before or after it would have seen it itself.
+            // Who still hears is told by the other one, before or after it would have seen it
+            // itself.
             if (deaf[e] && !deaf[1 - e]) {
                 EXPECT_EQ(s.invariants.downs(e).by_detection, 1U);
                 EXPECT_EQ(s.invariants.downs(1 - e).by_neighbor, 1U);

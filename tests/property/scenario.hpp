@@ -1,10 +1,10 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-
 #include "invariants.hpp"
 #include "simulation/simulation.hpp"
+
+#include <chrono>
+#include <cstdint>
 
 namespace tocsin::property {
 
@@ -54,7 +54,7 @@ struct Scenario {
     }
     unsigned downs() { return invariants.downs(0).all() + invariants.downs(1).all(); }
 
-  private:
+private:
     static simulation::Node::Config end(std::uint64_t seed, std::uint64_t number,
                                         std::int64_t drift_ppm) {
         simulation::Node::Config config;
@@ -65,7 +65,8 @@ struct Scenario {
         config.clock.parts_per_million = random.between(-drift_ppm, drift_ppm);
         // Some clocks are seconds away from the point where the engine's 32-bit ticks wrap.
         const std::int64_t wrap = std::int64_t{1} << (32U + bfd::kTickShift);
-        const std::int64_t near = random.between(1, 8) * wrap - random.between(0, 20) * 1'000'000'000;
+        const std::int64_t near =
+            random.between(1, 8) * wrap - random.between(0, 20) * 1'000'000'000;
         const std::int64_t far = random.between(1'000'000'000, wrap);
         config.clock.offset = Nanoseconds{random.chance(0.5) ? near : far};
         return config;

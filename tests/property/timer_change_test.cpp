@@ -1,7 +1,7 @@
-#include <gtest/gtest.h>
-
 #include "scenario.hpp"
 #include "seeds.hpp"
+
+#include <gtest/gtest.h>
 
 namespace tocsin::property {
 

@@ -284,8 +284,9 @@ void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
     SessionCold& cold = cold_[slot.value];
     if (sends_poll(poll) != sends_poll(cold.poll)) hot.set(kPayloadStale);
+    if (poll == Poll::Active && cold.poll == Poll::Requested) cold.poll_since = tick_at(now);
     if (poll == Poll::Separating) {
-        cold.separating_since = tick_at(now);
+        cold.poll_since = tick_at(now);
         hot.clear(kSteady);  // the next packet matters even if it is the last one again
     }
     cold.poll = poll;
@@ -298,7 +299,23 @@ void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
 void Engine::content_changed(Slot slot, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
     hot.set(kPayloadStale);
-    if (hot.remote_demand_active()) set_poll(slot, on_poll_wanted(cold_[slot.value].poll), now);
+    if (hot.remote_demand_active()) want_poll(slot, now);
+}
+
+/// A parameter changed that needs a Poll Sequence.
+void Engine::want_poll(Slot slot, Instant now) noexcept {
+    const Poll poll = cold_[slot.value].poll;
+    const bool wait = poll == Poll::Idle && finals_under_way(slot, now);
+    set_poll(slot, wait ? Poll::Separating : on_poll_wanted(poll), now);
+}
+
+/// Whether a Final that arrives now may answer the sequence before. Where the path is longer than the
+/// interval several P are under way at once, each with its Final, and packets with F clear between them
+/// separate nothing: only a round trip does (choice 2 of RFC 5880 6.8.3). The time from the first P to the
+/// first Final is at least that.
+bool Engine::finals_under_way(Slot slot, Instant now) const noexcept {
+    const Tick left = cold_[slot.value].finals_until - tick_at(now);
+    return left - 1U < kLongestRoundTrip;  // 0 and what lies back wrap
 }
 
 /// The peer has confirmed what we sent: it takes effect, RFC 5880 6.8.3.
@@ -320,7 +337,7 @@ void Engine::set_desired_min_tx(Slot slot, WireInterval wanted, Instant now) noe
     if (wanted == cold.desired_min_tx_interval) return;
     cold.desired_min_tx_interval = wanted;
     hot.set(kPayloadStale);
-    set_poll(slot, on_poll_wanted(cold.poll), now);
+    want_poll(slot, now);
 }
 
 /// Whether the same packet again would change nothing.

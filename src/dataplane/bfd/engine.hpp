@@ -110,6 +110,8 @@ class Engine {
     // above, moves to an earlier tick and additions may use while there is room.
     static constexpr std::uint32_t kEntriesPerSession = 3;
     static constexpr std::chrono::seconds kLongestLinger{10};
+    // Two seconds: what Finals are waited for; lost ones make a round trip look longer than it is.
+    static constexpr Tick kLongestRoundTrip = 30'517;
     // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up with in
     // steps, or everything in the wheel would look like the future.
     static constexpr std::chrono::hours kLongestStep{30};
@@ -136,6 +138,8 @@ class Engine {
     void update_detection(Slot slot) noexcept;
     void set_poll(Slot slot, Poll poll, Instant now) noexcept;
     void content_changed(Slot slot, Instant now) noexcept;
+    void want_poll(Slot slot, Instant now) noexcept;
+    [[nodiscard]] bool finals_under_way(Slot slot, Instant now) const noexcept;
     void poll_ended(Slot slot, Instant now) noexcept;
     void set_desired_min_tx(Slot slot, WireInterval wanted, Instant now) noexcept;
     void update_steady(Slot slot) noexcept;

@@ -91,7 +91,7 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
         if (!up || parameters.required_min_rx_interval > hot->rx_in_force) {
             hot->rx_in_force = parameters.required_min_rx_interval;
         }
-        set_poll(slot, on_poll_wanted(cold.poll), now);
+        want_poll(slot, now);
     }
     const bool says_more = payload(slot, false, false) != said;
     if (says_more) content_changed(slot, now);

@@ -56,8 +56,19 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     if (old_discr != control.my_discriminator) hot.set(kPayloadStale);
 
     const Poll before = cold.poll;
-    const Poll after = control.final ? on_final(before) : on_final_clear(before);
+    Poll after = before;
+    if (control.final) {
+        after = on_final(before);
+    } else if (!finals_under_way(slot, now)) {
+        after = on_final_clear(before);
+    }
     if (after != before) {
+        if (control.final) {
+            // A single P that was answered leaves nothing behind.
+            const bool single = after == Poll::Idle && hot.last_tx == cold.poll_since;
+            const Tick round_trip = std::min(tick_at(now) - cold.poll_since, kLongestRoundTrip);
+            cold.finals_until = tick_at(now) + (single ? 0 : round_trip);
+        }
         set_poll(slot, after, now);
         if (after == Poll::Idle) poll_ended(slot, now);
     }

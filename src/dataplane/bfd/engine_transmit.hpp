@@ -64,8 +64,8 @@ void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept
     if (hot.has(kPollAttention)) {
         SessionCold& cold = cold_[slot.value];
         // No packet with F clear for a second: the peer sends none, do not wait for ever.
-        if (cold.poll == Poll::Separating &&
-            (tick_at(now) - cold.separating_since) * kTickLength >= Nanoseconds{kSlowInterval}) {
+        if (cold.poll == Poll::Separating && !finals_under_way(slot, now) &&
+            (tick_at(now) - cold.poll_since) * kTickLength >= Nanoseconds{kSlowInterval}) {
             set_poll(slot, on_final_clear(cold.poll), now);
         }
         if (cold.poll == Poll::Requested) set_poll(slot, on_poll_sent(cold.poll), now);
@@ -133,7 +133,7 @@ bool Engine::advance(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Si
 template <EngineSink Sink>
 bool Engine::advance_step(Instant now, Nanoseconds loop_gap, std::uint32_t budget,
                           Sink& sink) noexcept {
-    const auto ahead = [this, &sink](std::uint32_t entry) noexcept {
+    const auto ahead = [&](std::uint32_t entry) noexcept {
         const Slot slot{entry & kSlotMask};
         __builtin_prefetch(&hot_[slot.value], 1);
         if constexpr (requires { sink.prefetch(slot); }) {

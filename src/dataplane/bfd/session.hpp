@@ -106,7 +106,8 @@ struct SessionCold {
     Instant first_transition{};         ///< since the last event
     Instant linger_until{};             ///< end of a lingering deletion
     Instant linger_at_least{};
-    Tick separating_since{};            ///< Poll::Separating began
+    Tick poll_since{};                  ///< the first P of the sequence left, or Poll::Separating began
+    Tick finals_until{};                ///< Finals of the sequence that ended last may arrive up to here
     Tick source_event{};                ///< last EventCause::Source
     std::array<std::uint8_t, 16> source{};  ///< of the last packet when not the remote address
     Poll poll = Poll::Idle;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include "dataplane/base/types.hpp"
+
+#include <cstdint>
 
 namespace tocsin::simulation {
 

@@ -18,13 +18,14 @@ Node::Node(const Config& config, TrueTime now, Observer& observer)
     const bfd::EngineConfig engine{
         .slots = config.slots, .worker = {0}, .discriminators = codec_, .seed = config.seed};
     memory_.resize((bfd::Engine::memory_needed(engine) + sizeof(Aligned) - 1) / sizeof(Aligned));
-    engine_ = std::make_unique<bfd::Engine>(engine, std::as_writable_bytes(std::span{memory_}), now_);
+    engine_ =
+        std::make_unique<bfd::Engine>(engine, std::as_writable_bytes(std::span{memory_}), now_);
     for (std::uint32_t i = 0; i < config.slots; ++i) {
         free_.push_back({i});
         for (std::uint8_t end : {config.number, static_cast<std::uint8_t>(1 - config.number)}) {
             const auto high = static_cast<std::uint8_t>(i >> 8U);
-            addresses_.push_back({10, static_cast<std::uint8_t>(1 + end), high,
-                                  static_cast<std::uint8_t>(i)});
+            addresses_.push_back(
+                {10, static_cast<std::uint8_t>(1 + end), high, static_cast<std::uint8_t>(i)});
             if (config.family == AddressFamily::V6) addresses_.back()[15] = 1;
         }
     }
@@ -75,8 +76,7 @@ Status Node::commanded(Index index, Status status) {
 }
 
 Status Node::set_parameters(Index index, const bfd::SessionParameters& parameters) {
-    return commanded(index,
-                     engine_->set_parameters(handles_[index], parameters, now_, *this));
+    return commanded(index, engine_->set_parameters(handles_[index], parameters, now_, *this));
 }
 
 Status Node::set_admin(Index index, bool down) {

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "dataplane/bfd/engine.hpp"
+#include "simulation/clock.hpp"
+
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
 #include <vector>
-
-#include "dataplane/bfd/engine.hpp"
-#include "simulation/clock.hpp"
 
 namespace tocsin::simulation {
 
@@ -21,7 +21,7 @@ class Node;
 
 /// Sees all that happens at the ends. Times are those of the end's own clock.
 class Observer {
-  public:
+public:
     using SessionState = bfd::SessionState;
 
     virtual ~Observer() = default;
@@ -41,7 +41,7 @@ class Observer {
 
 /// One end: an engine with its clock, playing the worker's part. What it sends goes to `outbox`.
 class Node {
-  public:
+public:
     struct Departure {
         Index index;
         bfd::ControlOctets octets;
@@ -66,7 +66,8 @@ class Node {
 
     void set_time(TrueTime now) { now_ = config_.clock.at(now); }
     /// Judges what has arrived, then what is due; tells the observer.
-    void step(std::span<const bfd::ControlOctets> arrived, std::span<const Index> to, Nanoseconds gap);
+    void step(std::span<const bfd::ControlOctets> arrived, std::span<const Index> to,
+              Nanoseconds gap);
     /// When step() has something to do; at most `limit`.
     [[nodiscard]] TrueTime due(TrueTime limit) const;
 
@@ -99,7 +100,7 @@ class Node {
     std::vector<Departure> outbox;
     bool can_send = true;  ///< false: every transmission is refused, as without a next hop
 
-  private:
+private:
     [[nodiscard]] SessionKey key(Index index) const;
     void drain();
     bfd::Status commanded(Index index, bfd::Status status);
@@ -115,12 +116,12 @@ class Node {
     };
     std::vector<Aligned> memory_;
     std::unique_ptr<bfd::Engine> engine_;
-    std::vector<bfd::SessionHandle> handles_;     ///< by index
-    std::vector<bool> present_;                   ///< by index: added and not removed
-    std::vector<Index> slot_index_;               ///< by slot
-    std::vector<std::uint32_t> generations_;      ///< by slot
-    std::deque<Slot> free_;                       ///< slots, the longest unused one first
-    std::vector<bfd::ControlOctets> payloads_;    ///< by slot
+    std::vector<bfd::SessionHandle> handles_;              ///< by index
+    std::vector<bool> present_;                            ///< by index: added and not removed
+    std::vector<Index> slot_index_;                        ///< by slot
+    std::vector<std::uint32_t> generations_;               ///< by slot
+    std::deque<Slot> free_;                                ///< slots, the longest unused one first
+    std::vector<bfd::ControlOctets> payloads_;             ///< by slot
     std::vector<std::array<std::uint8_t, 16>> addresses_;  ///< by index: ours, then the peer's
 };
 

@@ -6,7 +6,7 @@ namespace tocsin::simulation {
 
 /// splitmix64: the one source of chance of a run, so that its seed replays it.
 class Random {
-  public:
+public:
     explicit Random(std::uint64_t seed) noexcept : state_{seed} {}
 
     std::uint64_t next() noexcept {
@@ -22,11 +22,9 @@ class Random {
         return from + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(to - from) + 1));
     }
     /// True with probability `p` of 0 .. 1.
-    bool chance(double p) noexcept {
-        return static_cast<double>(next() >> 11U) * 0x1.0p-53 < p;
-    }
+    bool chance(double p) noexcept { return static_cast<double>(next() >> 11U) * 0x1.0p-53 < p; }
 
-  private:
+private:
     std::uint64_t state_;
 };
 

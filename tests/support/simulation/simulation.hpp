@@ -1,5 +1,9 @@
 #pragma once
 
+#include "simulation/node.hpp"
+#include "simulation/random.hpp"
+#include "simulation/wire.hpp"
+
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -7,22 +11,19 @@
 #include <queue>
 #include <vector>
 
-#include "simulation/node.hpp"
-#include "simulation/random.hpp"
-#include "simulation/wire.hpp"
-
 namespace tocsin::simulation {
 
-/// Two ends joined by a wire, in virtual time: the next thing that happens is found and done, nothing
-/// waits. All chance comes from `random`.
+/// Two ends joined by a wire, in virtual time: the next thing that happens is found and done,
+/// nothing waits. All chance comes from `random`.
 class Simulation {
-  public:
+public:
     Simulation(std::uint64_t seed, Observer& observer, const std::array<Node::Config, 2>& ends);
 
     /// Runs everything that happens up to and including `until`.
     void run_until(TrueTime until);
     void run_for(Nanoseconds time) { run_until(now_ + time); }
-    /// Runs until `done()` is true after something happened, at most `longest`. True: it became true.
+    /// Runs until `done()` is true after something happened, at most `longest`. True: it became
+    /// true.
     bool run_until_true(Nanoseconds longest, const std::function<bool()>& done);
 
     /// `action` happens at `at`, after the packets that arrive then.
@@ -46,24 +47,20 @@ class Simulation {
 
     Random random;
 
-  private:
+private:
     struct Packet {
         TrueTime at;
         std::uint64_t order;
         int to;
         Index index;
         bfd::ControlOctets octets;
-        bool operator>(const Packet& o) const {
-            return at != o.at ? at > o.at : order > o.order;
-        }
+        bool operator>(const Packet& o) const { return at != o.at ? at > o.at : order > o.order; }
     };
     struct Action {
         TrueTime at;
         std::uint64_t order;
         std::function<void()> run;
-        bool operator>(const Action& o) const {
-            return at != o.at ? at > o.at : order > o.order;
-        }
+        bool operator>(const Action& o) const { return at != o.at ? at > o.at : order > o.order; }
     };
 
     /// Does the next thing that happens, if any does by `until`.

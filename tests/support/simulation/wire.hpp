@@ -1,25 +1,25 @@
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-
 #include "dataplane/bfd/packet.hpp"
 #include "simulation/clock.hpp"
 #include "simulation/random.hpp"
+
+#include <algorithm>
+#include <cstdint>
 
 namespace tocsin::simulation {
 
 /// How one direction of a wire treats packets.
 struct Impairment {
-    double loss = 0;                  ///< of each packet by itself
-    double burst_begins = 0;          ///< a run of losses begins with this packet
-    unsigned burst_length = 0;        ///< longest run
-    unsigned longest_run = ~0U;       ///< packets that may be lost in a row, whatever the cause
-    double final_loss = 0;            ///< of packets with F set
+    double loss = 0;             ///< of each packet by itself
+    double burst_begins = 0;     ///< a run of losses begins with this packet
+    unsigned burst_length = 0;   ///< longest run
+    unsigned longest_run = ~0U;  ///< packets that may be lost in a row, whatever the cause
+    double final_loss = 0;       ///< of packets with F set
     double duplicate = 0;
-    double corrupt = 0;               ///< one to four octets are overwritten
+    double corrupt = 0;  ///< one to four octets are overwritten
     Nanoseconds delay{0};
-    Nanoseconds delay_variation{0};   ///< added, uniform; packets may overtake each other
+    Nanoseconds delay_variation{0};  ///< added, uniform; packets may overtake each other
     bool keeps_order = true;
     bool cut = false;
 };
@@ -31,7 +31,7 @@ struct Arrival {
 
 /// One direction of a simulated wire.
 class Wire {
-  public:
+public:
     Impairment impairment;
 
     /// Gives each copy that arrives to `deliver(Arrival)`: none, one or two.
@@ -56,7 +56,7 @@ class Wire {
         }
     }
 
-  private:
+private:
     bool is_lost(const bfd::ControlOctets& octets, Random& random) {
         if (lost_in_a_row_ >= impairment.longest_run) {
             burst_left_ = 0;

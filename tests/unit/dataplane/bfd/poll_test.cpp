@@ -56,7 +56,30 @@ TEST_F(PollSequence, AChangedRxIntervalIsPolledUntilTheFinal) {
         }
         peer.send_final();
         EXPECT_FALSE(next_periodic().packet.poll);
+        peer.keep_sending(2s, 50ms);  // Finals to the other polls would have arrived by now
     }
+}
+
+// req: RFC5880-6.8.3-13
+TEST_F(PollSequence, ALateFinalOfASequenceThatEndedDoesNotConfirmTheNextChange) {
+    add_and_bring_up();
+    change(with_rx(200ms));
+    peer.keep_sending(500ms, 50ms);  // a round trip of that length: more polls leave meanwhile
+    peer.send_final();
+    EXPECT_FALSE(snapshot().poll_in_progress);
+    change(with_rx(10ms));
+    const Nanoseconds before = snapshot().detection_time;
+    for (int i = 0; i < 9; ++i) {
+        box.run_for(50ms);
+        peer.send();
+        peer.send_final();
+        EXPECT_EQ(snapshot().detection_time, before);
+        EXPECT_TRUE(snapshot().poll_in_progress);
+    }
+    peer.keep_sending(500ms, 50ms);
+    EXPECT_TRUE(next_periodic().packet.poll);
+    peer.send_final();
+    EXPECT_LT(snapshot().detection_time, before);
 }
 
 // req: RFC5880-6.8.3-03
