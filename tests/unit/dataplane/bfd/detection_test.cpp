@@ -55,6 +55,24 @@ TEST_F(Detection, JudgesAtTheDeadlineItselfWhenATickBeginsThere) {
     EXPECT_EQ(one.snapshot(one.handle(0)).session_state, SessionState::Down);
 }
 
+// The entry in the wheel is that of an earlier packet; what counts is the last one, to the
+// nanosecond. req: RFC5880-6.8.4-03
+TEST_F(Detection, AnEntryOfAnEarlierPacketDoesNotJudgeEarly) {
+    const Instant tick{bfd::kTickLength * 1'000'000};
+    for (const Nanoseconds later : {Nanoseconds{1}, Nanoseconds{500}, Nanoseconds{60'000}}) {
+        EngineBox one{{.start = tick - 300ms}};
+        Peer far{one, one.handle(0), key};
+        ASSERT_EQ(one.add(one.handle(0), key, fast_parameters()), Status::Ok);
+        far.bring_up();
+        one.run_for(later);
+        far.send();
+        one.run_until(tick + later - 1ns);
+        ASSERT_EQ(one.snapshot(one.handle(0)).session_state, SessionState::Up) << later.count();
+        one.run_until(tick + later + bfd::kTickLength);
+        EXPECT_EQ(one.snapshot(one.handle(0)).session_state, SessionState::Down);
+    }
+}
+
 // req: RFC5880-6.2-09 RFC5880-6.8.4-03 RFC5880-6.8.4-04
 TEST_F(Detection, TakesInitDownToo) {
     add();

@@ -345,6 +345,34 @@ TEST_F(PollSequence, TheSeparatorIsNotWaitedForForEver) {
     EXPECT_GE(box.now() - ended, 1s);
 }
 
+// On a path longer than the interval several P are under way; their Finals come one after the
+// other, with packets of the peer's own between them. None of them may confirm what was changed
+// after the first. req: RFC5880-6.8.3-13
+TEST_F(PollSequence, LateFinalsOfOneSequenceDoNotEndTheNext) {
+    add_and_bring_up();
+    peer.says.detect_mult = 20;  // silence on the way is not the matter here
+    peer.send();
+    SessionParameters p = with_rx(200ms);
+    change(p);
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(next_periodic().packet.poll);
+    peer.send_final();  // to the first of four
+    EXPECT_FALSE(snapshot().poll_in_progress);
+    p.required_min_rx_interval = 50ms;
+    change(p);
+    for (int i = 0; i < 3; ++i) {
+        peer.send();
+        EXPECT_FALSE(next_periodic().packet.poll) << "Finals are still on their way";
+        peer.send_final();
+        EXPECT_TRUE(snapshot().poll_in_progress);
+        EXPECT_EQ(snapshot().detection_time, 20 * 200ms) << "not yet confirmed";
+    }
+    box.run_for(500ms);
+    peer.send();
+    EXPECT_TRUE(next_periodic().packet.poll);
+    peer.send_final();
+    EXPECT_EQ(snapshot().detection_time, 20 * 100ms);
+}
+
 // A Final to a Poll from before the session came Up must not end the sequence that came with Up.
 // req: RFC5880-6.8.3-13
 TEST_F(PollSequence, AStaleFinalDoesNotConfirmTheRateOfANewUp) {
