@@ -17,7 +17,8 @@ namespace {
 
 constexpr Index kSessions = 3;  // of four slots, so that slots are reused while others linger
 
-Impairment bad_path(simulation::Random& random) {
+/// `corrupts`: the wire has no checksum that would keep changed octets from the engine.
+Impairment bad_path(simulation::Random& random, bool corrupts) {
     Impairment i;
     if (random.chance(0.5)) i.loss = 0.01 * static_cast<double>(random.below(60));
     if (random.chance(0.3)) {
@@ -26,7 +27,7 @@ Impairment bad_path(simulation::Random& random) {
     }
     if (random.chance(0.2)) i.final_loss = 0.8;
     if (random.chance(0.3)) i.duplicate = 0.2;
-    if (random.chance(0.3)) i.corrupt = 0.1;
+    if (corrupts && random.chance(0.3)) i.corrupt = 0.1;
     i.delay = Nanoseconds{random.between(0, 80'000'000)};
     if (random.chance(0.5)) i.delay_variation = Nanoseconds{random.between(0, 60'000'000)};
     i.keeps_order = random.chance(0.5);
@@ -35,13 +36,13 @@ Impairment bad_path(simulation::Random& random) {
 }
 
 /// One thing that an operator, a machine or a path may do.
-void something_happens(Scenario& s) {
+void something_happens(Scenario& s, bool corrupts) {
     auto& random = s.random();
     const int e = static_cast<int>(random.below(2));
     const auto index = static_cast<Index>(random.below(kSessions));
     const auto what = random.below(16);
     if (what < 3) {
-        s.sim.wire(e).impairment = bad_path(random);
+        s.sim.wire(e).impairment = bad_path(random, corrupts);
     } else if (what == 3) {
         s.sim.stall(e, Nanoseconds{random.between(1'000'000, 2'000'000'000)});
     } else if (what == 4) {
@@ -99,11 +100,14 @@ void put_in_order(Scenario& s) {
 TEST(Chaos, KeepsEveryInvariantAndBothEndsRecoverAfterwards) {
     for_each_seed(3000, [](std::uint64_t seed) {
         Scenario s{seed};
-        for (Index i = 0; i < kSessions; ++i) s.add(i, s.random().chance(0.3));
+        // A false discriminator with a false interval of hours would be answered to for hours, and
+        // a passive peer would not put it right: not together.
+        const bool passive = s.random().chance(0.5);
+        for (Index i = 0; i < kSessions; ++i) s.add(i, passive && s.random().chance(0.5));
         const auto happenings = s.random().between(5, 40);
         for (std::int64_t n = 0; n < happenings; ++n) {
             s.sim.run_for(Nanoseconds{s.random().between(0, 1'500'000'000)});
-            something_happens(s);
+            something_happens(s, !passive);
         }
         put_in_order(s);
         s.sim.run_for(15s);  // a silence of before may still be judged: five times 2.5 s
