@@ -58,10 +58,13 @@ struct Route {
     friend bool operator==(const Route&, const Route&) = default;
 };
 
+/// Addresses of one port; one more is the link-local address of its MAC.
+inline constexpr std::size_t kMostAddresses = 63;
+
 struct Port {
     std::string name;    ///< unique; letters, digits, '-', '_', '.'; 1..32 characters
     std::string device;  ///< PCI address or vdev string
-    std::vector<IpPrefix> addresses;
+    std::vector<IpPrefix> addresses;  ///< at most kMostAddresses
     std::vector<Route> routes;
     bool point_to_point = false;  ///< RFC 5881 6: packets are not matched by source address
     RxChecksum rx_checksum = RxChecksum::Auto;

@@ -77,15 +77,21 @@ private:
     }
 
     void check_subnets(const Port& port, const std::string& path, FirstUse<IpAddress>& addresses) {
+        const std::string at = path + ".addresses";
+        if (port.addresses.size() > kMostAddresses) {
+            add(at, std::to_string(port.addresses.size()) + " addresses: a port takes at most " +
+                        std::to_string(kMostAddresses));
+        }
         for (std::size_t i = 0; i < port.addresses.size(); ++i) {
             const IpPrefix& own = port.addresses[i];
-            const std::string at = path + ".addresses";
             const auto earlier = std::ranges::find_if(
                 port.addresses.begin(), port.addresses.begin() + static_cast<std::ptrdiff_t>(i),
-                [&](const IpPrefix& other) { return overlap(other, own); });
+                [&](const IpPrefix& other) {  // several addresses of one subnet are welcome
+                    return other.length != own.length && overlap(other, own);
+                });
             if (earlier != port.addresses.begin() + static_cast<std::ptrdiff_t>(i)) {
                 add(at, to_string(own) + " and " + to_string(*earlier) +
-                            " overlap: the subnets of one port must be apart");
+                            " overlap: the subnets of one port must be apart or the same");
                 continue;
             }
             if (is_ipv6_link_local(own.address)) continue;  // means something else on each link

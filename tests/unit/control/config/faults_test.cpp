@@ -22,6 +22,12 @@ std::string port(const std::string& name, const std::string& device, const std::
 std::string session(const std::string& rest) { return kBase + "[[session]]\n" + rest + "\n"; }
 std::string peer(const std::string& rest) { return session("remote=\"192.0.2.2\"\n" + rest); }
 std::string with(const std::string& table) { return kBase + table + "\n"; }
+std::string many_addresses(int n) {
+    std::string out;
+    for (int i = 1; i <= n; ++i) out += "\"192.0.2." + std::to_string(i) + "/24\",";
+    return out;
+}
+
 std::string addresses(const std::string& list) {
     return port("a", "net_tap0", "addresses=[" + list + "]");
 }
@@ -125,6 +131,7 @@ const Case kCases[] = {
     {"AddressType", addresses("1"), "port[0].addresses[0]", "not a string"},
     {"AddressesOverlap", addresses("\"192.0.2.1/24\",\"192.0.2.9/28\""), "port[0].addresses",
      "overlap"},
+    {"AddressesTooMany", addresses(many_addresses(64)), "port[0].addresses", "at most 63"},
     {"AddressTwice",
      port("a", "net_tap0", "addresses=[\"192.0.2.1/24\"]") +
          port("b", "net_tap1", "addresses=[\"192.0.2.1/24\"]"),
