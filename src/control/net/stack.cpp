@@ -133,6 +133,7 @@ private:
         const AddressClaims* const claims = find(id);
         if (claims == nullptr) return;
         const StackPort& port = claims->port();
+        if (net::next_hop(port, address) != address) return;  // nobody on this link
         const auto source = net::local_for(port, address);
         if (!source) return;
         if (address.is_v6()) {
