@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <stdexcept>
@@ -39,6 +40,24 @@ inline Bytes golden(const std::string& name) {
     std::ifstream file{std::string{TOCSIN_TEST_DATA} + "/frames/" + name + ".hex"};
     if (!file) throw std::runtime_error{"no golden frame " + name};
     return from_hex(std::string{std::istreambuf_iterator<char>{file}, {}});
+}
+
+/// RFC 1071 as the RFC tells it, octet by octet, apart from the code under test.
+inline std::uint16_t reference_sum(const Bytes& octets) {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        sum += static_cast<std::uint32_t>(octets[i]) << (i % 2 == 0 ? 8U : 0U);
+        if (sum > 0xffff) sum = (sum & 0xffff) + 1;
+    }
+    return static_cast<std::uint16_t>(sum);
+}
+
+inline void put16(Bytes& frame, std::size_t at, unsigned v) {
+    frame.at(at) = static_cast<std::uint8_t>(v >> 8U);
+    frame.at(at + 1) = static_cast<std::uint8_t>(v);
+}
+inline unsigned get16(const Bytes& frame, std::size_t at) {
+    return frame.at(at) * 256U + frame.at(at + 1);
 }
 
 }  // namespace tocsin::test

@@ -35,24 +35,6 @@ inline overlay::PortContext golden_port() {
     return port;
 }
 
-/// RFC 1071 as the RFC tells it, octet by octet, apart from the code under test.
-inline std::uint16_t reference_sum(const Bytes& octets) {
-    std::uint32_t sum = 0;
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        sum += static_cast<std::uint32_t>(octets[i]) << (i % 2 == 0 ? 8U : 0U);
-        if (sum > 0xffff) sum = (sum & 0xffff) + 1;
-    }
-    return static_cast<std::uint16_t>(sum);
-}
-
-inline void put16(Bytes& frame, std::size_t at, unsigned v) {
-    frame.at(at) = static_cast<std::uint8_t>(v >> 8U);
-    frame.at(at + 1) = static_cast<std::uint8_t>(v);
-}
-inline unsigned get16(const Bytes& frame, std::size_t at) {
-    return frame.at(at) * 256U + frame.at(at + 1);
-}
-
 inline bool is_ipv4(const Bytes& frame) { return get16(frame, 12) == 0x0800; }
 inline std::size_t udp_offset(const Bytes& frame) { return is_ipv4(frame) ? kUdpV4 : kUdpV6; }
 
