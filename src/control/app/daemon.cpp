@@ -173,7 +173,7 @@ std::chrono::microseconds Daemon::turn() {
     const bool gone = stopping_ && manager_->finished();
     if (stopping_ && !stop_thread_.joinable() && (gone || dataplane_.now() >= stop_deadline_)) {
         log::write(gone ? log::Level::Info : log::Level::Warn, "daemon", "stopped",
-                   {{"all_peers_told", gone}});
+                   {{"sessions_not_heard", manager_->leaving()}});
         // Requests under way wait for this loop, which therefore goes on until they have ended.
         stop_thread_ = std::thread{[this] {
             if (server_) server_->stop(kStopApi);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 namespace tocsin::control::app {
@@ -69,7 +70,8 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                     {"remote_diag", bfd::name(e.now.remote_diag)},
                     {"transitions", e.transitions},
                     {"since_last_rx_ms",
-                     heard ? milliseconds(e.last_at - e.now.last_rx) : std::string{"never"}},
+                     heard ? milliseconds(std::max(Nanoseconds{}, e.last_at - e.now.last_rx))
+                           : std::string{"never"}},
                     {"loop_gap_ms", milliseconds(e.loop_gap)}});
     }
     if (caused(bfd::EventCause::Source) && allow()) {

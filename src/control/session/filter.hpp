@@ -10,11 +10,11 @@ namespace tocsin::control::session {
 
 /// Which sessions a list or a watcher is about; all that is given must match.
 struct Filter {
-    std::uint8_t states = 0;     ///< bit 1 << SessionState; 0 = all
-    std::optional<PortId> port;  ///< a port that does not exist matches nothing
-    std::optional<IpPrefix> remote;
-    std::optional<Origin> origin;
-    std::string name_contains;
+    std::uint8_t states = 0;       ///< bit 1 << SessionState; 0 = all
+    std::optional<PortId> port{};  ///< a port that does not exist matches nothing
+    std::optional<IpPrefix> remote{};
+    std::optional<Origin> origin{};
+    std::string name_contains{};
 
     [[nodiscard]] bool matches_state(bfd::SessionState s) const noexcept {
         return states == 0 || (states >> static_cast<unsigned>(s) & 1U) != 0;

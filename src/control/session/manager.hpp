@@ -22,8 +22,8 @@ namespace tocsin::control::session {
 /// A session by its addresses; port and local may be left out while the remote is unambiguous.
 struct PeerSelector {
     IpAddress remote;
-    IpAddress local;   ///< family None: any
-    std::string port;  ///< empty: any
+    IpAddress local{};   ///< family None: any
+    std::string port{};  ///< empty: any
 };
 /// How a person or a program names one session.
 using Selector = std::variant<SessionId, std::string, Discriminator, PeerSelector>;
@@ -84,6 +84,9 @@ public:
     [[nodiscard]] bool finished() const noexcept {
         return registry_.size() == 0 && reconciler_.leaving() == 0;
     }
+
+    /// Deleted sessions whose peer may not have heard of AdminDown yet.
+    [[nodiscard]] std::size_t leaving() const noexcept { return reconciler_.leaving(); }
 
     [[nodiscard]] Result<SessionId> resolve(const Selector& selector);
     [[nodiscard]] std::optional<SessionView> view(SessionId id);
