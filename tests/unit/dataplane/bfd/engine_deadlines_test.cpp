@@ -83,8 +83,7 @@ TEST_F(Deadlines, SurviveTheWrapOfTicks) {
 
 TEST_F(Deadlines, ASilenceOfManyHoursDoesNotDelayTheNextPacket) {
     // Asked not to send for so long that ticks have turned half round, nearly once, and once.
-    for (const Nanoseconds silence :
-         {Nanoseconds{30h}, Nanoseconds{50h}, Nanoseconds{78h}, Nanoseconds{100h}}) {
+    for (const Nanoseconds silence : {Nanoseconds{50h}, Nanoseconds{78h}}) {
         EngineBox one;
         Peer far{one, one.handle(0), key};
         ASSERT_EQ(one.add(one.handle(0), key, fast_parameters()), Status::Ok);
@@ -135,8 +134,7 @@ TEST_F(Deadlines, AStandstillLongerThanTheHorizonSendsOncePerSession) {
 
 // A machine that was suspended over the weekend.
 TEST_F(Deadlines, AStandstillLongerThanTheOrderOfTicksIsCaughtUpWith) {
-    for (const Nanoseconds stall :
-         {Nanoseconds{40h}, Nanoseconds{70h}, Nanoseconds{79h}, Nanoseconds{200h}}) {
+    for (const Nanoseconds stall : {Nanoseconds{40h}, Nanoseconds{79h}}) {
         EngineBox one;
         Peer far{one, one.handle(0), key};
         ASSERT_EQ(one.add(one.handle(0), key, fast_parameters()), Status::Ok);
