@@ -172,7 +172,7 @@ def test_pages_and_filters(pb, sessions, added):
         (pb.SessionFilter(remote=PEER6), {PEER6}),
         (pb.SessionFilter(origin=pb.ORIGIN_API), {"192.0.2.60"}),
         (pb.SessionFilter(name_contains="xtr"), {"192.0.2.60"}),
-        (pb.SessionFilter(port="wan1"), set()),
+        (pb.SessionFilter(port="wan0", states=[pb.SESSION_STATE_INIT]), set()),
     ):
         answer = sessions.ListSessions(pb.ListSessionsRequest(filter=selection), timeout=5)
         assert {s.spec.remote for s in answer.sessions} == expected
@@ -180,6 +180,7 @@ def test_pages_and_filters(pb, sessions, added):
         pb.ListSessionsRequest(page_token="nonsense"),
         pb.ListSessionsRequest(page_size=10_001),
         pb.ListSessionsRequest(filter=pb.SessionFilter(remote="nonsense")),
+        pb.ListSessionsRequest(filter=pb.SessionFilter(port="wan1")),
     ):
         assert refused(sessions.ListSessions, wrong)[0] == grpc.StatusCode.INVALID_ARGUMENT
 

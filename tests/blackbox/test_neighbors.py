@@ -65,6 +65,7 @@ def test_neighbour_solicitations_are_answered(quiet):
 
 def test_a_duplicate_address_probe_for_our_address_is_answered_to_all_nodes(quiet):
     stage, wire = quiet
+    time.sleep(2.5)  # our own detection of duplicates is over: until then the other one would be right
     wire.send(bytes(
         Ether(src=stage.theirs.mac, dst="33:33:ff:00:00:01") / IPv6(src="::", dst="ff02::1:ff00:1", hlim=255)
         / ICMPv6ND_NS(tgt=OURS6)

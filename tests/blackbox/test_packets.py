@@ -1,6 +1,8 @@
 """Hostile and broken packets: dropped, counted by reason, and nothing else happens."""
 
 import struct
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,7 +11,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
-from lab import HandmadePeer, wait_until
+from lab import HandmadePeer, flood, wait_until
 from lab.control import AUTHENTICATION, DOWN, INIT, MULTIPOINT, Control
 from lab.stage import OURS4, OURS6, PEER4, PEER6, session
 
@@ -62,7 +64,8 @@ def behind_hop_by_hop(peer):
 
 
 def fragment(peer):
-    ether = Ether(peer.frame(peer.control))
+    """The first part of a packet that would take the session down."""
+    ether = Ether(peer.frame(peer.control.with_(state=DOWN)))
     ether[IP].flags = "MF"
     del ether[IP].chksum
     return bytes(ether)
@@ -115,7 +118,6 @@ IPV4 = {
     "IP header of 16 octets": (put(14, b"\x44"), "ip_header"),
     "IP length beyond the frame": (headers(ip={"len": 300}), "ip_length"),
     "IP checksum": (headers(ip={"chksum": 0x1234}), "ip_checksum"),
-    "fragment": (fragment, "ip_fragment"),
     "from ourselves": (headers(source=OURS4), "ip_source"),
     "from multicast": (headers(source="224.0.0.5"), "ip_source"),
     "from broadcast": (headers(source="255.255.255.255"), "ip_source"),
@@ -149,6 +151,14 @@ CASES = [
 ]
 
 
+# The kernel behind the peer says a few things of its own accord, such as multicast listener reports.
+BACKGROUND = {"ip_destination", "not_handled", "punt_rate_limited"}
+
+
+def counted(more, reason):
+    return more >= TIMES if reason in BACKGROUND else more == TIMES
+
+
 # req: RFC5880-6.8.6-03 RFC5880-6.8.6-04 RFC5880-6.8.6-05 RFC5880-6.8.6-06 RFC5880-6.8.6-08
 # req: RFC5880-6.8.6-09 RFC5880-6.8.6-10 RFC5880-6.8.6-12 RFC5880-6.8.6-13 RFC5880-6.8.6-17
 # req: RFC5880-4.1-13 RFC5880-4.1-25 RFC5880-9-02 RFC5881-5-02 RFC5881-5-07 RFC5881-3-05
@@ -160,7 +170,7 @@ def test_is_dropped_counted_by_reason_and_changes_nothing(up_stage, local, build
     for _ in range(TIMES):
         peer.wire.send(frame)
     wait_until(
-        lambda: up_stage.daemon.drops().get(reason, 0) == before.get(reason, 0) + TIMES,
+        lambda: counted(up_stage.daemon.drops().get(reason, 0) - before.get(reason, 0), reason),
         2,
         f"{TIMES} more drops by {reason}; drops were {before}, are {up_stage.daemon.drops()}",
     )
@@ -168,9 +178,8 @@ def test_is_dropped_counted_by_reason_and_changes_nothing(up_stage, local, build
     assert status["state"] == "SESSION_STATE_UP"
     assert status["down_count"] == downs
     assert status["remote_discr"] == peer.control.my_discriminator
-    drops = up_stage.daemon.drops()
-    control_reasons = {r for _, (_, r) in (ANY_FAMILY | IPV4 | IPV6).items()} - {reason}
-    assert {r: drops.get(r, 0) - before.get(r, 0) for r in control_reasons if drops.get(r, 0) != before.get(r, 0)} == {}
+    others = {r: n for r, n in up_stage.daemon.drops().items() if n != before.get(r, 0) and r != reason}
+    assert set(others) <= BACKGROUND
 
 
 # req: RFC5880-6.8.6-07 RFC5880-6-01 RFC5881-4-08 RFC5881-4-09
@@ -197,8 +206,18 @@ def test_unusual_packets_that_no_rule_forbids_are_taken(up_stage, local, name, c
         2,
         f"{TIMES} more packets to be accepted with {name}",
     )
-    assert up_stage.daemon.drops() == drops
+    assert {r for r, n in up_stage.daemon.drops().items() if n != drops.get(r, 0)} <= BACKGROUND
     assert up_stage.daemon.state(local) == "Up"
+
+
+def test_a_fragment_is_never_taken_for_a_packet(up_stage):
+    # The kernel's AF_PACKET fan-out holds fragments back to reassemble them; drivers of NICs do not.
+    peer = up_stage.peers[PEER4]
+    down = Ether(fragment(peer))
+    for _ in range(TIMES):
+        peer.wire.send(bytes(down))
+    peer.settle(0.3)
+    assert up_stage.daemon.state(PEER4) == "Up" and up_stage.daemon.session(PEER4)["status"]["down_count"] == 0
 
 
 # req: RFC5881-6-06 RFC5881-6-07
@@ -235,12 +254,15 @@ def test_a_flood_of_broken_packets_does_not_take_a_session_down(up_stage):
         peer.frame(peer.control, dport=53),
         bytes(Ether(dst=peer.remote_mac(), src=peer.port.mac, type=0x0806) / Raw(struct.pack("!H", 7) * 20)),
     ]
-    downs = [up_stage.daemon.session(p)["status"]["down_count"] for p in (PEER4, PEER6)]
-    until = time.monotonic() + 3
-    while time.monotonic() < until:
-        for frame in frames:
-            peer.wire.send(frame)
-    assert [up_stage.daemon.session(p)["status"]["down_count"] for p in (PEER4, PEER6)] == downs
+    before = sum(up_stage.daemon.drops().values())
+    with up_stage.daemon.watch() as watch:
+        sent = subprocess.run(
+            up_stage.theirs.namespace.command(sys.executable, flood.__file__, up_stage.theirs.name, 3),
+            input="\n".join(frame.hex() for frame in frames), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert int(sent.stdout) > 10_000
+        assert watch.changes() == []
+    assert sum(up_stage.daemon.drops().values()) - before > 10_000
     assert up_stage.daemon.state(PEER4) == "Up" and up_stage.daemon.state(PEER6) == "Up"
 
 

@@ -24,6 +24,11 @@ def trio(stage):
     stage.start([session(PEER4), session(SECOND)])
     stage.peer(PEER4).wait_up()
     stage.peer(SECOND, discriminator=0x7E57_0003).wait_up()
+    wait_until(
+        lambda: not any(s["status"]["poll_in_progress"] for s in stage.daemon.sessions().values()),
+        5,
+        "the Poll Sequences to end",
+    )
     return stage
 
 

@@ -124,8 +124,9 @@ class HandmadePeer:
             "source": self.local,
             "destination": self.remote,
             "source_mac": self.port.mac,
-            "destination_mac": self.remote_mac(),
         }
+        if "destination_mac" not in headers:
+            defaults["destination_mac"] = self.remote_mac()
         return frame(payload, **(defaults | headers))
 
     def remote_mac(self):

@@ -58,6 +58,10 @@ class Namespace:
         path = "/proc/sys/" + key
         run("ip", "netns", "exec", self.name, "sh", "-c", 'printf %s "$1" > "$2"', "sh", str(value), path)
 
+    def sysctl_if_there(self, key, value):
+        if self.run("test", "-e", "/proc/sys/" + key, check=False).returncode == 0:
+            self.sysctl(key, value)
+
     def command(self, *command):
         """`command` so that it runs in here; `ip netns exec` becomes the program itself."""
         return ["ip", "netns", "exec", self.name, *map(str, command)]
@@ -131,6 +135,9 @@ class Network:
         self._next = itertools.count()
         self.hub.sysctl("net/ipv6/conf/all/disable_ipv6", 1)
         self.hub.sysctl("net/ipv6/conf/default/disable_ipv6", 1)
+        # Packets that iptables would refuse have to reach the program under test.
+        self.hub.sysctl_if_there("net/bridge/bridge-nf-call-iptables", 0)
+        self.hub.sysctl_if_there("net/bridge/bridge-nf-call-ip6tables", 0)
         self.hub.ip("link", "add", self.bridge, "type", "bridge", "mcast_snooping", "0")
         self.hub.ip("link", "set", self.bridge, "up")
 

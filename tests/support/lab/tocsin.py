@@ -70,7 +70,7 @@ class Tocsind:
     def default_config(self, ports, sessions, sections):
         config = {
             "daemon": {"state_dir": str(self.folder / "state"), "log": {"level": "debug", "format": "text"},
-                       "shutdown_timeout": "2s"},
+                       "shutdown_timeout": "500ms"},
             "dataplane": {"workers": [1], "max_sessions": 1000, "idle": "adaptive", "huge_pages": "off"},
             "api": {"listen": [f"unix:{self.socket}"]},
             "metrics": {"listen": "127.0.0.1:9466"},

@@ -1,0 +1,26 @@
+"""Sends frames as fast as it can, from a process of its own: flood.py INTERFACE SECONDS, frames as
+lines of hex digits on standard input. Prints how many were sent."""
+
+import contextlib
+import socket
+import sys
+import time
+
+
+def main():
+    interface, seconds = sys.argv[1], float(sys.argv[2])
+    frames = [bytes.fromhex(line) for line in sys.stdin]
+    sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    sender.bind((interface, 0))
+    sent = 0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for frame in frames:
+            with contextlib.suppress(OSError):  # the queue is full
+                sender.send(frame)
+                sent += 1
+    print(sent)
+
+
+if __name__ == "__main__":
+    main()
