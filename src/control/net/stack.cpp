@@ -108,9 +108,9 @@ private:
         if (is_own(port, icmp.source)) {
             return claims.on_claim(icmp.source, frame.source, Claim::Use, now);
         }
+        if (!is_own(port, nd.target)) return;  // nor is anything learnt from it, RFC 4861 7.2.3
         const bool probe = is_unspecified(icmp.source);
         if (!probe && nd.link) neighbors_.learn(port.id, icmp.source, *nd.link, false, true, now);
-        if (!is_own(port, nd.target)) return;
         if (probe) return claims.on_claim(nd.target, frame.source, Claim::Probe, now);
         send_(make_advertisement(port, nd.target, icmp.source, nd.link.value_or(frame.source), true,
                                  !claims.is_tentative(nd.target)));
