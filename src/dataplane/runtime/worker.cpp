@@ -3,12 +3,12 @@
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/packet.hpp"
 
+#include <pthread.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <time.h>

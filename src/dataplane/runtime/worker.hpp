@@ -102,8 +102,8 @@ private:
     std::uint16_t workers_;
     Idle idle_;
     bool real_time_;
-    Instant rested_{};    ///< end of the last sleep
-    Instant time_{};  ///< what the engine was last told; never goes backwards
+    Instant rested_{};  ///< end of the last sleep
+    Instant time_{};    ///< what the engine was last told; never goes backwards
     bool worked_ = false;
     Nanoseconds recent_gap_{};
     int gap_turns_ = 0;  ///< turns for which recent_gap_ counts as just before
