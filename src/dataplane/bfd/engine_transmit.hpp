@@ -68,7 +68,6 @@ void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept
             (tick_at(now) - cold.poll_since) * kTickLength >= Nanoseconds{kSlowInterval}) {
             set_poll(slot, on_final_clear(cold.poll), now);
         }
-        if (cold.poll == Poll::Requested) set_poll(slot, on_poll_sent(cold.poll), now);
     }
     if (hot.has(kPayloadStale)) {
         hot.clear(kPayloadStale);
@@ -76,6 +75,9 @@ void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept
     }
     if (sink.transmit(slot)) [[likely]] {
         hot.clear(kTxFailed);
+        if (hot.has(kPollAttention) && cold_[slot.value].poll == Poll::Requested) {
+            set_poll(slot, Poll::Active, now);  // a Final may answer only what has left
+        }
         if (++hot.tx_packets == 0) cold_[slot.value].tx_packets += 256;
     } else {
         hot.set(kTxFailed);

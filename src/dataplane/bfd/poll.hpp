@@ -33,7 +33,8 @@ enum class Poll : std::uint8_t {
     if (p == Poll::Active) return Poll::Idle;
     return p == Poll::ActiveAgain ? Poll::Separating : p;
 }
-/// An accepted packet had F clear and no Final of the sequence before can follow it, or waiting for one has taken too long.
+/// An accepted packet had F clear and no Final of the sequence before can follow it, or waiting for one
+/// has taken too long.
 [[nodiscard]] constexpr Poll on_final_clear(Poll p) noexcept {
     return p == Poll::Separating ? Poll::Requested : p;
 }
