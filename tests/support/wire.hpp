@@ -68,40 +68,7 @@ inline Octets with_pseudo_header(const IpAddress& source, const IpAddress& desti
                           : join({source.wire(), destination.wire(), length, next, message});
 }
 
-inline Octets ethernet(const MacAddress& destination, const MacAddress& source, std::uint16_t type,
-                       View payload) {
-    const Octets t{static_cast<std::uint8_t>(type >> 8U), static_cast<std::uint8_t>(type)};
-    return join({destination, source, t, payload});
-}
-
-inline Octets ipv4(const IpAddress& source, const IpAddress& destination, std::uint8_t protocol,
-                   std::uint8_t ttl, View payload, View options = {}) {
-    Octets h{static_cast<std::uint8_t>(0x45 + options.size() / 4),
-             0,
-             0,
-             0,
-             0,
-             0,
-             0,
-             0,
-             ttl,
-             protocol,
-             0,
-             0};
-    h = join({h, source.wire(), destination.wire(), options});
-    set16(h, 2, h.size() + payload.size());
-    set16(h, 10, static_cast<std::uint16_t>(~ones_sum(h)));
-    return join({h, payload});
-}
-
-inline Octets ipv6(const IpAddress& source, const IpAddress& destination, std::uint8_t next_header,
-                   std::uint8_t hop_limit, View payload) {
-    Octets h{0x60, 0, 0, 0, 0, 0, next_header, hop_limit};
-    set16(h, 4, payload.size());
-    return join({h, source.wire(), destination.wire(), payload});
-}
-
-/// `message` with the checksum at `at` set right; over a pseudo header unless it is ICMPv4.
+/// `message` with its checksum set right.
 inline Octets icmp_checksummed(Octets message) {
     set16(message, 2, 0);
     set16(message, 2, static_cast<std::uint16_t>(~ones_sum(message)));
