@@ -28,7 +28,10 @@ public:
     /// Link up: probes and announces, soon and then twice more.
     void start(Instant now);
     /// Link down: nothing more to say.
-    void stop() noexcept { running_ = false; }
+    void stop() noexcept {
+        known_ = true;
+        running_ = false;
+    }
     /// Starts by itself when nobody spoke of the link yet.
     void on_timer(Instant now);
     /// Another station claims `address`, which is ours. Tells the notice and the link, at most

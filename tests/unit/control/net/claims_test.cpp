@@ -40,6 +40,14 @@ TEST_F(Claims, AreAnnouncedByTheFirstTimerWhenNobodySpokeOfTheLink) {
     EXPECT_EQ(count(sent, is_gratuitous), 1);
 }
 
+TEST_F(Claims, AreNotAnnouncedWhileTheLinkIsKnownToBeDown) {
+    stack->on_link(kPort, false, now);
+    run(70s);
+    EXPECT_TRUE(sent.empty());
+    stack->on_link(kPort, true, now);
+    EXPECT_EQ(count(sent, is_gratuitous), 1);
+}
+
 TEST_F(Claims, AreAnnouncedAgainWhenTheLinkComesUpAgain) {
     settle();
     stack->on_link(kPort, false, now);
