@@ -1,0 +1,105 @@
+#include "control/metrics/collector.hpp"
+
+#include "control/metrics/server.hpp"
+
+#include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <regex>
+#include <set>
+#include <sstream>
+
+namespace tocsin::control::metrics {
+namespace {
+
+class CollectorTest : public testing::Test {
+protected:
+    CollectorTest() {
+        sources.version = "0.0";
+        sources.totals = &totals;
+        sources.api = &api;
+        sources.workers = {{.lcore = 3, .stats = &stats}};
+        sources.ports = [] {
+            message::PortStatus p;
+            p.name = "wan0";
+            p.link_up = true;
+            p.rx_missed = 4;
+            return std::vector{p};
+        };
+    }
+    std::string text() {
+        std::ostringstream out;
+        prometheus::TextSerializer{}.Serialize(out, Collector{sources}.Collect());
+        return out.str();
+    }
+    void expect_line(const std::string& line) {
+        EXPECT_NE(text().find(line + '\n'), std::string::npos) << line;
+    }
+
+    session::Totals totals;
+    ApiCounters api;
+    message::WorkerStats stats;
+    Sources sources;
+};
+
+TEST_F(CollectorTest, CountsSessionsByState) {
+    totals.sessions[3].set(7);
+    expect_line("tocsin_bfd_sessions{state=\"up\"} 7");
+    expect_line("tocsin_bfd_sessions{state=\"admin_down\"} 0");
+}
+
+TEST_F(CollectorTest, GivesEveryDropReasonALabel) {
+    stats.drops[static_cast<std::size_t>(DropReason::TtlNot255)].add(12);
+    expect_line("tocsin_bfd_drops_total{lcore=\"3\",reason=\"ttl_not_255\"} 12");
+    const std::string all = text();
+    for (std::size_t i = 1; i < kDropReasons; ++i) {
+        EXPECT_NE(all.find("reason=\"" + std::string{kDropReasonNames[i]} + '"'),
+                  std::string::npos);
+    }
+}
+
+TEST_F(CollectorTest, TellsDurationsInSecondsAndCumulatively) {
+    stats.late_tx.record(1'500);      // 1.5 us
+    stats.late_tx.record(1'500'000);  // 1.5 ms
+    expect_line("tocsin_bfd_transmit_late_seconds_count{lcore=\"3\"} 2");
+    expect_line("tocsin_bfd_transmit_late_seconds_bucket{lcore=\"3\",le=\"2e-06\"} 1");
+    expect_line("tocsin_bfd_transmit_late_seconds_bucket{lcore=\"3\",le=\"+Inf\"} 2");
+    stats.busy_ns.add(2'000'000'000);
+    expect_line("tocsin_worker_busy_seconds_total{lcore=\"3\"} 2");
+}
+
+TEST_F(CollectorTest, CountsPortsAndRequests) {
+    stats.ports[0].rx_packets.add(5);
+    api.count("GetSession", "NOT_FOUND");
+    expect_line("tocsin_port_received_packets_total{port=\"wan0\"} 5");
+    expect_line("tocsin_port_missed_packets_total{port=\"wan0\"} 4");
+    expect_line("tocsin_port_link_up{port=\"wan0\"} 1");
+    expect_line("tocsin_api_requests_total{method=\"GetSession\",code=\"NOT_FOUND\"} 1");
+}
+
+TEST_F(CollectorTest, FollowsTheNamingRulesOfPrometheus) {
+    const std::regex name{"tocsin(_[a-z0-9]+)+"};
+    std::set<std::string> seen;
+    for (const auto& f : Collector{sources}.Collect()) {
+        EXPECT_TRUE(std::regex_match(f.name, name)) << f.name;
+        EXPECT_TRUE(seen.insert(f.name).second) << f.name << " twice";
+        EXPECT_FALSE(f.help.empty()) << f.name;
+        EXPECT_EQ(f.name.ends_with("_total"), f.type == prometheus::MetricType::Counter) << f.name;
+    }
+}
+
+TEST_F(CollectorTest, SaysWhatToDoWhenTheAddressIsTaken) {
+    auto first = Server::start("127.0.0.1:0", sources);
+    ASSERT_TRUE(first.ok());
+    const auto second =
+        Server::start("127.0.0.1:" + std::to_string(first.value()->port()), sources);
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().where, "metrics.listen");
+}
+
+}  // namespace
+}  // namespace tocsin::control::metrics
