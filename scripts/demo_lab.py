@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from lab import Bird, Frr, Lab, LabError, Tocsind, Wire, wait_until  # noqa: E402
+from lab import Bird, Frr, Lab, LabError, Tocsind, wait_until  # noqa: E402
 from lab.bird import BirdNeighbor  # noqa: E402
 from lab.frr import FrrPeer  # noqa: E402
 from lab.namespace import remove_dead_runs, run  # noqa: E402
@@ -91,7 +91,7 @@ class Demo:
 
     def cut(self):
         self.step("The path to FRR is cut in the middle; both interfaces keep their carrier")
-        with self.daemon.watch("--state-only") as watch, Wire(self.frr_port) as wire:
+        with self.daemon.watch("--state-only") as watch:
             time.sleep(0.5)
             cut = self.frr_port.cut()
             wait_until(lambda: self.frr.status("192.0.2.1") != "up", 5, "FRR to see the cut", 0.005)
@@ -107,10 +107,9 @@ class Demo:
                     f"after the cut; the watcher was told {event['seen_at'] * 1000 - down / 1000:.1f} ms later "
                     f"({event['session']['status']['diag_name']})",
                 )
-            heard = [f.time for f in wire.control("192.0.2.1") if f.time < cut + 0.001]
             self.result(
-                frr_saw - cut < 1,
-                f"FRR: 192.0.2.1 down at most {(frr_saw - max(heard)) * 1000:.0f} ms after its last packet (vtysh, polled)",
+                (frr_saw - cut) * 1000 < DETECTION_MS + 100,
+                f"FRR: 192.0.2.1 down {(frr_saw - cut) * 1000:.0f} ms after the cut (asked again and again by vtysh)",
             )
             others = [self.daemon.session(remote)["status"] for remote in (BIRD4, BIRD6)]
             self.result(

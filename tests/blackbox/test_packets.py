@@ -16,6 +16,7 @@ from lab.control import AUTHENTICATION, DOWN, INIT, MULTIPOINT, Control
 from lab.stage import OURS4, OURS6, PEER4, PEER6, session
 
 TIMES = 20
+FLOOD_RATE = 20_000  # a second; far more overruns the kernel's queues between the namespaces, not the daemon
 STRANGER4, STRANGER6 = "192.0.2.77", "2001:db8::77"
 
 
@@ -257,7 +258,7 @@ def test_a_flood_of_broken_packets_does_not_take_a_session_down(up_stage):
     before = sum(up_stage.daemon.drops().values())
     with up_stage.daemon.watch() as watch:
         sent = subprocess.run(
-            up_stage.theirs.namespace.command(sys.executable, flood.__file__, up_stage.theirs.name, 3),
+            up_stage.theirs.namespace.command(sys.executable, flood.__file__, up_stage.theirs.name, 3, FLOOD_RATE),
             input="\n".join(frame.hex() for frame in frames), capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert int(sent.stdout) > 10_000

@@ -75,6 +75,8 @@ class Frr:
         for daemon in ("bfdd", "zebra"):
             if daemon in self._processes:
                 self._processes.pop(daemon).stop(first)
+        for socket in self._folder.glob("zserv.api"):  # a new bfdd would knock at a dead zebra's door
+            socket.unlink()
 
     def kill(self):
         """bfdd gone without a word to anybody."""
