@@ -24,7 +24,7 @@ struct Engine::Layout {
     std::uint32_t bucket_count = 0;
 
     explicit Layout(std::uint32_t slots) noexcept {
-        wheel_capacity = 2 * kEntriesPerSession * slots + 4096;
+        wheel_capacity = kWheelEntriesPerSlot * slots + 4096;
         chunk_count = TimingWheel::chunks_needed(wheel_capacity);
         bucket_count = KeyTable::buckets_needed(slots);
         hot = take<SessionHot>(slots);
@@ -254,19 +254,22 @@ void Engine::arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexce
     hot.detect_armed = wheel_.insert(tick, slot.value | kDetectEntry);
 }
 
-/// The transmit interval in force, RFC 5880 6.8.2 and 6.8.3; the next packet moves with it, counted from
-/// the last one.
+/// The transmit interval in force, RFC 5880 6.8.2 and 6.8.3; 0 when nothing periodic may be sent.
+WireInterval Engine::tx_interval_in_force(Slot slot) const noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    const SessionCold& cold = cold_[slot.value];
+    if (!may_send_periodic(hot, cold)) return WireInterval{0};
+    return std::max(cold.tx_in_force, hot.remote_min_rx_interval());
+}
+
+/// Follows a change of the transmit interval: the next packet moves with it, counted from the last one.
 void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
-    const SessionCold& cold = cold_[slot.value];
-    if (!may_send_periodic(hot, cold)) {
-        hot.tx_interval = WireInterval{0};  // the entry in the wheel ends by itself
-        return;
-    }
-    const WireInterval interval = std::max(cold.tx_in_force, hot.remote_min_rx_interval());
+    const WireInterval interval = tx_interval_in_force(slot);
     if (interval == hot.tx_interval) return;
     const bool resumed = hot.tx_interval == WireInterval{0};
     hot.tx_interval = interval;
+    if (interval == WireInterval{0}) return;  // the entry in the wheel ends by itself
     // Ticks wrap: a silence of many hours must not look like a departure in the future.
     if (resumed && since(hot.last_tx, now) > interval) hot.last_tx = tick_at(now - interval);
     schedule_from(slot, hot.last_tx);
@@ -405,7 +408,7 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
         update_detection(slot);
     }
     content_changed(slot, now);
-    update_tx_interval(slot, now);
+    hot.tx_interval = tx_interval_in_force(slot);  // the packet that tells of the state schedules the next
 }
 
 void Engine::release(Slot slot) noexcept {

@@ -109,6 +109,8 @@ class Engine {
     // Entries that a session may always add: transmission, detection, and one when it is deleted. What is
     // above, moves to an earlier tick and additions may use while there is room.
     static constexpr std::uint32_t kEntriesPerSession = 3;
+    // Coming Up takes a session two entries and leaves two behind; all may do so at once.
+    static constexpr std::uint32_t kWheelEntriesPerSlot = 8;
     static constexpr std::chrono::seconds kLongestLinger{10};
     // Two seconds: what Finals are waited for; lost ones make a round trip look longer than it is.
     static constexpr Tick kLongestRoundTrip = 30'517;
@@ -134,6 +136,7 @@ class Engine {
     [[nodiscard]] bool may_move_earlier(SessionHot& hot) noexcept;
     void arm_tx(Slot slot) noexcept;
     void arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexcept;
+    [[nodiscard]] WireInterval tx_interval_in_force(Slot slot) const noexcept;
     void update_tx_interval(Slot slot, Instant now) noexcept;
     void update_detection(Slot slot) noexcept;
     void set_poll(Slot slot, Poll poll, Instant now) noexcept;

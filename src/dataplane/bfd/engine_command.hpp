@@ -58,7 +58,7 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
 
     // The first packets of many sessions that start together are spread over up to a second.
     hot.last_tx = tick_at(now);
-    update_tx_interval(session.slot, now);
+    hot.tx_interval = tx_interval_in_force(session.slot);
     if (hot.tx_interval != WireInterval{0}) {
         const std::uint32_t spread_us = std::min(sessions_ * 10U, kSlowInterval.count());
         const std::uint64_t us = static_cast<std::uint64_t>(spread_us) * random() >> 32U;
