@@ -80,11 +80,23 @@ TEST(CutPath, IsSeenAfterTheDetectionTimeAndHeals) {
         const auto way = s.random().below(3);  // one direction, the other, or both
         const bool deaf[] = {way != 0, way != 1};
         for (int e : {0, 1}) s.sim.wire(1 - e).impairment.cut = deaf[e];
+        Nanoseconds expected[2];  // RFC 5880 6.8.4, from what each end was told to do
+        for (int e : {0, 1}) {
+            const auto mine = s.sim.node(e).snapshot(0);
+            const auto theirs = s.sim.node(1 - e).snapshot(0);
+            expected[e] =
+                theirs.detect_mult * Nanoseconds{std::max(mine.required_min_rx_interval,
+                                                          theirs.desired_min_tx_interval)};
+        }
         const Nanoseconds longest = std::max(s.detection(0), s.detection(1)) + 20ms;
         s.sim.run_for(longest);
         for (int e : {0, 1}) {
             EXPECT_FALSE(s.sim.node(e).state(0) == bfd::SessionState::Up);
             EXPECT_EQ(s.invariants.downs(e).all(), 1U);
+            if (s.invariants.downs(e).by_detection == 1) {
+                EXPECT_GE(s.invariants.last_silence(e), expected[e]);
+                EXPECT_LE(s.invariants.last_silence(e), expected[e] + bfd::kTickLength + 1us);
+            }
             // Who still hears is told by the other one, before or after it would have seen it
             // itself.
             if (deaf[e] && !deaf[1 - e]) {
