@@ -2,6 +2,8 @@
 
 #include "control/app/notify.hpp"
 #include "control/app/port_setup.hpp"
+#include "control/base/address.hpp"
+#include "control/base/log.hpp"
 
 #include <unistd.h>
 
@@ -67,6 +69,13 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
         },
         [this](PortId port, const IpAddress& hop, const std::optional<MacAddress>&) {
             if (manager_ != nullptr) manager_->on_neighbor(port, hop);
+        },
+        [this](PortId id, const IpAddress& address, const MacAddress& mac) {
+            const auto port = std::ranges::find(ports_, id, &message::PortStatus::id);
+            log::write(log::Level::Warn, "net", "address_conflict",
+                       {{"port", port == ports_.end() ? std::string{} : port->name},
+                        {"address", control::to_string(address)},
+                        {"claimed_by", control::to_string(mac)}});
         });
     next_hops_ = std::make_unique<StackNextHops>(*stack_, dataplane_);
     const std::uint32_t most = running_->dataplane.max_sessions;
