@@ -100,7 +100,7 @@ private:
     bool stopping_ = false;
     Instant stop_deadline_{};
     std::thread stop_thread_;
-    bool ready_ = false;
+    std::atomic<bool> ready_{false};  ///< the service manager was told
 };
 
 /// What a reload leaves in effect: sessions and log of `wanted`, all that needs a restart as it

@@ -67,11 +67,13 @@ config::Config effective(const config::Config& running, const config::Config& wa
 
 api::ReloadReport Daemon::reload() {
     const std::lock_guard one_at_a_time{reload_mutex_};
-    notify_reloading();
+    if (ready_) notify_reloading();
     api::ReloadReport report = try_reload();
-    notify_ready(report.faults.empty() ? "configuration reloaded"
-                                       : "running with the configuration before: the new file "
-                                         "has mistakes, see the log");
+    if (ready_) {
+        notify_ready(report.faults.empty() ? "configuration reloaded"
+                                           : "running with the configuration before: the new file "
+                                             "has mistakes, see the log");
+    }
     log_report(report, config_file_);
     return report;
 }
