@@ -9,12 +9,13 @@ namespace tocsin::control {
 
 /// gRPC maps each kind to its own status.
 enum class ErrorKind {
-    InvalidArgument,    ///< the caller's input; `where` names the field or key path
+    InvalidArgument,  ///< the caller's input; `where` names the field or key path
     NotFound,
     AlreadyExists,
-    ResourceExhausted,  ///< a limit such as max_sessions; the message says which and how to raise it
+    ResourceExhausted,  ///< a limit such as max_sessions; the message says which and how to raise
+                        ///< it
     FailedPrecondition,
-    Unavailable,        ///< worth another try later
+    Unavailable,  ///< worth another try later
     Internal,
 };
 
@@ -24,13 +25,15 @@ struct Error {
     std::string message;  ///< one sentence without final full stop
     std::string where;    ///< key path, field or peer; may be empty
 
-    [[nodiscard]] std::string text() const { return where.empty() ? message : where + ": " + message; }
+    [[nodiscard]] std::string text() const {
+        return where.empty() ? message : where + ": " + message;
+    }
 };
 
 /// A value or an Error. `T` may be void-like `Ok`.
 template <class T>
 class [[nodiscard]] Result {
-  public:
+public:
     Result(T value) : content_{std::move(value)} {}
     Result(Error error) : content_{std::move(error)} {}
 
@@ -41,7 +44,7 @@ class [[nodiscard]] Result {
     [[nodiscard]] T&& value() && { return std::get<0>(std::move(content_)); }
     [[nodiscard]] const Error& error() const { return std::get<1>(content_); }
 
-  private:
+private:
     std::variant<T, Error> content_;
 };
 

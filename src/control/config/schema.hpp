@@ -62,8 +62,8 @@ struct Route {
 inline constexpr std::size_t kMostAddresses = 63;
 
 struct Port {
-    std::string name;    ///< unique; letters, digits, '-', '_', '.'; 1..32 characters
-    std::string device;  ///< PCI address or vdev string
+    std::string name;                 ///< unique; letters, digits, '-', '_', '.'; 1..32 characters
+    std::string device;               ///< PCI address or vdev string
     std::vector<IpPrefix> addresses;  ///< at most kMostAddresses
     std::vector<Route> routes;
     bool point_to_point = false;  ///< RFC 5881 6: packets are not matched by source address

@@ -16,7 +16,8 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& socket) {
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);  // a page of 10,000 sessions is more than the default
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    // Despite its name also the time that one attempt may take: a busy daemon needs a moment to greet.
+    // Despite its name also the time that one attempt may take: a busy daemon needs a moment to
+    // greet.
     arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeoutMs);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestBackoffMs);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);

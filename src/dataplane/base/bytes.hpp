@@ -5,7 +5,8 @@
 
 namespace tocsin {
 
-// Big-endian access. The caller has checked the bounds: these read and write exactly the octets named.
+// Big-endian access. The caller has checked the bounds: these read and write exactly the octets
+// named.
 
 [[nodiscard]] inline std::uint16_t load_be16(const std::uint8_t* p) noexcept {
     std::uint16_t v = 0;

@@ -5,10 +5,10 @@
 
 namespace tocsin {
 
-/// A counter with one writer. `add` is a plain add, without a locked instruction; a reader on another
-/// thread accepts a value that is a moment old.
+/// A counter with one writer. `add` is a plain add, without a locked instruction; a reader on
+/// another thread accepts a value that is a moment old.
 class Counter {
-  public:
+public:
     void add(std::uint64_t n = 1) noexcept {
         value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
@@ -20,7 +20,7 @@ class Counter {
         return value_.load(std::memory_order_relaxed);
     }
 
-  private:
+private:
     std::atomic<std::uint64_t> value_{0};
 };
 

@@ -12,46 +12,46 @@ enum class DropReason : std::uint8_t {
     None,  ///< accepted; never counted
 
     // src/overlay: the frame around the Control packet
-    EthernetTruncated,     ///< shorter than an Ethernet header, or multi-segment
-    VlanUnknown,           ///< tagged with a VLAN that the port does not carry
-    MacNotOurs,            ///< unicast destination MAC of somebody else
-    IpHeader,              ///< wrong version, header length, or header cut off
-    IpLength,              ///< Total or Payload Length exceeds the frame
-    IpChecksum,            ///< IPv4 header checksum
-    IpFragment,            ///< fragments are never valid BFD
-    IpExtensionHeader,     ///< BFD behind IPv6 extension headers
-    IpSource,              ///< source is ours, multicast, broadcast, loopback or unspecified
-    IpDestination,         ///< destination is not an address of this port
-    UdpLength,             ///< UDP Length below 8 or beyond the IP payload
-    UdpChecksum,           ///< wrong, or zero over IPv6
-    TtlNot255,             ///< GTSM, RFC 5881 5
-    PayloadTooShort,       ///< UDP payload below 24 octets
+    EthernetTruncated,  ///< shorter than an Ethernet header, or multi-segment
+    VlanUnknown,        ///< tagged with a VLAN that the port does not carry
+    MacNotOurs,         ///< unicast destination MAC of somebody else
+    IpHeader,           ///< wrong version, header length, or header cut off
+    IpLength,           ///< Total or Payload Length exceeds the frame
+    IpChecksum,         ///< IPv4 header checksum
+    IpFragment,         ///< fragments are never valid BFD
+    IpExtensionHeader,  ///< BFD behind IPv6 extension headers
+    IpSource,           ///< source is ours, multicast, broadcast, loopback or unspecified
+    IpDestination,      ///< destination is not an address of this port
+    UdpLength,          ///< UDP Length below 8 or beyond the IP payload
+    UdpChecksum,        ///< wrong, or zero over IPv6
+    TtlNot255,          ///< GTSM, RFC 5881 5
+    PayloadTooShort,    ///< UDP payload below 24 octets
 
     // src/dataplane/bfd: RFC 5880 6.8.6 in its order
-    Version,                      ///< not 1
-    LengthTooShort,               ///< Length below 24, or below 26 with A
-    LengthBeyondPayload,          ///< Length exceeds the UDP payload
+    Version,              ///< not 1
+    LengthTooShort,       ///< Length below 24, or below 26 with A
+    LengthBeyondPayload,  ///< Length exceeds the UDP payload
     DetectMultZero,
-    Multipoint,                   ///< M bit set
+    Multipoint,  ///< M bit set
     MyDiscriminatorZero,
-    YourDiscriminatorUnknown,     ///< nonzero and names no session
-    YourDiscriminatorZeroState,   ///< zero with a state other than Down or AdminDown
-    NoSession,                    ///< Your Discriminator zero and no session matches
-    SessionType,                  ///< the session has another encapsulation or family
-    WrongPort,                    ///< single hop, arrived on another port than the session's
-    SourceMismatch,               ///< match_source is on and the source is not the remote address
-    TtlTooLow,                    ///< multihop, below min_ttl
-    AuthUnexpected,               ///< A set, bfd.AuthType zero
-    AuthMissing,                  ///< A clear, bfd.AuthType nonzero
-    AdminDown,                    ///< local AdminDown discards after the variables are updated
+    YourDiscriminatorUnknown,    ///< nonzero and names no session
+    YourDiscriminatorZeroState,  ///< zero with a state other than Down or AdminDown
+    NoSession,                   ///< Your Discriminator zero and no session matches
+    SessionType,                 ///< the session has another encapsulation or family
+    WrongPort,                   ///< single hop, arrived on another port than the session's
+    SourceMismatch,              ///< match_source is on and the source is not the remote address
+    TtlTooLow,                   ///< multihop, below min_ttl
+    AuthUnexpected,              ///< A set, bfd.AuthType zero
+    AuthMissing,                 ///< A clear, bfd.AuthType nonzero
+    AdminDown,                   ///< local AdminDown discards after the variables are updated
 
     // src/dataplane/runtime
     PuntRateLimited,  ///< slow-path frame above the rate that control takes
     PuntRingFull,
-    NotHandled,       ///< a protocol that nobody here speaks
-    TxUnresolved,     ///< next hop's MAC not known
-    TxNoMbuf,         ///< mempool empty
-    TxQueueFull,      ///< the driver took fewer packets than were given
+    NotHandled,    ///< a protocol that nobody here speaks
+    TxUnresolved,  ///< next hop's MAC not known
+    TxNoMbuf,      ///< mempool empty
+    TxQueueFull,   ///< the driver took fewer packets than were given
 
     Count
 };

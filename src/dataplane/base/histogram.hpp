@@ -1,18 +1,18 @@
 #pragma once
 
+#include "dataplane/base/counter.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-
-#include "dataplane/base/counter.hpp"
 
 namespace tocsin {
 
 /// Durations in powers of two of a microsecond: bucket 0 holds below 1 us, bucket i holds
 /// [2^(i-1), 2^i) us, the last holds the rest. One writer, any reader.
 class DurationHistogram {
-  public:
+public:
     static constexpr std::size_t kBuckets = 24;
 
     void record(std::uint64_t nanoseconds) noexcept {
@@ -30,7 +30,7 @@ class DurationHistogram {
     [[nodiscard]] std::uint64_t sum_ns() const noexcept { return sum_ns_.get(); }
     [[nodiscard]] std::uint64_t max_ns() const noexcept { return max_ns_.get(); }
 
-  private:
+private:
     std::array<Counter, kBuckets> buckets_{};
     Counter sum_ns_;
     Counter max_ns_;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
+
+#include <cstdint>
 
 namespace tocsin {
 
@@ -20,8 +20,8 @@ struct ReceivedPacket {
     PortId port;                                ///< arrival port
     SessionType type = SessionType::SingleHop;  ///< by the UDP destination port
     AddressFamily family = AddressFamily::None;
-    std::uint8_t ttl = 0;           ///< TTL or Hop Limit; 255 already enforced for single hop
-    bool point_to_point = false;    ///< of the arrival port, RFC 5881 6
+    std::uint8_t ttl = 0;         ///< TTL or Hop Limit; 255 already enforced for single hop
+    bool point_to_point = false;  ///< of the arrival port, RFC 5881 6
 };
 
 }  // namespace tocsin

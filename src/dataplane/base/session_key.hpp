@@ -1,11 +1,11 @@
 #pragma once
 
+#include "dataplane/base/ip.hpp"
+#include "dataplane/base/types.hpp"
+
 #include <array>
 #include <cstdint>
 #include <type_traits>
-
-#include "dataplane/base/ip.hpp"
-#include "dataplane/base/types.hpp"
 
 namespace tocsin {
 
@@ -16,17 +16,17 @@ enum class SessionType : std::uint8_t {
     MultiHop,   ///< RFC 5883, UDP 4784
 };
 
-/// What a packet with Your Discriminator zero is matched by, RFC 5881 3 and 5883 4. Without padding,
-/// so that it can be hashed and compared as octets.
+/// What a packet with Your Discriminator zero is matched by, RFC 5881 3 and 5883 4. Without
+/// padding, so that it can be hashed and compared as octets.
 struct SessionKey {
     SessionType type = SessionType::SingleHop;
     AddressFamily family = AddressFamily::None;
     std::uint16_t domain = 0;  ///< VRF; 0 = default
     PortId port;               ///< the arrival port of single hop; 0 for types that have none
     std::uint16_t reserved = 0;
-    std::uint32_t instance = 0;              ///< VNI, label, ...; 0 for plain IP
-    std::array<std::uint8_t, 16> local{};    ///< IPv4 in the first four octets
-    std::array<std::uint8_t, 16> remote{};   ///< likewise; both zero on a point-to-point port
+    std::uint32_t instance = 0;             ///< VNI, label, ...; 0 for plain IP
+    std::array<std::uint8_t, 16> local{};   ///< IPv4 in the first four octets
+    std::array<std::uint8_t, 16> remote{};  ///< likewise; both zero on a point-to-point port
 
     friend constexpr bool operator==(const SessionKey&, const SessionKey&) = default;
 };

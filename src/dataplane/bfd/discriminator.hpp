@@ -1,9 +1,9 @@
 #pragma once
 
+#include "dataplane/base/types.hpp"
+
 #include <bit>
 #include <cstdint>
-
-#include "dataplane/base/types.hpp"
 
 namespace tocsin::bfd {
 
@@ -12,7 +12,7 @@ namespace tocsin::bfd {
 /// sessions, and invert in a few instructions. The generation grows each time a slot is reused, so
 /// that packets of the session before do not find the new one.
 class DiscriminatorCodec {
-  public:
+public:
     struct Parts {
         Slot slot;
         WorkerId worker;
@@ -20,9 +20,10 @@ class DiscriminatorCodec {
         friend constexpr bool operator==(Parts, Parts) = default;
     };
 
-    /// `key` is random per start. `slots` >= 1 and `workers` >= 1; the product of both, rounded up to
-    /// powers of two, is at most 2^28 so that at least 16 generations remain.
-    constexpr DiscriminatorCodec(std::uint64_t key, std::uint32_t slots, std::uint32_t workers) noexcept
+    /// `key` is random per start. `slots` >= 1 and `workers` >= 1; the product of both, rounded up
+    /// to powers of two, is at most 2^28 so that at least 16 generations remain.
+    constexpr DiscriminatorCodec(std::uint64_t key, std::uint32_t slots,
+                                 std::uint32_t workers) noexcept
         : xor_{static_cast<std::uint32_t>(key), static_cast<std::uint32_t>(key >> 32U),
                mix(static_cast<std::uint32_t>(key ^ (key >> 29U)))},
           slot_bits_{bits(slots)},
@@ -55,7 +56,7 @@ class DiscriminatorCodec {
         return p.generation;
     }
 
-  private:
+private:
     static constexpr std::uint32_t kMultiplier = 0x9e3779b1U;  // odd, hence invertible modulo 2^32
     static constexpr std::uint32_t kInverse = [] {
         std::uint32_t inverse = kMultiplier;

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
 #include "dataplane/base/drop_reason.hpp"
 #include "dataplane/base/received_packet.hpp"
 #include "dataplane/base/session_key.hpp"
@@ -16,19 +12,23 @@
 #include "dataplane/bfd/slot_queue.hpp"
 #include "dataplane/bfd/timing_wheel.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
 namespace tocsin::bfd {
 
 struct EngineConfig {
-    std::uint32_t slots = 0;        ///< capacity; at least 1
-    WorkerId worker;                ///< the worker part of our discriminators
+    std::uint32_t slots = 0;  ///< capacity; at least 1
+    WorkerId worker;          ///< the worker part of our discriminators
     DiscriminatorCodec discriminators;
-    std::uint64_t seed = 0;         ///< of jitter and of the key hash; random in production
+    std::uint64_t seed = 0;  ///< of jitter and of the key hash; random in production
 };
 
-/// The BFD sessions of one worker: RFC 5880 as a function of time and packets. No heap: all memory is
-/// given at construction. Time never goes backwards between calls.
+/// The BFD sessions of one worker: RFC 5880 as a function of time and packets. No heap: all memory
+/// is given at construction. Time never goes backwards between calls.
 class Engine {
-  public:
+public:
     /// Octets that the constructor needs, alignment 64.
     [[nodiscard]] static std::size_t memory_needed(const EngineConfig& config) noexcept;
 
@@ -44,10 +44,11 @@ class Engine {
     template <EngineSink Sink>
     DropReason on_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept;
 
-    /// Carries out what is due by `now`: periodic packets and detection. Call it after every packet that
-    /// arrived before `now` was given to on_packet(), or a dead-looking session may have been heard.
-    /// At most `budget` entries; false = there was more, call again (with packets in between).
-    /// `loop_gap`: how long this worker had stood still just before, for the events of Downs found now.
+    /// Carries out what is due by `now`: periodic packets and detection. Call it after every packet
+    /// that arrived before `now` was given to on_packet(), or a dead-looking session may have been
+    /// heard. At most `budget` entries; false = there was more, call again (with packets in
+    /// between). `loop_gap`: how long this worker had stood still just before, for the events of
+    /// Downs found now.
     template <EngineSink Sink>
     bool advance(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept;
 
@@ -65,8 +66,8 @@ class Engine {
     Status set_parameters(SessionHandle session, const SessionParameters& parameters, Instant now,
                           Sink& sink) noexcept;
 
-    /// RFC 5880 6.8.16. Enabling an enabled session changes nothing; disabling a disabled one only its
-    /// diagnostic.
+    /// RFC 5880 6.8.16. Enabling an enabled session changes nothing; disabling a disabled one only
+    /// its diagnostic.
     template <EngineSink Sink>
     Status set_admin(SessionHandle session, bool down, Diag diag, Instant now, Sink& sink) noexcept;
 
@@ -74,17 +75,18 @@ class Engine {
     template <EngineSink Sink>
     Status signal_path_down(SessionHandle session, Diag diag, Instant now, Sink& sink) noexcept;
 
-    /// RFC 5880 6.8.17: shown to the peer while Up; None clears it. Only the two concatenated codes and
-    /// None are taken, and only while Up; else nothing changes.
+    /// RFC 5880 6.8.17: shown to the peer while Up; None clears it. Only the two concatenated codes
+    /// and None are taken, and only while Up; else nothing changes.
     template <EngineSink Sink>
-    Status set_concatenated_diag(SessionHandle session, Diag diag, Instant now, Sink& sink) noexcept;
+    Status set_concatenated_diag(SessionHandle session, Diag diag, Instant now,
+                                 Sink& sink) noexcept;
 
     /// The headers of this session became known: a packet that could not leave is sent now.
     Status headers_changed(SessionHandle session, Instant now) noexcept;
 
     /// AdminDown until heard or a Detection Time has passed, then gone: next_deleted() tells. With
-    /// `immediate` the slot is free on return and nothing is sent. The key is free on return either way:
-    /// adding it again ends the lingering.
+    /// `immediate` the slot is free on return and nothing is sent. The key is free on return either
+    /// way: adding it again ends the lingering.
     template <EngineSink Sink>
     Status remove(SessionHandle session, bool immediate, Instant now, Sink& sink) noexcept;
 
@@ -100,22 +102,22 @@ class Engine {
     /// Accepted packets that were equal to the one before.
     [[nodiscard]] std::uint64_t steady_packets() const noexcept { return steady_packets_; }
 
-  private:
+private:
     struct Layout;
 
     // Wheel entries: kind in the top bit, slot below.
     static constexpr std::uint32_t kDetectEntry = 1U << 31U;
     static constexpr std::uint32_t kSlotMask = kDetectEntry - 1;
-    // Entries that a session may always add: transmission, detection, and one when it is deleted. What is
-    // above, moves to an earlier tick and additions may use while there is room.
+    // Entries that a session may always add: transmission, detection, and one when it is deleted.
+    // What is above, moves to an earlier tick and additions may use while there is room.
     static constexpr std::uint32_t kEntriesPerSession = 3;
     // Coming Up takes a session two entries and leaves two behind; all may do so at once.
     static constexpr std::uint32_t kWheelEntriesPerSlot = 8;
     static constexpr std::chrono::seconds kLongestLinger{10};
     // Two seconds: what Finals are waited for; lost ones make a round trip look longer than it is.
     static constexpr Tick kLongestRoundTrip = 30'517;
-    // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up with in
-    // steps, or everything in the wheel would look like the future.
+    // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up
+    // with in steps, or everything in the wheel would look like the future.
     static constexpr std::chrono::hours kLongestStep{30};
 
     Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
@@ -131,7 +133,8 @@ class Engine {
     [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;
     void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
     [[nodiscard]] ControlOctets payload(Slot slot, bool poll, bool final) const noexcept;
-    [[nodiscard]] bool may_send_periodic(const SessionHot& hot, const SessionCold& cold) const noexcept;
+    [[nodiscard]] bool may_send_periodic(const SessionHot& hot,
+                                         const SessionCold& cold) const noexcept;
     void schedule_from(Slot slot, Tick sent) noexcept;
     [[nodiscard]] bool may_move_earlier(SessionHot& hot) noexcept;
     void arm_tx(Slot slot) noexcept;

@@ -18,8 +18,8 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     SessionHot& hot = hot_[session.slot.value];
     if (hot.has(kInUse)) return Status::SlotTaken;
     Slot other;
-    const bool known =
-        keys_.find(key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
+    const bool known = keys_.find(
+        key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
     if (known && !hot_[other.value].has(kLingering)) return Status::KeyExists;
     if (wheel_.size() + kEntriesPerSession * hot_.size() > wheel_.capacity()) return Status::Busy;
     if (known) {  // its AdminDown would take the new session Down at the peer
@@ -170,8 +170,8 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
     // What the peer waits before it gives up by itself, and what it will wait once it has heard of
     // AdminDown and of the slow interval that goes with it.
     const Nanoseconds heard_by = cold.parameters.detect_mult * Nanoseconds{hot->tx_interval};
-    const Nanoseconds slow = cold.parameters.detect_mult *
-                             Nanoseconds{std::max(kSlowInterval, hot->tx_interval)};
+    const Nanoseconds slow =
+        cold.parameters.detect_mult * Nanoseconds{std::max(kSlowInterval, hot->tx_interval)};
     cold.linger_at_least = now + heard_by;
     cold.linger_until = now + std::max(heard_by, std::min(slow, Nanoseconds{kLongestLinger}));
     // Nobody to tell: not allowed to send, or no peer was ever heard.

@@ -2,9 +2,9 @@
 
 // Part of engine.hpp: reception of Control packets, RFC 5880 6.8.6.
 
-#include <cstring>
-
 #include "dataplane/bfd/engine.hpp"
+
+#include <cstring>
 
 namespace tocsin::bfd {
 

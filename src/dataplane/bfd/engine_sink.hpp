@@ -1,33 +1,37 @@
 #pragma once
 
-#include <concepts>
-#include <cstdint>
-#include <span>
-
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/fsm.hpp"
 #include "dataplane/bfd/packet.hpp"
+
+#include <concepts>
+#include <cstdint>
+#include <span>
 
 namespace tocsin::bfd {
 
 using ControlPayload = std::span<const std::uint8_t, kControlPacketLength>;
 
-/// Where the engine's packets and observations go. The owner of the sink keeps one packet template per
-/// slot: headers, then 24 octets of Control packet.
+/// Where the engine's packets and observations go. The owner of the sink keeps one packet template
+/// per slot: headers, then 24 octets of Control packet.
 ///
 /// - set_payload: these are the 24 octets of every transmit() of this slot from now on.
-/// - transmit: send the template as it stands. False: it could not leave (no next hop, no buffer, full
+/// - transmit: send the template as it stands. False: it could not leave (no next hop, no buffer,
+/// full
 ///   queue); the engine does not repeat it.
 /// - transmit_once: send this payload behind the template's headers; the template stays (Finals).
 /// - state_changed: bfd.SessionState changed; for counters only, events come from next_event().
-/// - late_tx, late_detection: how long after its scheduled instant a periodic packet left, or after its
+/// - late_tx, late_detection: how long after its scheduled instant a periodic packet left, or after
+/// its
 ///   deadline a detection was judged.
 template <class S>
 concept EngineSink = requires(S& sink, Slot slot, ControlPayload payload, SessionState state,
                               Nanoseconds late) {
     requires noexcept(sink.set_payload(slot, payload));
-    { sink.transmit(slot) } noexcept -> std::same_as<bool>;
-    { sink.transmit_once(slot, payload) } noexcept -> std::same_as<bool>;
+    { sink.transmit(slot) }
+    noexcept->std::same_as<bool>;
+    { sink.transmit_once(slot, payload) }
+    noexcept->std::same_as<bool>;
     requires noexcept(sink.state_changed(slot, state, state));
     requires noexcept(sink.late_tx(late));
     requires noexcept(sink.late_detection(late));

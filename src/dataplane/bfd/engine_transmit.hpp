@@ -6,8 +6,8 @@
 
 namespace tocsin::bfd {
 
-/// The one way into another state: variables, timers, counters, event, and the packet that tells the
-/// peer at once (6.8.7).
+/// The one way into another state: variables, timers, counters, event, and the packet that tells
+/// the peer at once (6.8.7).
 template <EngineSink Sink>
 void Engine::change_state(Slot slot, SessionState state, Diag diag, Instant now,
                           Sink& sink) noexcept {
@@ -17,8 +17,8 @@ void Engine::change_state(Slot slot, SessionState state, Diag diag, Instant now,
     send_between(slot, now, sink);
 }
 
-/// A packet off the schedule that tells of a change, 6.8.7. It never carries P: a Poll Sequence uses
-/// scheduled packets only (6.5). The next periodic packet counts from it.
+/// A packet off the schedule that tells of a change, 6.8.7. It never carries P: a Poll Sequence
+/// uses scheduled packets only (6.5). The next periodic packet counts from it.
 template <EngineSink Sink>
 void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
@@ -34,8 +34,8 @@ void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     schedule_from(slot, tick_at(now));
 }
 
-/// The contents changed but not the state: at most one such packet in an interval, and none that would
-/// have to carry P.
+/// The contents changed but not the state: at most one such packet in an interval, and none that
+/// would have to carry P.
 template <EngineSink Sink>
 void Engine::send_content_change(Slot slot, Instant now, Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
@@ -113,8 +113,8 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     forget_peer(slot);
     if (hot.session_state == SessionState::Init || hot.session_state == SessionState::Up) {
         sink.late_detection(now - deadline);
-        cold.loop_gap_us = static_cast<std::uint32_t>(
-            std::min<std::int64_t>(loop_gap.count() / 1000, UINT32_MAX));
+        cold.loop_gap_us =
+            static_cast<std::uint32_t>(std::min<std::int64_t>(loop_gap.count() / 1000, UINT32_MAX));
         change_state(slot, SessionState::Down, Diag::ControlDetectionTimeExpired, now, sink);
     } else {
         update_tx_interval(slot, now);
@@ -124,9 +124,9 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
 template <EngineSink Sink>
 bool Engine::advance(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept {
     while (now - advanced_to_ > kLongestStep) [[unlikely]] {
-        if (!advance_step(advanced_to_ + kLongestStep, loop_gap, budget, sink)) return false;
-        advanced_to_ += kLongestStep;
-    }
+            if (!advance_step(advanced_to_ + kLongestStep, loop_gap, budget, sink)) return false;
+            advanced_to_ += kLongestStep;
+        }
     if (!advance_step(now, loop_gap, budget, sink)) return false;
     advanced_to_ = now;
     return true;
@@ -142,14 +142,15 @@ bool Engine::advance_step(Instant now, Nanoseconds loop_gap, std::uint32_t budge
             if ((entry & kDetectEntry) == 0) sink.prefetch(slot);
         }
     };
-    return wheel_.advance(tick_at(now), budget, ahead, [&](std::uint32_t entry, Tick tick) noexcept {
-        const Slot slot{entry & kSlotMask};
-        if ((entry & kDetectEntry) == 0) {
-            on_tx_entry(slot, tick, now, sink);
-        } else {
-            on_detect_entry(slot, tick, now, loop_gap, sink);
-        }
-    });
+    return wheel_.advance(tick_at(now), budget, ahead,
+                          [&](std::uint32_t entry, Tick tick) noexcept {
+                              const Slot slot{entry & kSlotMask};
+                              if ((entry & kDetectEntry) == 0) {
+                                  on_tx_entry(slot, tick, now, sink);
+                              } else {
+                                  on_detect_entry(slot, tick, now, loop_gap, sink);
+                              }
+                          });
 }
 
 }  // namespace tocsin::bfd

@@ -21,7 +21,8 @@ inline constexpr auto kOnReceive = [] {
 }();
 static_assert(kOnReceive[1][3] == SessionState::Down, "Up heard while Down: no change");
 
-[[nodiscard]] constexpr SessionState on_receive(SessionState local, SessionState received) noexcept {
+[[nodiscard]] constexpr SessionState on_receive(SessionState local,
+                                                SessionState received) noexcept {
     return kOnReceive[static_cast<std::size_t>(local)][static_cast<std::size_t>(received)];
 }
 

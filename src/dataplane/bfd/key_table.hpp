@@ -1,12 +1,12 @@
 #pragma once
 
+#include "dataplane/base/session_key.hpp"
+#include "dataplane/base/types.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
-
-#include "dataplane/base/session_key.hpp"
-#include "dataplane/base/types.hpp"
 
 namespace tocsin::bfd {
 
@@ -28,17 +28,19 @@ namespace tocsin::bfd {
     return h;
 }
 
-/// SessionKey -> slot by open addressing with linear probing. Keys stay with the owner, who says which
-/// key a slot has. Fixed capacity, at most half full.
+/// SessionKey -> slot by open addressing with linear probing. Keys stay with the owner, who says
+/// which key a slot has. Fixed capacity, at most half full.
 class KeyTable {
-  public:
+public:
     [[nodiscard]] static constexpr std::uint32_t buckets_needed(std::uint32_t slots) noexcept {
         return std::bit_ceil(slots < 8 ? 16U : slots * 2U);
     }
 
     /// `buckets` has buckets_needed(slots) members.
     KeyTable(std::span<std::uint32_t> buckets, std::uint64_t secret) noexcept
-        : buckets_{buckets}, mask_{static_cast<std::uint32_t>(buckets.size()) - 1}, secret_{secret} {
+        : buckets_{buckets},
+          mask_{static_cast<std::uint32_t>(buckets.size()) - 1},
+          secret_{secret} {
         for (auto& b : buckets_) b = 0;
     }
 
@@ -84,7 +86,7 @@ class KeyTable {
         buckets_[hole] = 0;
     }
 
-  private:
+private:
     [[nodiscard]] std::uint32_t home(const SessionKey& key) const noexcept {
         return static_cast<std::uint32_t>(hash(key, secret_)) & mask_;
     }

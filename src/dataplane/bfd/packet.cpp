@@ -12,8 +12,8 @@ constexpr std::uint8_t bit(bool on, std::uint8_t mask) noexcept { return on ? ma
 
 ControlOctets encode(const ControlPacket& packet) noexcept {
     ControlOctets out{};
-    out[0] = static_cast<std::uint8_t>(kVersion << 5U |
-                                       (static_cast<unsigned>(packet.diag) & 0x1fU));
+    out[0] =
+        static_cast<std::uint8_t>(kVersion << 5U | (static_cast<unsigned>(packet.diag) & 0x1fU));
     out[kStateOffset] = static_cast<std::uint8_t>(
         static_cast<unsigned>(packet.state) << 6U | bit(packet.poll, kPollBit) |
         bit(packet.final, kFinalBit) |

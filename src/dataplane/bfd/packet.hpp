@@ -1,13 +1,13 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <span>
-
 #include "dataplane/base/drop_reason.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/fsm.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
 
 namespace tocsin::bfd {
 
@@ -34,7 +34,8 @@ inline constexpr std::uint8_t kMultipointBit = 0x01;
 
 using ControlOctets = std::array<std::uint8_t, kControlPacketLength>;
 
-/// The mandatory section of a Control packet, RFC 5880 4.1. Intervals in microseconds as on the wire.
+/// The mandatory section of a Control packet, RFC 5880 4.1. Intervals in microseconds as on the
+/// wire.
 struct ControlPacket {
     Diag diag{};
     SessionState state{};
@@ -58,10 +59,10 @@ struct ControlPacket {
 /// The packet as sent: version 1, all fields as given.
 [[nodiscard]] ControlOctets encode(const ControlPacket& packet) noexcept;
 
-/// Reads the mandatory section and applies the checks of RFC 5880 6.8.6 that need no session, in its
-/// order: version, Length, Detect Mult, M, My Discriminator, and state with Your Discriminator zero.
-/// `payload` is what the encapsulation carried; octets behind Length are ignored. Returns None and
-/// fills `out`, or the first reason to discard.
+/// Reads the mandatory section and applies the checks of RFC 5880 6.8.6 that need no session, in
+/// its order: version, Length, Detect Mult, M, My Discriminator, and state with Your Discriminator
+/// zero. `payload` is what the encapsulation carried; octets behind Length are ignored. Returns
+/// None and fills `out`, or the first reason to discard.
 [[nodiscard]] DropReason decode(std::span<const std::uint8_t> payload, ControlPacket& out) noexcept;
 
 }  // namespace tocsin::bfd

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <cstdint>
-
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
+
+#include <cstdint>
 
 namespace tocsin::bfd {
 
 /// What an operator decides about a session; control has validated it.
 struct SessionParameters {
-    WireInterval desired_min_tx_interval{1'000'000};   ///< at least 1; used while Up, RFC 5880 6.8.3
+    WireInterval desired_min_tx_interval{1'000'000};  ///< at least 1; used while Up, RFC 5880 6.8.3
     WireInterval required_min_rx_interval{1'000'000};  ///< 0 = send no periodic packets to me
     WireInterval required_min_echo_rx_interval{0};     ///< 0 = Echo is not looped
     std::uint8_t detect_mult = 3;                      ///< 1..255

@@ -4,9 +4,9 @@
 
 namespace tocsin::bfd {
 
-/// A Poll Sequence, RFC 5880 6.5, with the queueing of 6.8.3: a change during a sequence waits until
-/// the sequence has ended and a packet with F clear was received, so that the next Final is not
-/// mistaken.
+/// A Poll Sequence, RFC 5880 6.5, with the queueing of 6.8.3: a change during a sequence waits
+/// until the sequence has ended and a packet with F clear was received, so that the next Final is
+/// not mistaken.
 enum class Poll : std::uint8_t {
     Idle,
     Requested,    ///< from the next scheduled packet on; a Final now answers nothing of ours
@@ -33,8 +33,8 @@ enum class Poll : std::uint8_t {
     if (p == Poll::Active) return Poll::Idle;
     return p == Poll::ActiveAgain ? Poll::Separating : p;
 }
-/// An accepted packet had F clear and no Final of the sequence before can follow it, or waiting for one
-/// has taken too long.
+/// An accepted packet had F clear and no Final of the sequence before can follow it, or waiting for
+/// one has taken too long.
 [[nodiscard]] constexpr Poll on_final_clear(Poll p) noexcept {
     return p == Poll::Separating ? Poll::Requested : p;
 }

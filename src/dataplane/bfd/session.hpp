@@ -1,9 +1,5 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <type_traits>
-
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
@@ -14,24 +10,30 @@
 #include "dataplane/bfd/poll.hpp"
 #include "dataplane/bfd/timers.hpp"
 
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
 namespace tocsin::bfd {
 
 /// Bits of SessionHot::flags.
 enum Flag : std::uint16_t {
     kInUse = 1U << 0U,
-    kSteady = 1U << 1U,         ///< the last packet again would change nothing but last_rx
-    kMultiHop = 1U << 2U,       ///< the session's type
-    kTxArmed = 1U << 3U,        ///< tx_armed is valid: an entry for transmission is in the wheel
-    kDetectArmed = 1U << 4U,    ///< detect_armed is valid: likewise for detection
-    kPayloadStale = 1U << 5U,   ///< the template must be rewritten before the next periodic packet
-    kPollAttention = 1U << 6U,  ///< the Poll Sequence must be looked at with the next periodic packet
-    kTxFailed = 1U << 7U,       ///< the last periodic packet could not leave
+    kSteady = 1U << 1U,        ///< the last packet again would change nothing but last_rx
+    kMultiHop = 1U << 2U,      ///< the session's type
+    kTxArmed = 1U << 3U,       ///< tx_armed is valid: an entry for transmission is in the wheel
+    kDetectArmed = 1U << 4U,   ///< detect_armed is valid: likewise for detection
+    kPayloadStale = 1U << 5U,  ///< the template must be rewritten before the next periodic packet
+    kPollAttention =
+        1U << 6U,          ///< the Poll Sequence must be looked at with the next periodic packet
+    kTxFailed = 1U << 7U,  ///< the last periodic packet could not leave
     kDetectMultOne = 1U << 8U,  ///< bfd.DetectMult is 1, RFC 5880 6.8.7
     kPassive = 1U << 9U,
     kLingering = 1U << 10U,     ///< deleted, telling the peer AdminDown
     kEventPending = 1U << 11U,  ///< in the engine's event queue
     kExtraSent = 1U << 12U,     ///< a packet between periodic ones has left in this interval
-    kEarlyMoves = 7U << 13U,    ///< three bits: entries left behind in the wheel by moves to earlier ticks
+    kEarlyMoves =
+        7U << 13U,  ///< three bits: entries left behind in the wheel by moves to earlier ticks
 };
 inline constexpr std::uint16_t kOneEarlyMove = 1U << 13U;
 
@@ -41,18 +43,18 @@ inline constexpr std::uint16_t kOneEarlyMove = 1U << 13U;
 /// remote state variables of RFC 5880 6.8.1; all zero but RemoteMinRxInterval before the first one.
 struct alignas(64) SessionHot {
     ControlOctets last_packet{};
-    Instant last_rx{};                ///< arrival of the last accepted packet
-    Tick next_tx{};                   ///< next periodic packet, jitter included
-    Tick last_tx{};                   ///< departure that the next periodic packet counts from
-    Tick tx_armed{};                  ///< where the one valid transmit entry sits in the wheel
-    Tick detect_armed{};              ///< likewise for detection
-    WireInterval tx_interval{};       ///< in force before jitter; 0 = no periodic packets
-    WireInterval rx_in_force{};       ///< bfd.RequiredMinRxInterval in the Detection Time, 6.8.3
-    std::uint16_t source_tag{};       ///< keyed hash of the origin of `last_packet`
-    std::uint16_t flags{};            ///< Flag
-    std::uint8_t rx_packets{};        ///< low octet; the rest is in SessionCold
-    std::uint8_t tx_packets{};        ///< likewise
-    std::uint8_t arrival{};           ///< single hop: the port it is bound to; multihop: least TTL
+    Instant last_rx{};           ///< arrival of the last accepted packet
+    Tick next_tx{};              ///< next periodic packet, jitter included
+    Tick last_tx{};              ///< departure that the next periodic packet counts from
+    Tick tx_armed{};             ///< where the one valid transmit entry sits in the wheel
+    Tick detect_armed{};         ///< likewise for detection
+    WireInterval tx_interval{};  ///< in force before jitter; 0 = no periodic packets
+    WireInterval rx_in_force{};  ///< bfd.RequiredMinRxInterval in the Detection Time, 6.8.3
+    std::uint16_t source_tag{};  ///< keyed hash of the origin of `last_packet`
+    std::uint16_t flags{};       ///< Flag
+    std::uint8_t rx_packets{};   ///< low octet; the rest is in SessionCold
+    std::uint8_t tx_packets{};   ///< likewise
+    std::uint8_t arrival{};      ///< single hop: the port it is bound to; multihop: least TTL
     SessionState session_state = SessionState::Down;
 
     [[nodiscard]] bool has(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
@@ -89,6 +91,9 @@ struct alignas(64) SessionHot {
 };
 static_assert(sizeof(SessionHot) == 64 && std::is_trivially_copyable_v<SessionHot>);
 
+/// An address that is not given: any peer of a point-to-point port, a source as expected.
+inline constexpr std::array<std::uint8_t, 16> kNoAddress{};
+
 /// The rest of a session, touched when something changes.
 struct SessionCold {
     SessionKey key;
@@ -98,22 +103,22 @@ struct SessionCold {
     WireInterval tx_in_force{};  ///< lags behind while Up and a raise is being polled, 6.8.3
     std::uint32_t up_count{};
     std::uint32_t down_count{};
-    std::uint32_t transitions{};        ///< since the last event
-    std::uint32_t loop_gap_us{};        ///< of the worker before the last Down by detection
-    std::uint64_t rx_packets{};         ///< multiples of 256
-    std::uint64_t tx_packets{};         ///< likewise
+    std::uint32_t transitions{};  ///< since the last event
+    std::uint32_t loop_gap_us{};  ///< of the worker before the last Down by detection
+    std::uint64_t rx_packets{};   ///< multiples of 256
+    std::uint64_t tx_packets{};   ///< likewise
     Instant last_state_change{};
-    Instant first_transition{};         ///< since the last event
-    Instant linger_until{};             ///< end of a lingering deletion
+    Instant first_transition{};  ///< since the last event
+    Instant linger_until{};      ///< end of a lingering deletion
     Instant linger_at_least{};
-    Tick poll_since{};                  ///< the first P of the sequence left, or Poll::Separating began
-    Tick finals_until{};                ///< Finals of the sequence that ended last may arrive up to here
-    Tick source_event{};                ///< last EventCause::Source
+    Tick poll_since{};    ///< the first P of the sequence left, or Poll::Separating began
+    Tick finals_until{};  ///< Finals of the sequence that ended last may arrive up to here
+    Tick source_event{};  ///< last EventCause::Source
     std::array<std::uint8_t, 16> source{};  ///< of the last packet when not the remote address
     Poll poll = Poll::Idle;
     Diag local_diag = Diag::None;
     SessionState reported_state = SessionState::Down;
-    std::uint8_t causes{};              ///< EventCause bits of the pending event
+    std::uint8_t causes{};  ///< EventCause bits of the pending event
 };
 static_assert(sizeof(SessionCold) <= 216 && std::is_trivially_copyable_v<SessionCold>);
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
-
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/fsm.hpp"
+
+#include <cstdint>
 
 namespace tocsin::bfd {
 
@@ -51,8 +51,8 @@ enum class EventCause : std::uint8_t {
     Source = 4,      ///< the peer's source address changed, RFC 5881 6
 };
 
-/// What happened to a session since its last event: level-triggered, so a flap may merge but the latest
-/// state always arrives.
+/// What happened to a session since its last event: level-triggered, so a flap may merge but the
+/// latest state always arrives.
 struct SessionEvent {
     SessionSnapshot now;
     SessionState reported_state{};  ///< state in the previous event
@@ -60,8 +60,9 @@ struct SessionEvent {
     std::uint32_t transitions = 0;  ///< state changes since the previous event
     Instant first_at{};             ///< of the first of them
     Instant last_at{};              ///< of the last
-    Nanoseconds loop_gap{};  ///< a Down by detection that follows a gap of the worker itself: its length
-    IpAddress source;        ///< with EventCause::Source: the address now seen
+    Nanoseconds
+        loop_gap{};    ///< a Down by detection that follows a gap of the worker itself: its length
+    IpAddress source;  ///< with EventCause::Source: the address now seen
 };
 
 /// Outcome of a command on a session.

@@ -5,11 +5,11 @@
 
 namespace tocsin::bfd {
 
-/// First in, first out, over memory of the owner. The owner sees to it that it never overflows: each
-/// slot is in it at most once.
+/// First in, first out, over memory of the owner. The owner sees to it that it never overflows:
+/// each slot is in it at most once.
 template <class T>
 class SlotQueue {
-  public:
+public:
     explicit SlotQueue(std::span<T> memory) noexcept : memory_{memory} {}
 
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -26,7 +26,7 @@ class SlotQueue {
         return value;
     }
 
-  private:
+private:
     std::span<T> memory_;
     std::uint32_t head_ = 0;
     std::uint32_t size_ = 0;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "dataplane/base/types.hpp"
+
 #include <algorithm>
 #include <cstdint>
-
-#include "dataplane/base/types.hpp"
 
 namespace tocsin::bfd {
 
@@ -38,7 +38,8 @@ inline constexpr Nanoseconds kTickLength{1LL << kTickShift};
 }
 /// The first tick that is not before `t`.
 [[nodiscard]] constexpr Tick tick_after(Instant t) noexcept {
-    return static_cast<Tick>((t.time_since_epoch().count() + kTickLength.count() - 1) >> kTickShift);
+    return static_cast<Tick>((t.time_since_epoch().count() + kTickLength.count() - 1) >>
+                             kTickShift);
 }
 [[nodiscard]] constexpr bool earlier(Tick a, Tick b) noexcept {
     return static_cast<std::int32_t>(a - b) < 0;
@@ -50,9 +51,9 @@ inline constexpr Nanoseconds kTickLength{1LL << kTickShift};
     return (tick_at(now) - tick) * kTickLength + Nanoseconds{within};
 }
 
-/// One periodic gap, RFC 5880 6.8.7: the interval less a random 0 to 25 per cent; with a Detect Mult of 1
-/// 10 to 25 per cent. `random` is uniform over 32 bits. The result is at least 75 per cent of the
-/// interval also after both of its ends were rounded down to ticks.
+/// One periodic gap, RFC 5880 6.8.7: the interval less a random 0 to 25 per cent; with a Detect
+/// Mult of 1 10 to 25 per cent. `random` is uniform over 32 bits. The result is at least 75 per
+/// cent of the interval also after both of its ends were rounded down to ticks.
 [[nodiscard]] constexpr Nanoseconds jittered(WireInterval interval, bool detect_mult_is_one,
                                              std::uint32_t random) noexcept {
     const std::int64_t whole = Nanoseconds{interval}.count();

@@ -1,20 +1,20 @@
 #pragma once
 
+#include "dataplane/bfd/timers.hpp"
+
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <span>
 
-#include "dataplane/bfd/timers.hpp"
-
 namespace tocsin::bfd {
 
 /// Deadlines by tick, without heap. Entries are 32 bits of the owner's and carry no time: the owner
 /// remembers at which tick its valid entry sits and ignores the others, so that nothing is ever
-/// searched or moved. Entries of one tick sit in chunks of contiguous memory, so that what they point to can
-/// be prefetched.
+/// searched or moved. Entries of one tick sit in chunks of contiguous memory, so that what they
+/// point to can be prefetched.
 class TimingWheel {
-  public:
+public:
     static constexpr std::uint32_t kTicks = 1U << 15U;  ///< horizon: about 2.1 s
     static constexpr std::uint32_t kEntriesPerChunk = 62;
 
@@ -50,8 +50,9 @@ class TimingWheel {
     /// The farthest tick that can be held.
     [[nodiscard]] Tick horizon() const noexcept { return cursor_ + kTicks - 1; }
 
-    /// Puts `entry` at `tick`, or at the nearest tick that the wheel can hold: never before the next
-    /// one, never beyond the horizon. Returns where it is. The caller keeps size() below capacity().
+    /// Puts `entry` at `tick`, or at the nearest tick that the wheel can hold: never before the
+    /// next one, never beyond the horizon. Returns where it is. The caller keeps size() below
+    /// capacity().
     Tick insert(Tick tick, std::uint32_t entry) noexcept {
         if (!earlier(cursor_, tick)) tick = cursor_ + 1;
         if (earlier(horizon(), tick)) tick = horizon();
@@ -115,7 +116,7 @@ class TimingWheel {
         return earlier(cursor_, limit) ? next_occupied(limit) : limit;
     }
 
-  private:
+private:
     static constexpr std::uint32_t kNone = ~0U;
     static constexpr std::uint32_t kLookAhead = 16;
 
@@ -142,7 +143,7 @@ class TimingWheel {
     std::uint32_t capacity_;
     std::uint32_t size_ = 0;
     std::uint32_t free_ = kNone;
-    Tick cursor_;                    ///< everything up to here was taken out
+    Tick cursor_;                     ///< everything up to here was taken out
     std::uint32_t draining_ = kNone;  ///< chunks of the cursor's tick that are not yet fired
     std::uint32_t position_ = 0;
 };

@@ -1,9 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <type_traits>
-#include <variant>
-
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/diag.hpp"
@@ -11,14 +7,18 @@
 #include "dataplane/bfd/session_event.hpp"
 #include "overlay/header_template.hpp"
 
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
 namespace tocsin::message {
 
 using bfd::SessionHandle;
 
 enum class RequestId : std::uint64_t {};  ///< chosen by control, echoed in the reply
 
-/// Starts a session in Down, or in AdminDown when `admin_down`. Refused (Reply::status) when the slot
-/// is taken or the key exists. A slot whose deletion still lingers is not free.
+/// Starts a session in Down, or in AdminDown when `admin_down`. Refused (Reply::status) when the
+/// slot is taken or the key exists. A slot whose deletion still lingers is not free.
 struct AddSession {
     SessionHandle session;
     SessionKey key;
@@ -59,8 +59,9 @@ struct SetConcatenatedDiag {
     bfd::Diag diag = bfd::Diag::None;
 };
 
-/// AdminDown, heard by the peer or sent long enough (RFC 5880 6.8.16), then gone; a Deleted event says
-/// so and frees the slot. With `immediate` nothing is sent and the slot is free with the reply.
+/// AdminDown, heard by the peer or sent long enough (RFC 5880 6.8.16), then gone; a Deleted event
+/// says so and frees the slot. With `immediate` nothing is sent and the slot is free with the
+/// reply.
 struct DeleteSession {
     SessionHandle session;
     bool immediate = false;

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "dataplane/base/types.hpp"
+#include "dataplane/bfd/discriminator.hpp"
+#include "dataplane/message/link.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "dataplane/base/types.hpp"
-#include "dataplane/bfd/discriminator.hpp"
-#include "dataplane/message/link.hpp"
 
 namespace tocsin::message {
 
@@ -22,7 +22,7 @@ struct PortStatus {
     bool link_up = false;
     std::uint32_t link_speed_mbps = 0;  ///< 0 = not known
     int numa_node = -1;
-    std::string rx_checksum;  ///< what is done about received UDP checksums and why, for people
+    std::string rx_checksum;      ///< what is done about received UDP checksums and why, for people
     std::uint64_t rx_missed = 0;  ///< imissed of rte_eth_stats
     std::uint64_t rx_errors = 0;
     std::uint64_t tx_errors = 0;
@@ -31,7 +31,7 @@ struct PortStatus {
 /// The running dataplane as control sees it; the runtime implements it over DPDK, tests over the
 /// engine in virtual time.
 class Dataplane {
-  public:
+public:
     virtual ~Dataplane() = default;
 
     [[nodiscard]] virtual std::size_t workers() const noexcept = 0;

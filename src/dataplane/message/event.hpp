@@ -1,10 +1,10 @@
 #pragma once
 
-#include <type_traits>
-#include <variant>
-
 #include "dataplane/bfd/session_event.hpp"
 #include "dataplane/message/command.hpp"
+
+#include <type_traits>
+#include <variant>
 
 namespace tocsin::message {
 

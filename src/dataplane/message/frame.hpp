@@ -1,10 +1,10 @@
 #pragma once
 
+#include "dataplane/base/types.hpp"
+
 #include <array>
 #include <cstdint>
 #include <type_traits>
-
-#include "dataplane/base/types.hpp"
 
 namespace tocsin::message {
 

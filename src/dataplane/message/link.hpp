@@ -1,17 +1,18 @@
 #pragma once
 
-#include <span>
-
 #include "dataplane/message/command.hpp"
 #include "dataplane/message/event.hpp"
 #include "dataplane/message/frame.hpp"
 #include "dataplane/message/worker_stats.hpp"
 
+#include <span>
+
 namespace tocsin::message {
 
-/// The end of a worker's rings that control sees. One control thread at a time; none of these blocks.
+/// The end of a worker's rings that control sees. One control thread at a time; none of these
+/// blocks.
 class WorkerLink {
-  public:
+public:
     virtual ~WorkerLink() = default;
 
     /// False when the command ring is full: the caller keeps the command and tries again.

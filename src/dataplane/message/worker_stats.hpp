@@ -1,11 +1,11 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
-
 #include "dataplane/base/counter.hpp"
 #include "dataplane/base/drop_reason.hpp"
 #include "dataplane/base/histogram.hpp"
+
+#include <array>
+#include <cstdint>
 
 namespace tocsin::message {
 
@@ -21,22 +21,22 @@ struct PortStats {
 
 /// Everything a worker counts. Worker: wo, control: ro.
 struct alignas(64) WorkerStats {
-    Counter heartbeat;     ///< turns of the poll loop; stands still only if the worker does
-    Counter rx_control;    ///< Control packets accepted
-    Counter tx_control;    ///< Control packets handed to a driver
-    Counter rx_fast;       ///< of rx_control, those equal to the one before
-    Counter sessions;      ///< in the table, lingering ones included
+    Counter heartbeat;   ///< turns of the poll loop; stands still only if the worker does
+    Counter rx_control;  ///< Control packets accepted
+    Counter tx_control;  ///< Control packets handed to a driver
+    Counter rx_fast;     ///< of rx_control, those equal to the one before
+    Counter sessions;    ///< in the table, lingering ones included
     Counter sessions_up;
     Counter transitions_up;
     Counter transitions_down;
     Counter punted;
-    Counter frames_sent;   ///< slow-path frames from control
-    Counter events_deferred;  ///< turns in which the event ring had no room
-    Counter busy_ns;       ///< time in turns that did work
-    Counter idle_ns;       ///< time in turns that did not, sleep included
-    Counter loop_gaps;     ///< turns longer than a millisecond
-    DurationHistogram loop_gap;  ///< duration of every turn that took longer than 100 us
-    DurationHistogram late_tx;   ///< periodic packets: departure minus scheduled instant
+    Counter frames_sent;               ///< slow-path frames from control
+    Counter events_deferred;           ///< turns in which the event ring had no room
+    Counter busy_ns;                   ///< time in turns that did work
+    Counter idle_ns;                   ///< time in turns that did not, sleep included
+    Counter loop_gaps;                 ///< turns longer than a millisecond
+    DurationHistogram loop_gap;        ///< duration of every turn that took longer than 100 us
+    DurationHistogram late_tx;         ///< periodic packets: departure minus scheduled instant
     DurationHistogram late_detection;  ///< detection: verdict minus deadline
     std::array<Counter, kDropReasons> drops;
     std::array<PortStats, kMaxPorts> ports;

@@ -1,0 +1,115 @@
+#include "dataplane/bfd/engine.hpp"
+
+#include "dataplane/base/bytes.hpp"
+
+#include <cstring>
+
+namespace tocsin::bfd {
+
+namespace {
+
+std::array<std::uint8_t, 16> address(const std::uint8_t* octets, AddressFamily family) noexcept {
+    std::array<std::uint8_t, 16> out{};
+    std::memcpy(out.data(), octets, family == AddressFamily::V4 ? 4 : 16);
+    return out;
+}
+
+}  // namespace
+
+void Engine::prefetch(const ReceivedPacket& packet) const noexcept {
+    const Discriminator yours{load_be32(packet.payload + kYourDiscriminatorOffset)};
+    const std::uint32_t slot = config_.discriminators.decode(yours).slot.value;
+    if (slot < hot_.size()) __builtin_prefetch(&hot_[slot], 1);
+}
+
+SessionHot* Engine::session_at(SessionHandle session) noexcept {
+    if (session.slot.value >= hot_.size()) return nullptr;
+    SessionHot& hot = hot_[session.slot.value];
+    if (!hot.has(kInUse) || cold_[session.slot.value].local_discr != session.local_discr) {
+        return nullptr;
+    }
+    return &hot;
+}
+
+/// Step "if the Your Discriminator field ..." of RFC 5880 6.8.6: by discriminator, else by key.
+SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket& control,
+                               DropReason& reason) noexcept {
+    if (control.your_discriminator.value != 0) {
+        const DiscriminatorCodec::Parts parts =
+            config_.discriminators.decode(control.your_discriminator);
+        reason = DropReason::YourDiscriminatorUnknown;
+        if (parts.worker != config_.worker) return nullptr;
+        return session_at({parts.slot, control.your_discriminator});
+    }
+    SessionKey key;
+    key.type = packet.type;
+    key.family = packet.family;
+    key.domain = packet.domain;
+    key.instance = packet.instance;
+    if (packet.type == SessionType::SingleHop) key.port = packet.port;
+    if (!packet.point_to_point) {
+        key.local = address(packet.destination, packet.family);
+        key.remote = address(packet.source, packet.family);
+    }
+    Slot slot;
+    if (!keys_.find(
+            key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, slot)) {
+        reason = DropReason::NoSession;
+        return nullptr;
+    }
+    return &hot_[slot.value];
+}
+
+/// What the encapsulation asks of a packet once its session is known, RFC 5881 5 and 6, RFC 5883.
+DropReason Engine::check_arrival(const SessionCold& cold,
+                                 const ReceivedPacket& packet) const noexcept {
+    const SessionKey& key = cold.key;
+    if (key.type != packet.type || key.family != packet.family || key.domain != packet.domain ||
+        key.instance != packet.instance) {
+        return DropReason::SessionType;
+    }
+    const bool any_source = key.remote == kNoAddress;
+    if (key.type == SessionType::SingleHop && key.port != packet.port &&
+        !(any_source && packet.point_to_point)) {
+        return DropReason::WrongPort;
+    }
+    if (packet.ttl < cold.parameters.min_ttl) return DropReason::TtlTooLow;
+    if (cold.parameters.match_source && !any_source &&
+        key.remote != address(packet.source, packet.family)) {
+        return DropReason::SourceMismatch;
+    }
+    return DropReason::None;
+}
+
+/// Where the packet came from, as far as the steady state does not compare it otherwise.
+std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noexcept {
+    std::uint64_t words[2]{};
+    if (packet.family == AddressFamily::V4) {
+        std::memcpy(words, packet.source, 4);
+    } else {
+        std::memcpy(words, packet.source, 16);
+    }
+    const std::uint64_t network = static_cast<std::uint64_t>(packet.instance) << 32U |
+                                  static_cast<std::uint64_t>(packet.domain) << 8U |
+                                  static_cast<std::uint64_t>(packet.family);
+    const std::uint64_t source = fold(words[0] ^ secret_, words[1] ^ ~secret_);
+    return static_cast<std::uint16_t>(fold(source ^ network, secret_ ^ 0x2d358dccaa6c78a5U) >> 32U);
+}
+
+/// RFC 5881 6: another source address is reported, never adopted as destination.
+void Engine::note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept {
+    SessionCold& cold = cold_[slot.value];
+    std::array<std::uint8_t, 16> seen = address(packet.source, packet.family);
+    if (seen == cold.key.remote) seen = kNoAddress;
+    if (seen != cold.source) {
+        // At most one report a second. The old tag stays, so that the next packet comes here again.
+        const Tick tick = tick_at(now);
+        if ((tick - cold.source_event) * kTickLength < Nanoseconds{kSlowInterval}) return;
+        cold.source = seen;
+        cold.source_event = tick;
+        raise_event(slot, EventCause::Source);
+    }
+    hot_[slot.value].source_tag = source_tag(packet);
+}
+
+}  // namespace tocsin::bfd

@@ -1,0 +1,164 @@
+#include "dataplane/bfd/engine.hpp"
+
+#include "dataplane/base/bytes.hpp"
+
+namespace tocsin::bfd {
+
+ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    const SessionCold& cold = cold_[slot.value];
+    return encode({.diag = cold.local_diag,
+                   .state = hot.session_state,
+                   .poll = poll,
+                   .final = final,
+                   .control_plane_independent = cold.parameters.control_plane_independent,
+                   .detect_mult = cold.parameters.detect_mult,
+                   .my_discriminator = cold.local_discr,
+                   .your_discriminator = hot.remote_discr(),
+                   .desired_min_tx_interval = cold.desired_min_tx_interval,
+                   .required_min_rx_interval = cold.parameters.required_min_rx_interval,
+                   .required_min_echo_rx_interval = cold.parameters.required_min_echo_rx_interval});
+}
+
+void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    SessionCold& cold = cold_[slot.value];
+    if (sends_poll(poll) != sends_poll(cold.poll)) hot.set(kPayloadStale);
+    if (poll == Poll::Active && cold.poll == Poll::Requested) cold.poll_since = tick_at(now);
+    if (poll == Poll::Separating) {
+        cold.poll_since = tick_at(now);
+        hot.clear(kSteady);  // the next packet matters even if it is the last one again
+    }
+    cold.poll = poll;
+    hot.clear(kPollAttention);
+    if (poll == Poll::Requested || poll == Poll::Separating) hot.set(kPollAttention);
+}
+
+/// The next packet differs from the last by more than P and F. A peer in Demand mode hears nothing
+/// periodic: it is told by a Poll Sequence, RFC 5880 6.6.
+void Engine::content_changed(Slot slot, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    hot.set(kPayloadStale);
+    if (hot.remote_demand_active()) want_poll(slot, now);
+}
+
+/// A parameter changed that needs a Poll Sequence.
+void Engine::want_poll(Slot slot, Instant now) noexcept {
+    const Poll poll = cold_[slot.value].poll;
+    const bool wait = poll == Poll::Idle && finals_under_way(slot, now);
+    set_poll(slot, wait ? Poll::Separating : on_poll_wanted(poll), now);
+}
+
+/// Whether a Final that arrives now may answer the sequence before. Where the path is longer than
+/// the interval several P are under way at once, each with its Final, and packets with F clear
+/// between them separate nothing: only a round trip does (choice 2 of RFC 5880 6.8.3). The time
+/// from the first P to the first Final is at least that.
+bool Engine::finals_under_way(Slot slot, Instant now) const noexcept {
+    const Tick left = cold_[slot.value].finals_until - tick_at(now);
+    return left - 1U < kLongestRoundTrip;  // 0 and what lies back wrap
+}
+
+/// The peer has confirmed what we sent: it takes effect, RFC 5880 6.8.3.
+void Engine::poll_ended(Slot slot, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    SessionCold& cold = cold_[slot.value];
+    cold.tx_in_force = cold.desired_min_tx_interval;
+    hot.rx_in_force = cold.parameters.required_min_rx_interval;
+    update_tx_interval(slot, now);
+    raise_event(slot, EventCause::Parameters);
+}
+
+/// A change of bfd.DesiredMinTxInterval, RFC 5880 6.8.3.
+void Engine::set_desired_min_tx(Slot slot, WireInterval wanted, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    SessionCold& cold = cold_[slot.value];
+    const bool up = hot.session_state == SessionState::Up;
+    if (!up || wanted < cold.tx_in_force) cold.tx_in_force = wanted;
+    if (wanted == cold.desired_min_tx_interval) return;
+    cold.desired_min_tx_interval = wanted;
+    hot.set(kPayloadStale);
+    want_poll(slot, now);
+}
+
+/// Whether the same packet again would change nothing.
+void Engine::update_steady(Slot slot) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const SessionCold& cold = cold_[slot.value];
+    hot.clear(kSteady);
+    const SessionState state = hot.session_state;
+    if (state == SessionState::AdminDown || hot.has(kLingering)) return;
+    if (on_receive(state, hot.remote_session_state()) != state) return;
+    if (cold.poll == Poll::Separating || cold.parameters.match_source) return;
+    if (load_be32(&hot.last_packet[kYourDiscriminatorOffset]) != cold.local_discr.value) return;
+    if (hot.last_packet[kLengthOffset] != kControlPacketLength) return;  // a payload may be shorter
+    if (!hot.has(kDetectArmed) && hot.detection_time() > Nanoseconds{0}) return;
+    hot.set(kSteady);
+}
+
+/// A Detection Time without packets: bfd.RemoteDiscr and bfd.RemoteMinRxInterval return to their
+/// initial values, RFC 5880 6.8.1 and 6.8.18. bfd.RemoteSessionState stays what was last reported.
+void Engine::forget_peer(Slot slot) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const std::uint8_t state = hot.last_packet[kStateOffset] & 0xc0U;
+    hot.last_packet = {};
+    hot.last_packet[kStateOffset] = state;
+    store_be32(&hot.last_packet[kRequiredMinRxOffset], 1);
+    hot.clear(kSteady);
+    hot.set(kPayloadStale);
+    raise_event(slot, EventCause::Parameters);
+}
+
+void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    SessionCold& cold = cold_[slot.value];
+    const SessionState was = hot.session_state;
+    hot.session_state = state;
+    hot.clear(kSteady);
+    cold.local_diag = diag;
+    if (state == SessionState::Up && was != SessionState::Up) {
+        ++cold.up_count;
+        ++sessions_up_;
+    } else if (was == SessionState::Up && state != SessionState::Up) {
+        ++cold.down_count;
+        --sessions_up_;
+    }
+    cold.last_state_change = now;
+    if (cold.transitions++ == 0) cold.first_transition = now;
+    raise_event(slot, EventCause::State);
+
+    const bool up = state == SessionState::Up;
+    set_poll(slot, on_abandoned(cold.poll), now);
+    set_desired_min_tx(slot, desired_min_tx(cold.parameters.desired_min_tx_interval, up), now);
+    if (!up) {  // only Up waits for a Poll Sequence, RFC 5880 6.8.3
+        cold.tx_in_force = cold.desired_min_tx_interval;
+        hot.rx_in_force = cold.parameters.required_min_rx_interval;
+        update_detection(slot);
+    }
+    content_changed(slot, now);
+    hot.tx_interval =
+        tx_interval_in_force(slot);  // the packet that tells of the state schedules the next
+}
+
+void Engine::release(Slot slot) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const auto key_of = [this](Slot s) -> const SessionKey& { return cold_[s.value].key; };
+    keys_.erase(cold_[slot.value].key, slot, key_of);
+    if (hot.session_state == SessionState::Up) --sessions_up_;
+    --sessions_;
+    const std::uint16_t queued = hot.flags & kEventPending;
+    hot = SessionHot{};
+    hot.flags = queued;  // still in the event queue
+    cold_[slot.value] = SessionCold{};
+}
+
+Status Engine::headers_changed(SessionHandle session, Instant now) noexcept {
+    SessionHot* const hot = session_at(session);
+    if (hot == nullptr) return Status::NoSuchSession;
+    if (hot->has(kTxFailed) && hot->tx_interval != WireInterval{0}) {
+        hot->next_tx = tick_at(now);
+        arm_tx(session.slot);
+    }
+    return Status::Ok;
+}
+
+}  // namespace tocsin::bfd

@@ -1,0 +1,92 @@
+#include "dataplane/bfd/engine.hpp"
+
+#include <algorithm>
+
+namespace tocsin::bfd {
+
+/// RFC 5880 6.8.7, the three cases in which nothing periodic is sent.
+bool Engine::may_send_periodic(const SessionHot& hot, const SessionCold& cold) const noexcept {
+    if (hot.has(kPassive) && hot.remote_discr().value == 0) return false;
+    if (hot.remote_min_rx_interval() == WireInterval{0}) return false;
+    return !hot.remote_demand_active() || sends_poll(cold.poll);
+}
+
+/// Draws the gap after a packet that left at `sent`.
+void Engine::schedule_from(Slot slot, Tick sent) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    hot.last_tx = sent;
+    const Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
+    hot.next_tx = sent + static_cast<Tick>(gap / kTickLength);
+    arm_tx(slot);
+}
+
+/// An entry that is moved to an earlier tick leaves one behind that is dropped when its tick comes.
+/// Each session may do so seven times until one of its own entries fires, while there is room.
+bool Engine::may_move_earlier(SessionHot& hot) noexcept {
+    if ((hot.flags & kEarlyMoves) == kEarlyMoves) return false;
+    if (wheel_.size() + kEntriesPerSession * hot_.size() >= wheel_.capacity()) return false;
+    hot.flags = static_cast<std::uint16_t>(hot.flags + kOneEarlyMove);
+    return true;
+}
+
+/// Sees to it that an entry fires at next_tx or before; one that fires before is put off then.
+void Engine::arm_tx(Slot slot) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    if (hot.has(kTxArmed)) {
+        if (!earlier(hot.next_tx, hot.tx_armed) || !may_move_earlier(hot)) return;
+    }
+    hot.set(kTxArmed);
+    hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
+    if (earlier(hot.next_tx, hot.tx_armed)) hot.next_tx = hot.tx_armed;  // already past
+}
+
+/// Sees to it that an entry fires at `deadline` or before. `wait` is roughly how far away that is:
+/// what lies beyond the order of ticks is looked at again at the wheel's horizon.
+void Engine::arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const Tick tick = wait < std::chrono::hours{30} ? tick_after(deadline) : wheel_.horizon();
+    if (hot.has(kDetectArmed)) {
+        if (!earlier(tick, hot.detect_armed) || !may_move_earlier(hot)) return;
+    }
+    hot.set(kDetectArmed);
+    hot.detect_armed = wheel_.insert(tick, slot.value | kDetectEntry);
+}
+
+/// The transmit interval in force, RFC 5880 6.8.2 and 6.8.3; 0 when nothing periodic may be sent.
+WireInterval Engine::tx_interval_in_force(Slot slot) const noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    const SessionCold& cold = cold_[slot.value];
+    if (!may_send_periodic(hot, cold)) return WireInterval{0};
+    return std::max(cold.tx_in_force, hot.remote_min_rx_interval());
+}
+
+/// Follows a change of the transmit interval: the next packet moves with it, counted from the last
+/// one.
+void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const WireInterval interval = tx_interval_in_force(slot);
+    if (interval == hot.tx_interval) return;
+    const bool resumed = hot.tx_interval == WireInterval{0};
+    hot.tx_interval = interval;
+    if (interval == WireInterval{0}) return;  // the entry in the wheel ends by itself
+    // Ticks wrap: a silence of many hours must not look like a departure in the future.
+    if (resumed && since(hot.last_tx, now) > interval) hot.last_tx = tick_at(now - interval);
+    schedule_from(slot, hot.last_tx);
+}
+
+void Engine::update_detection(Slot slot) noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    const Nanoseconds detection = hot.detection_time();
+    if (detection > Nanoseconds{0} && !hot.has(kLingering)) {
+        arm_detection(slot, hot.last_rx + detection, detection);
+    }
+}
+
+Instant Engine::next_due(Instant limit) const noexcept {
+    limit = std::min(limit, advanced_to_ + kLongestStep);
+    const Tick beyond = tick_at(limit) + 1;
+    const Tick due = wheel_.next_due(beyond);
+    return due == beyond ? limit : limit - since(due, limit);
+}
+
+}  // namespace tocsin::bfd
