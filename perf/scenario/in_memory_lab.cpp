@@ -1,5 +1,8 @@
-// Two engines wired back to back in one process, in virtual time: thousands of sessions come Up, the
-// wire is cut and healed, and the protocol's promises are checked. No root, no network, no DPDK.
+// Two engines wired back to back in one process, in virtual time: thousands of sessions come Up,
+// the wire is cut and healed, and the protocol's promises are checked. No root, no network, no
+// DPDK.
+
+#include "dataplane/bfd/engine.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,8 +15,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "dataplane/bfd/engine.hpp"
 
 namespace {
 
@@ -28,8 +29,8 @@ using tocsin::bfd::Diag;
 using tocsin::bfd::SessionHandle;
 using tocsin::bfd::SessionState;
 
-constexpr Nanoseconds kTurn = 64us;          // of virtual time per turn of the loop
-constexpr Nanoseconds kDelay = 192us;        // of the wire
+constexpr Nanoseconds kTurn = 64us;    // of virtual time per turn of the loop
+constexpr Nanoseconds kDelay = 192us;  // of the wire
 constexpr auto kInterval = tocsin::WireInterval{50'000};
 constexpr std::uint8_t kDetectMult = 3;
 constexpr Nanoseconds kDetectionTime = kDetectMult * Nanoseconds{kInterval};
@@ -60,13 +61,18 @@ struct Gaps {
 class Appliance {
 public:
     Appliance(std::uint32_t sessions, std::uint64_t seed, Wire& out)
-        : payloads_(sessions), sent_(sessions), heard_(sessions), out_{out}, codec_{seed, sessions, 1} {
+        : payloads_(sessions),
+          sent_(sessions),
+          heard_(sessions),
+          out_{out},
+          codec_{seed, sessions, 1} {
         const tocsin::bfd::EngineConfig config{
             .slots = sessions, .worker = {}, .discriminators = codec_, .seed = seed};
         const std::size_t size = tocsin::bfd::Engine::memory_needed(config);
         memory_.reset(static_cast<std::byte*>(std::aligned_alloc(64, (size + 63) / 64 * 64)));
         if (!memory_) std::abort();
-        engine_ = std::make_unique<tocsin::bfd::Engine>(config, std::span{memory_.get(), size}, now);
+        engine_ =
+            std::make_unique<tocsin::bfd::Engine>(config, std::span{memory_.get(), size}, now);
     }
 
     /// Session `index` with addresses of `side` 1 or 2 here and the other one there.
@@ -76,7 +82,8 @@ public:
         address(key.local, index, side);
         address(key.remote, index, side == 1 ? 2 : 1);
         keys_.push_back(key);
-        handles_.push_back({{index}, codec_.encode({.slot = {index}, .worker = {}, .generation = 1})});
+        handles_.push_back(
+            {{index}, codec_.encode({.slot = {index}, .worker = {}, .generation = 1})});
         const tocsin::bfd::SessionParameters parameters{.desired_min_tx_interval = kInterval,
                                                         .required_min_rx_interval = kInterval,
                                                         .detect_mult = kDetectMult};
@@ -194,7 +201,9 @@ double milliseconds(Nanoseconds d) { return std::chrono::duration<double, std::m
 class Lab {
 public:
     explicit Lab(std::uint32_t sessions)
-        : sessions_{sessions}, left_{sessions, 0x1d0c, to_right_}, right_{sessions, 0x2e0d, to_left_} {}
+        : sessions_{sessions},
+          left_{sessions, 0x1d0c, to_right_},
+          right_{sessions, 0x2e0d, to_left_} {}
 
     bool run() {
         std::printf("%u sessions between two engines, %.0f ms x %u, virtual time\n", sessions_,
@@ -224,7 +233,8 @@ private:
     }
 
     void deliver(Wire& wire, Appliance& to) {
-        for (; !wire.frames.empty() && wire.frames.front().arrives <= now_; wire.frames.pop_front()) {
+        for (; !wire.frames.empty() && wire.frames.front().arrives <= now_;
+             wire.frames.pop_front()) {
             if (!wire.cut) to.receive(wire.frames.front());
         }
     }
@@ -246,9 +256,10 @@ private:
 
     void bring_up(const char* what) {
         const Instant start = now_;
-        const bool up = until(30s, [this] { return left_.up() == sessions_ && right_.up() == sessions_; });
-        check(up, "%u of %u sessions %s within %.2f s", std::min(left_.up(), right_.up()), sessions_,
-              what, milliseconds(now_ - start) / 1000);
+        const bool up =
+            until(30s, [this] { return left_.up() == sessions_ && right_.up() == sessions_; });
+        check(up, "%u of %u sessions %s within %.2f s", std::min(left_.up(), right_.up()),
+              sessions_, what, milliseconds(now_ - start) / 1000);
         left_.cut_announced = right_.cut_announced = false;
         run_for(3s);  // the Poll Sequences of the faster timers end
     }
@@ -269,11 +280,14 @@ private:
         const Nanoseconds longest = std::max(left_.gaps.longest, right_.gaps.longest);
         check(left_.false_downs + right_.false_downs == 0, "no session went Down in %.0f s",
               milliseconds(kHeld) / 1000);
-        check(shortest >= Nanoseconds{kInterval} * 3 / 4 - 1ms && longest <= Nanoseconds{kInterval} + 1ms,
-              "gaps between packets lie between %.2f and %.2f ms (allowed: 75..100 %% of %.0f ms, 1 ms each way)",
+        check(shortest >= Nanoseconds{kInterval} * 3 / 4 - 1ms &&
+                  longest <= Nanoseconds{kInterval} + 1ms,
+              "gaps between packets lie between %.2f and %.2f ms (allowed: 75..100 %% of %.0f ms, "
+              "1 ms each way)",
               milliseconds(shortest), milliseconds(longest), milliseconds(kInterval));
-        std::printf("        %.0f packets in %.2f s of real time: %.0f ns for each, sent and received\n",
-                    packets, real, real / packets * 1e9);
+        std::printf(
+            "        %.0f packets in %.2f s of real time: %.0f ns for each, sent and received\n",
+            packets, real, real / packets * 1e9);
     }
 
     void cut() {
@@ -324,6 +338,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     const bool good = Lab{static_cast<std::uint32_t>(sessions)}.run();
-    std::puts(good ? "\nEverything happened as it should." : "\nSomething did not happen; see FAIL above.");
+    std::puts(good ? "\nEverything happened as it should."
+                   : "\nSomething did not happen; see FAIL above.");
     return good ? 0 : 1;
 }
