@@ -14,6 +14,7 @@ from scapy.packet import Raw
 from lab import HandmadePeer, flood, wait_until
 from lab.control import AUTHENTICATION, DOWN, INIT, MULTIPOINT, Control
 from lab.stage import OURS4, OURS6, PEER4, PEER6, session
+from lab.wire import Wire
 
 TIMES = 20
 FLOOD_RATE = 20_000  # a second; far more overruns the kernel's queues between the namespaces, not the daemon
@@ -293,6 +294,28 @@ def test_a_packet_on_another_port_than_the_session_s_is_dropped(stage):
     assert daemon.state(PEER4) == "Up"
 
 
+# req: RFC5881-6-01
+def test_packets_of_a_session_leave_through_its_port_whatever_the_routes_say(stage):
+    other = stage.lab.network("other")
+    other_theirs = other.attach(stage.theirs.namespace, "p1", ["198.51.100.2/24"])
+    other_ours = other.attach(stage.ours.namespace, "t1", silent=True)
+    daemon = stage.start([session(PEER4)], more_ports=[(other_ours, "wan1", ["198.51.100.1/24"])])
+    elsewhere = Wire(other_theirs)
+    stage.lab.on_close(elsewhere.close)
+    peer = stage.peer()
+    peer.wait_up()
+    ports = [dict(port) for port in daemon.config["port"]]
+    ports[1]["route"] = [{"to": f"{PEER4}/32", "via": "198.51.100.2"}, {"to": "192.0.2.0/24", "via": "198.51.100.2"}]
+    daemon.reload(port=ports)
+    peer.settle(1)
+    peer.mute = True  # the slow packets of a Down session go the same way
+    daemon.wait_state(PEER4, "Down", 3)
+    start = time.time()
+    peer.settle(2.5)
+    assert len(peer.sent_since(start)) >= 2
+    assert not [f for f in elsewhere.frames() if f.control]
+
+
 def test_match_source_drops_other_sources(stage):
     daemon = stage.start([session(PEER4, match_source=True)])
     peer = stage.peer()
@@ -314,6 +337,19 @@ def test_a_passive_session_is_silent_until_it_hears_its_peer(stage):
     peer.wait_up()
 
 
+# req: RFC5880-3.1-01
+def test_nothing_leaves_without_a_session(stage):
+    daemon = stage.start([])
+    wire = Wire(stage.theirs)
+    stage.lab.on_close(wire.close)
+    stage.theirs.namespace.run("ping", "-c", "1", "-W", "2", OURS4)  # the daemon does speak on this port
+    time.sleep(2.5)
+    mac = bytes.fromhex(daemon.json("port", "list")["ports"][0]["mac"].replace(":", ""))
+    ours = [f for f in wire.frames() if f.octets[6:12] == mac]
+    assert ours and not [f for f in ours if f.control]
+
+
+# req: RFC5880-3.1-01
 def test_a_control_packet_for_no_session_starts_nothing(stage):
     daemon = stage.start([])
     peer = stage.peer()

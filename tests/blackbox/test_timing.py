@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lab.control import DOWN, UP
+from lab.control import DOWN, FINAL, POLL, UP
 from lab.stage import OURS4, PEER4, PEER6, session
 from lab.wire import gaps
 
@@ -94,6 +94,18 @@ def test_a_silent_peer_is_asked_at_the_slow_rate(stage):
     assert len(between) >= 4
     assert all(0.749 <= gap <= 1.001 for gap in between), between
     assert all(p.control.desired_min_tx_us >= 1_000_000 and p.control.your_discriminator == 0 for p in sent)
+
+
+# The control thread ends with the workers, so C stays clear. D, M and A too, in every packet.
+# req: RFC5880-6.8.7-23
+def test_no_packet_claims_what_is_not_there(stage):
+    peer = fifty_up(stage)
+    peer.mute = True
+    peer.settle(0.5)
+    stage.daemon.stop()
+    sent = peer.sent_since(0)
+    assert {s.control.state for s in sent} >= {DOWN, UP, 0}
+    assert {s.control.flags & ~(POLL | FINAL) for s in sent} == {0}
 
 
 # req: RFC5881-4-01 RFC5881-4-02 RFC5881-4-03 RFC5881-5-01 RFC5881-2-04

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lab import Bird, Frr, Tocsind, wait_until
+from lab import Bird, Frr, Port, Tocsind, wait_until
 from lab.bird import BirdNeighbor
 from lab.frr import FrrPeer
 from lab.tocsin import build_folder
@@ -251,6 +251,40 @@ def test_a_cut_path_is_reported_within_the_detection_time_plus_10_ms(lab, speake
             watch.wait(pair.their_address, "Up", since=healed)
             pair.speaker.wait(True)
             pair.settle()
+
+
+# req: RFC5881-7-01
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_a_session_runs_inside_a_tunnel_of_the_kernel(lab, speaker, family):
+    lan = lab.network("lan")
+    ends = []
+    for number, (name, port) in enumerate((("tocsin", "t0"), ("peer", "p0")), 1):
+        under = lan.attach(name, port, [f"198.51.100.{number}/24"])
+        far = f"198.51.100.{3 - number}"
+        under.namespace.ip(
+            "link", "add", "vx0", "type", "vxlan", "id", 7, "dev", port, "local", f"198.51.100.{number}", "remote", far,
+            "dstport", 4789,
+        )  # fmt: skip
+        ends.append(Port(under.namespace, "vx0", None, None))
+    ours, theirs = ends
+    ours.namespace.sysctl("net/ipv6/conf/vx0/disable_ipv6", 1)
+    for address in ("192.0.2.2/24", "2001:db8::2/64"):
+        theirs.namespace.ip("addr", "add", address, "dev", "vx0", *(["nodad"] if ":" in address else []))
+    for end in ends:
+        end.namespace.ip("link", "set", "vx0", "up")
+    wire = Wire(theirs)
+    lab.on_close(wire.close)
+    timers = {"desired_min_tx_interval": "100ms", "required_min_rx_interval": "100ms"}
+    daemon = Tocsind(
+        lab, ours.namespace, [(ours, "wan0", ["192.0.2.1/24", "2001:db8::1/64"])],
+        [{"remote": THEIRS[family], "port": "wan0"} | timers],
+    )  # fmt: skip
+    peer = speaker(lab, theirs, THEIRS[family], OURS[family])
+    daemon.wait_state(THEIRS[family], "Up", 20)
+    peer.wait(True, 20)
+    time.sleep(2)
+    assert daemon.session(THEIRS[family])["status"]["down_count"] == 0
+    assert {f.ttl for f in wire.frames() if f.control} == {255}
 
 
 def test_a_restart_of_ours_is_seen_by_the_peer(lab, speaker):
