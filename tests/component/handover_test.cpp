@@ -58,7 +58,7 @@ TEST(Handover, TakesEveryPacketToTheWorkerOfItsSession) {
     }
     EXPECT_EQ(control.drops(DropReason::NoSession), nobody);
     EXPECT_EQ(control.drops(DropReason::YourDiscriminatorUnknown), 0U);
-    EXPECT_EQ(control.drops(DropReason::PuntRingFull), 0U);
+    EXPECT_EQ(control.drops(DropReason::HandoverRingFull), 0U);
 
     // A packet that no worker has a session for is counted once, by the last one asked.
     EXPECT_EQ(control.status(0, message::DeleteSession{same.second, true}), Status::Ok);

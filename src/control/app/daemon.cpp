@@ -1,5 +1,6 @@
 #include "control/app/daemon.hpp"
 
+#include "control/app/isolation.hpp"
 #include "control/app/notify.hpp"
 #include "control/app/port_setup.hpp"
 #include "control/base/address.hpp"
@@ -20,6 +21,20 @@ using namespace std::chrono_literals;
 constexpr std::size_t kFramesPerTurn = 256;
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::milliseconds kStopApi{200};
+
+/// A worker that polls without end competes with everything the scheduler puts beside it, for
+/// milliseconds at a time.
+void warn_of_shared_cpus(const std::vector<metrics::Sources::Worker>& workers) {
+    std::vector<unsigned> cpus;
+    for (const metrics::Sources::Worker& w : workers) cpus.push_back(w.lcore);
+    for (const unsigned cpu : not_isolated(cpus)) {
+        log::write(log::Level::Warn, "dataplane", "polling_on_a_shared_cpu",
+                   {{"cpu", cpu},
+                    {"advice",
+                     "isolate it (isolcpus= and nohz_full= on the kernel's command line) or use "
+                     "dataplane.idle = \"adaptive\"; until then packets may leave late"}});
+    }
+}
 
 }  // namespace
 
@@ -133,6 +148,7 @@ Result<Ok> Daemon::start() {
         loop_.every(std::chrono::duration_cast<std::chrono::milliseconds>(*interval),
                     [this] { feed_watchdog(); });
     }
+    if (running_->dataplane.idle == config::Idle::Poll) warn_of_shared_cpus(sources_.workers);
     log::write(log::Level::Info, "daemon", "started",
                {{"version", sources_.version},
                 {"config", config_file_},

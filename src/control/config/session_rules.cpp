@@ -13,13 +13,16 @@ namespace tocsin::control::config {
 
 namespace {
 
+/// Below it a tick of the timing wheel is no longer small against the jitter of RFC 5880 6.8.7.
+constexpr std::chrono::microseconds kShortestInterval{1000};
 constexpr std::chrono::microseconds kLongestInterval{std::numeric_limits<std::uint32_t>::max()};
 
-std::optional<std::string> interval_fault(std::chrono::microseconds value,
-                                          std::chrono::microseconds lowest) {
-    if (value >= lowest && value <= kLongestInterval) return std::nullopt;
-    return to_string(value) + " is out of range: " + to_string(lowest) + ".." +
-           to_string(kLongestInterval) + " are accepted (32 bits of microseconds, RFC 5880 4.1)";
+std::optional<std::string> interval_fault(std::chrono::microseconds value, std::string_view zero) {
+    if (value >= kShortestInterval && value <= kLongestInterval) return std::nullopt;
+    return to_string(value) + " is out of range: " + std::string{zero} +
+           to_string(kShortestInterval) + ".." + to_string(kLongestInterval) +
+           " are accepted (what timers of 65 us keep with jitter, and 32 bits of microseconds, "
+           "RFC 5880 4.1)";
 }
 
 std::optional<std::string> number_fault(std::int64_t value, std::int64_t lowest,
@@ -308,11 +311,12 @@ std::optional<std::string> name_fault(std::string_view name, std::size_t longest
 }
 
 std::optional<std::string> desired_min_tx_fault(std::chrono::microseconds value) {
-    return interval_fault(value, std::chrono::microseconds{1});
+    return interval_fault(value, "");
 }
 
 std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value) {
-    return interval_fault(value, std::chrono::microseconds{0});
+    if (value.count() == 0) return std::nullopt;
+    return interval_fault(value, "0us and ");
 }
 
 std::optional<std::string> detect_mult_fault(std::int64_t value) {

@@ -48,10 +48,11 @@ enum class DropReason : std::uint8_t {
     // src/dataplane/runtime
     PuntRateLimited,  ///< slow-path frame above the rate that control takes
     PuntRingFull,
-    NotHandled,    ///< a protocol that nobody here speaks
-    TxUnresolved,  ///< next hop's MAC not known
-    TxNoMbuf,      ///< mempool empty
-    TxQueueFull,   ///< the driver took fewer packets than were given
+    HandoverRingFull,  ///< the worker of the session does not keep up with what others hand over
+    NotHandled,        ///< a protocol that nobody here speaks
+    TxUnresolved,      ///< next hop's MAC not known
+    TxNoMbuf,          ///< mempool empty
+    TxQueueFull,       ///< the driver took fewer packets than were given
 
     Count
 };
@@ -93,6 +94,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "admin_down",
     "punt_rate_limited",
     "punt_ring_full",
+    "handover_ring_full",
     "not_handled",
     "tx_unresolved",
     "tx_no_mbuf",

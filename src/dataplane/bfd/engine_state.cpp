@@ -1,6 +1,5 @@
-#include "dataplane/bfd/engine.hpp"
-
 #include "dataplane/base/bytes.hpp"
+#include "dataplane/bfd/engine.hpp"
 
 namespace tocsin::bfd {
 

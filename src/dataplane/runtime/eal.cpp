@@ -4,12 +4,12 @@
 #include "dataplane/runtime/packet_templates.hpp"
 #include "dataplane/runtime/pool.hpp"
 #include "dataplane/runtime/ring_link.hpp"
+#include "dataplane/runtime/runtime_directory.hpp"
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_log.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <string_view>
 
 namespace tocsin::runtime {
@@ -31,8 +30,6 @@ std::vector<std::string>& kept_arguments() {
     static std::vector<std::string> arguments;
     return arguments;
 }
-
-std::string file_prefix() { return "tocsin-" + std::to_string(getpid()); }
 
 /// Options that would make EAL exit, or take it out of our hands.
 bool check_eal_args(const std::vector<std::string>& args, StartError& error) {
@@ -91,15 +88,6 @@ std::uint64_t memory_needed(const Config& config, const Plan& plan) {
         pool_octets(mbufs_per_worker(config.ports, plan.devices)) + RingLink::memory_needed();
     constexpr std::uint64_t kDrivers = 48ULL << 20U;  // EAL itself and what drivers allocate
     return workers * (per_worker + per_worker / 20) + kDrivers;
-}
-
-/// EAL leaves the directory of its telemetry socket behind, one for each process id.
-void remove_runtime_directory() {
-    const char* const named = rte_eal_get_runtime_dir();
-    const std::filesystem::path directory = named == nullptr ? "" : named;
-    if (directory.filename() != file_prefix()) return;
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
 }
 
 std::string reason(int error) {
@@ -181,6 +169,7 @@ std::unique_ptr<Eal> Eal::start(const Plan& plan, StartError& error) {
                                   : "dataplane"};
         return nullptr;
     }
+    remove_dead_runtime_directories();
     return std::unique_ptr<Eal>{new Eal};
 }
 

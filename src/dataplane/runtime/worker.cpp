@@ -354,7 +354,7 @@ void Worker::flush_outbox(Outbox& box) noexcept {
     const unsigned taken = rte_ring_sp_enqueue_burst(
         box.ring, reinterpret_cast<void* const*>(box.mbufs.data()), box.size, nullptr);
     if (taken < box.size) {
-        drop(DropReason::PuntRingFull, box.size - taken);
+        drop(DropReason::HandoverRingFull, box.size - taken);
         rte_pktmbuf_free_bulk(box.mbufs.data() + taken, box.size - taken);
     }
     box.size = 0;

@@ -184,9 +184,9 @@ const Case kCases[] = {
     {"ProfileMultHigh", kPort + "[[profile]]\nname=\"a\"\ndetect_mult=256\n",
      "profile[0].detect_mult", "1..255"},
     {"ProfileTx", kPort + "[[profile]]\nname=\"a\"\ndesired_min_tx_interval=\"0us\"\n",
-     "profile[0].desired_min_tx_interval", "1us..4294967295us"},
+     "profile[0].desired_min_tx_interval", "1ms..4294967295us"},
     {"ProfileRx", kPort + "[[profile]]\nname=\"a\"\nrequired_min_rx_interval=\"4294967296us\"\n",
-     "profile[0].required_min_rx_interval", "0us..4294967295us"},
+     "profile[0].required_min_rx_interval", "0us and 1ms..4294967295us"},
     {"ProfileKey", kPort + "[[profile]]\nname=\"a\"\nmultiplier=3\n", "profile[0].multiplier",
      "no such key"},
     // [[session]]: parameters
@@ -195,7 +195,7 @@ const Case kCases[] = {
     {"MultNegative", peer("detect_mult=-3"), "session[0].detect_mult", "-3 is out of range"},
     {"MultText", peer("detect_mult=\"3\""), "session[0].detect_mult", "write an integer"},
     {"TxZero", peer("desired_min_tx_interval=\"0us\""), "session[0].desired_min_tx_interval",
-     "1us.."},
+     "1ms.."},
     {"TxNumber", peer("desired_min_tx_interval=50"), "session[0].desired_min_tx_interval",
      "\"50ms\""},
     {"TxFine", peer("desired_min_tx_interval=\"0.5us\""), "session[0].desired_min_tx_interval",
@@ -287,7 +287,7 @@ TEST(Faults, QuoteControlCharactersInsteadOfPrintingThem) {
 TEST(Ranges, AreAcceptedAtBothEnds) {
     for (const char* good :
          {"detect_mult=1", "detect_mult=255", "dscp=0", "dscp=63", "min_ttl=255",
-          "desired_min_tx_interval=\"1us\"", "desired_min_tx_interval=\"4294967295us\"",
+          "desired_min_tx_interval=\"1ms\"", "desired_min_tx_interval=\"4294967295us\"",
           "required_min_rx_interval=\"0us\"", "required_min_rx_interval=\"4294967.295ms\""}) {
         EXPECT_TRUE(load_text(peer(good)).ok()) << good << all(load_text(peer(good)));
     }

@@ -85,7 +85,16 @@ TEST_F(SessionRules, AcceptOnlyUnicastPeers) {
 // req: RFC5880-4.1-18
 TEST_F(SessionRules, NeverAcceptADesiredMinTxIntervalOfZero) {
     expect_only({.remote = "192.0.2.7", .desired_min_tx_interval = 0us}, "desired_min_tx_interval");
-    EXPECT_TRUE(check({.remote = "192.0.2.7", .desired_min_tx_interval = 1us}).ok());
+    EXPECT_TRUE(check({.remote = "192.0.2.7", .desired_min_tx_interval = 1ms}).ok());
+}
+
+TEST_F(SessionRules, RefuseIntervalsThatTheTimersCannotKeep) {
+    expect_only({.remote = "192.0.2.7", .desired_min_tx_interval = 999us},
+                "desired_min_tx_interval");
+    expect_only({.remote = "192.0.2.7", .required_min_rx_interval = 999us},
+                "required_min_rx_interval");
+    EXPECT_TRUE(check({.remote = "192.0.2.7", .required_min_rx_interval = 1ms}).ok());
+    EXPECT_TRUE(check({.remote = "192.0.2.7", .required_min_rx_interval = 0us}).ok());
 }
 
 // req: RFC5880-6.8.1-17
