@@ -1,6 +1,7 @@
-// What this machine does to a thread that wants nothing: a loop under SCHED_FIFO on one CPU reads the clock and
-// rests as a worker does (100 us after 900 us). Every reading that comes late was taken away by the kernel or by
-// the hypervisor, and a worker in its place would have stood still as long.
+// What this machine does to a thread that wants nothing: a loop under SCHED_FIFO on one CPU reads
+// the clock and rests as a worker does (100 us after 900 us). Every reading that comes late was
+// taken away by the kernel or by the hypervisor, and a worker in its place would have stood still
+// as long.
 //
 //   stalls [CPU] [SECONDS]        default 1 60
 
@@ -34,7 +35,8 @@ int main(int argc, char** argv) {
     CPU_ZERO(&set);
     CPU_SET(cpu, &set);
     const sched_param priority{.sched_priority = 10};
-    if (sched_setaffinity(0, sizeof set, &set) != 0 || sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
+    if (sched_setaffinity(0, sizeof set, &set) != 0 ||
+        sched_setscheduler(0, SCHED_FIFO, &priority) != 0) {
         std::perror("stalls: cannot run under SCHED_FIFO on that CPU");
         return 1;
     }
@@ -57,11 +59,14 @@ int main(int argc, char** argv) {
         ++by_size[std::bit_width(static_cast<std::uint64_t>(stall > 0 ? stall / 1000 : 0))];
         last = t;
     }
-    std::printf("CPU %d, %d s: longest %.2f ms;", cpu, seconds, static_cast<double>(longest) * 1e-6);
+    std::printf("CPU %d, %d s: longest %.2f ms;", cpu, seconds,
+                static_cast<double>(longest) * 1e-6);
     std::uint64_t above = 0;
     for (std::size_t i = 0; i < by_size.size(); ++i) {
         if (i > 10) above += by_size[i];
-        if (i >= 9 && by_size[i] != 0) std::printf(" %llu up to %.1f ms", static_cast<unsigned long long>(by_size[i]), static_cast<double>(1ULL << i) * 1e-3);
+        if (i >= 9 && by_size[i] != 0)
+            std::printf(" %llu up to %.1f ms", static_cast<unsigned long long>(by_size[i]),
+                        static_cast<double>(1ULL << i) * 1e-3);
     }
     std::printf("; %llu above 1 ms\n", static_cast<unsigned long long>(above));
     return 0;

@@ -4,6 +4,7 @@
 #include "overlay/checksum.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/usual_frame.hpp"
 
 #include <cstring>
 
@@ -150,15 +151,18 @@ Classified classify_tagged(Octets frame, const PortContext& port, ChecksumHint i
     return type == kEtherTypeArp ? punt() : drop(DropReason::NotHandled);
 }
 
-}  // namespace
-
-Classified classify(std::span<const std::uint8_t> frame, const PortContext& port, ChecksumHint ip,
-                    ChecksumHint udp) noexcept {
-    if (frame.size() < kEthernetLength) return drop(DropReason::EthernetTruncated);
+/// What is wrong with the Ethernet header, if anything.
+DropReason check_ethernet(Octets frame, const PortContext& port) noexcept {
+    if (frame.size() < kEthernetLength) return DropReason::EthernetTruncated;
     const bool to_group = (frame[0] & 1U) != 0;
     if (!to_group && std::memcmp(frame.data(), port.mac.data(), port.mac.size()) != 0) {
-        return drop(DropReason::MacNotOurs);
+        return DropReason::MacNotOurs;
     }
+    return DropReason::None;
+}
+
+Classified classify_payload(Octets frame, const PortContext& port, ChecksumHint ip,
+                            ChecksumHint udp) noexcept {
     const std::uint16_t type = load_be16(&frame[kEtherTypeOffset]);
     if (type == kEtherTypeIpv4) {
         return classify_ipv4(frame.subspan(kEthernetLength), port, ip, udp);
@@ -166,6 +170,25 @@ Classified classify(std::span<const std::uint8_t> frame, const PortContext& port
     if (type == kEtherTypeIpv6) return classify_ipv6(frame.subspan(kEthernetLength), port, udp);
     if (type == kEtherTypeArp) return punt();
     return is_tag(type) ? classify_tagged(frame, port, ip, udp) : drop(DropReason::NotHandled);
+}
+
+}  // namespace
+
+Classified classify(std::span<const std::uint8_t> frame, const PortContext& port, ChecksumHint ip,
+                    ChecksumHint udp) noexcept {
+    const DropReason fault = check_ethernet(frame, port);
+    if (fault != DropReason::None) return drop(fault);
+    Classified out;
+    if (usual_ipv4(frame, port, ip, udp, out)) [[likely]]
+        return out;
+    if (usual_ipv6(frame, port, udp, out)) return out;
+    return classify_payload(frame, port, ip, udp);
+}
+
+Classified classify_closely(std::span<const std::uint8_t> frame, const PortContext& port,
+                            ChecksumHint ip, ChecksumHint udp) noexcept {
+    const DropReason fault = check_ethernet(frame, port);
+    return fault != DropReason::None ? drop(fault) : classify_payload(frame, port, ip, udp);
 }
 
 }  // namespace tocsin::overlay

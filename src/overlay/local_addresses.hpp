@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dataplane/base/bytes.hpp"
 #include "dataplane/base/ip.hpp"
 
 #include <array>
@@ -10,10 +11,20 @@
 namespace tocsin::overlay {
 
 /// The addresses that a port answers for: a small fixed set, without heap. Most ports have one or
-/// two of a family, so a scan of words is the fastest search.
+/// two of a family, so a scan of words is the fastest search. A port that plays many stations, as a
+/// traffic generator does, has a range of IPv4 addresses beside them.
 class LocalAddresses {
 public:
     static constexpr std::size_t kCapacity = 64;  ///< both families together
+
+    /// From now on every address that equals `network` in its first `length` bits, 1..32, is ours
+    /// too. One range; a second call replaces it. False: not IPv4, or `length` out of range.
+    bool set_range(const IpAddress& network, unsigned length) noexcept {
+        if (!network.is_v4() || length == 0 || length > 32) return false;
+        range_mask_ = to_be32(~std::uint32_t{0} << (32U - length));
+        range_ = word(network.octets.data()) & range_mask_;
+        return true;
+    }
 
     /// False when full, or `a` has no family. Adding one twice is harmless.
     bool add(const IpAddress& a) noexcept {
@@ -36,7 +47,7 @@ public:
         for (std::size_t i = 0; i < v4_size_; ++i) {
             if (v4_[i] == wanted) return true;
         }
-        return false;
+        return range_mask_ != 0 && (wanted & range_mask_) == range_;
     }
     /// The same for sixteen octets of a packet.
     [[nodiscard]] bool contains_v6(const std::uint8_t* octets) const noexcept {
@@ -78,8 +89,16 @@ private:
         return v;
     }
 
+    static std::uint32_t to_be32(std::uint32_t v) noexcept {
+        std::array<std::uint8_t, 4> octets{};
+        store_be32(octets.data(), v);
+        return word(octets.data());
+    }
+
     std::size_t v4_size_ = 0;
     std::size_t v6_size_ = 0;
+    std::uint32_t range_ = 0;       ///< as it lies in memory
+    std::uint32_t range_mask_ = 0;  ///< likewise; 0 = no range
     std::array<std::uint32_t, kCapacity> v4_{};
     std::array<Halves, kCapacity> v6_{};
 };

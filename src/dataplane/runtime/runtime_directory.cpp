@@ -30,8 +30,7 @@ bool is_dead(const std::filesystem::path& socket) {
     path.copy(address.sun_path, path.size());
     const int fd = ::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return false;
-    const int result =
-        ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int result = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     const bool dead = result != 0 && errno == ECONNREFUSED;
     ::close(fd);
     return dead;

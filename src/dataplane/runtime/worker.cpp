@@ -4,6 +4,7 @@
 #include "dataplane/bfd/packet.hpp"
 
 #include <pthread.h>
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
@@ -178,6 +179,7 @@ bool Worker::become_real_time() noexcept {
 bool Worker::turn(Instant now) noexcept {
     time_ = std::max(time_, now);
     const Instant start = time_;
+    const std::uint64_t turned = rte_rdtsc();
     bool emptied = true;
     worked_ = false;
     for (const WorkerPort& p : ports_) {
@@ -187,6 +189,9 @@ bool Worker::turn(Instant now) noexcept {
         if (ring != nullptr) emptied &= take_handed_over(ring);
     }
     for (Outbox& box : outboxes_) flush_outbox(box);
+
+    const std::uint64_t received = rte_rdtsc();
+    if (worked_) stats_.rx_cycles.add(received - turned);
 
     bool more = false;
     if ((emptied && time_ == start) || ++unjudged_ > kLongestUnjudged) {
@@ -199,11 +204,15 @@ bool Worker::turn(Instant now) noexcept {
     }
     bool worked = worked_ || more || out_.pending();
     out_.flush();
+    const std::uint64_t sent = rte_rdtsc();
+    if (worked) stats_.tx_cycles.add(sent - received);
 
-    worked |= take_commands();
-    worked |= send_frames();
-    worked |= report();
+    bool asked = take_commands();
+    asked |= send_frames();
+    asked |= report();
     out_.flush();
+    if (asked) stats_.control_cycles.add(rte_rdtsc() - sent);
+    worked |= asked;
     stats_.rx_fast.set(engine_.steady_packets());
     stats_.sessions.set(engine_.sessions());
     stats_.sessions_up.set(engine_.sessions_up());

@@ -59,6 +59,11 @@ public:
     void run() noexcept;
     void request_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
 
+    /// One turn of the loop with `now` as its time; run() calls it with the clock's. True when
+    /// there was anything to do. For benchmarks, which have a time of their own ahead of the
+    /// clock's.
+    [[nodiscard]] bool turn(Instant now) noexcept;
+
 private:
     /// mbufs for one other worker, given away together.
     struct Outbox {
@@ -67,7 +72,6 @@ private:
         std::array<rte_mbuf*, kBurst> mbufs{};
     };
 
-    [[nodiscard]] bool turn(Instant now) noexcept;
     void account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept;
     [[nodiscard]] Nanoseconds doze(Instant now) noexcept;
     Nanoseconds rest(Nanoseconds wait) noexcept;

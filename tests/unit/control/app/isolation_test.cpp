@@ -21,8 +21,8 @@ TEST(Isolation, ReadsTheKernelsLists) {
 }
 
 TEST(Isolation, NamesTheCpusThatAreShared) {
-    const auto file = std::filesystem::temp_directory_path() /
-                      ("tocsin-isolated-" + std::to_string(::getpid()));
+    const auto file =
+        std::filesystem::temp_directory_path() / ("tocsin-isolated-" + std::to_string(::getpid()));
     std::ofstream{file} << "2-3\n";
     EXPECT_EQ(not_isolated({1, 2, 3, 4}, file), (Cpus{1, 4}));
     std::filesystem::remove(file);

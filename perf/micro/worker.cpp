@@ -1,0 +1,119 @@
+// A whole worker of the daemon over in-memory ports, both ends of every session on it, in a time of
+// its own: what one transmitted and one received packet cost in the steady state, and a change of
+// state.
+
+#include "micro/cycles.hpp"
+#include "micro/rig.hpp"
+
+#include <rte_cycles.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace tocsin::perf {
+
+namespace {
+
+/// The rig of so many sessions, all Up; the one before is given up.
+Rig* rig_of(benchmark::State& state, std::uint32_t sessions) {
+    static std::unique_ptr<Rig> rig;
+    if (rig == nullptr || rig->sessions() != sessions) {
+        rig.reset();
+        rig = std::make_unique<Rig>(sessions, interval_for(sessions));
+        if (!rig->bring_up()) {
+            state.SkipWithError("not every session came Up");
+            rig.reset();
+        }
+    }
+    return rig.get();
+}
+
+struct Spent {
+    std::uint64_t all = 0;
+    std::uint64_t rx = 0;
+    std::uint64_t tx = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+};
+
+Spent hold(benchmark::State& state, Rig& rig) {
+    const message::WorkerStats& s = rig.stats();
+    const auto look = [&s] {
+        return Spent{0, s.rx_cycles.get(), s.tx_cycles.get(), s.tx_control.get(), s.rx_control.get()};
+    };
+    const std::uint64_t downs = s.transitions_down.get();
+    const Spent before = look();
+    const std::uint64_t start = rte_rdtsc_precise();
+    for (auto _ : state) {
+        for (int i = 0; i < 64; ++i) rig.turn();
+    }
+    const std::uint64_t all = rte_rdtsc_precise() - start;
+    const Spent after = look();
+    if (s.transitions_down.get() != downs) state.SkipWithError("a session went Down");
+    return {all, after.rx - before.rx, after.tx - before.tx, after.sent - before.sent,
+            after.received - before.received};
+}
+
+void pair(benchmark::State& state, std::uint32_t sessions) {
+    Rig* const rig = rig_of(state, sessions);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, sessions, spent.all, spent.sent);
+}
+
+void transmit(benchmark::State& state, std::uint32_t sessions) {
+    Rig* const rig = rig_of(state, sessions);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, sessions, spent.tx, spent.sent);
+}
+
+void receive(benchmark::State& state, std::uint32_t sessions) {
+    Rig* const rig = rig_of(state, sessions);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, sessions, spent.rx, spent.received);
+}
+
+/// Every session AdminDown and Up again: all packets and events of it, for one change of state.
+void slow_path(benchmark::State& state, std::uint32_t sessions) {
+    Rig* const rig = rig_of(state, sessions);
+    if (rig == nullptr) return;
+    const message::WorkerStats& s = rig->stats();
+    const auto changes = [&s] { return s.transitions_up.get() + s.transitions_down.get(); };
+    const std::uint64_t before = changes();
+    std::uint64_t cycles = 0;
+    for (auto _ : state) {
+        const std::uint64_t start = rte_rdtsc_precise();
+        for (const bool down : {true, false}) {
+            // The even sessions, one end of each path.
+            for (std::uint32_t i = 0; i < sessions; i += 2) {
+                message::SetAdmin c;
+                c.session = rig->handle(i);
+                c.down = down;
+                rig->send({message::RequestId{i}, c});
+            }
+            while (s.sessions_up.get() != (down ? 0 : sessions)) {
+                rig->turn();
+                rig->take_events();
+            }
+        }
+        cycles += rte_rdtsc_precise() - start;
+    }
+    report(state, sessions, cycles, changes() - before);
+}
+
+}  // namespace
+
+void register_worker(std::uint32_t sessions) {
+    const std::string n = std::to_string(sessions);
+    // Long enough that every session has sent several packets.
+    const double seconds = sessions >= 1'000'000 ? 4.0 : 1.5;
+    benchmark::RegisterBenchmark(("pair/" + n).c_str(), pair, sessions)->MinTime(seconds);
+    benchmark::RegisterBenchmark(("transmit/" + n).c_str(), transmit, sessions)->MinTime(seconds);
+    benchmark::RegisterBenchmark(("receive/" + n).c_str(), receive, sessions)->MinTime(seconds);
+    benchmark::RegisterBenchmark(("slow_path/" + n).c_str(), slow_path, sessions)->Iterations(2);
+}
+
+}  // namespace tocsin::perf
