@@ -153,6 +153,7 @@ class Demo:
   {ctl} watch
   {ctl} worker list
   {ctl} session admin-down bird-4
+  {ctl} session admin-up bird-4
   vtysh --vty_socket {self.lab.folder}/frr-frr -c 'show bfd peers'
   birdc -s {self.lab.folder}/bird-bird/bird.ctl show bfd sessions
   ip netns exec {self.frr_port.namespace.name} tcpdump -ni f0 udp port 3784
@@ -162,6 +163,7 @@ Cut the path to FRR and heal it:
   {hub} nomaster
   {hub} master {self.frr_port.network.bridge}
 
+Its log is {self.daemon.log}.
 Change {self.daemon.file}, then:
   {ctl} reload
 
@@ -176,7 +178,8 @@ def main():
     parser.add_argument("--stop", action="store_true")
     options = parser.parse_args()
     if options.stop:
-        remove_dead_runs(kept=True)
+        ended = remove_dead_runs(kept=True)
+        print(f"ended {ended} kept run(s)" if ended else "nothing was left running")
         return 0
     with Lab() as lab:
         demo = Demo(lab)
@@ -189,7 +192,7 @@ def main():
             if not options.keep:
                 demo.shut_down()
         except (LabError, KeyboardInterrupt) as error:
-            demo.result(False, f"{error or 'interrupted'}")
+            demo.result(False, str(error) or 'interrupted')
         good = demo.summary()
         if options.keep and good:
             demo.keep()

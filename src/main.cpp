@@ -5,6 +5,8 @@
 #include "dataplane/runtime/runtime.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -57,6 +59,7 @@ runtime::Config runtime_config(const control::config::Config& c, std::uint64_t s
             out.huge_pages = runtime::HugePages::Off;
             break;
     }
+    out.real_time = c.dataplane.real_time;
     out.memory_mb = c.dataplane.memory_mb;
     out.eal_args = c.dataplane.eal_args;
     out.seed = seed;
@@ -82,5 +85,11 @@ control::Result<control::app::StartedDataplane> start(const control::config::Con
 int main(int argc, char** argv) {
     const auto parsed = control::app::parse_options(argc, argv);
     if (!parsed.options) return static_cast<int>(parsed.exit);
-    return static_cast<int>(control::app::run(*parsed.options, start));
+    try {
+        return static_cast<int>(control::app::run(*parsed.options, start));
+    } catch (const std::exception& e) {
+        std::cerr << "tocsind: out of memory, threads or file descriptors (" << e.what()
+                  << "): look at ulimit and at the limits of the service or container\n";
+        return static_cast<int>(control::app::Exit::CannotStart);
+    }
 }

@@ -22,7 +22,8 @@ double tsc_ghz() {
         const auto start = std::chrono::steady_clock::now();
         const std::uint64_t tsc = rte_rdtsc_precise();
         std::this_thread::sleep_for(std::chrono::milliseconds{200});
-        const std::chrono::duration<double, std::nano> ns = std::chrono::steady_clock::now() - start;
+        const std::chrono::duration<double, std::nano> ns =
+            std::chrono::steady_clock::now() - start;
         return static_cast<double>(rte_rdtsc_precise() - tsc) / ns.count();
     }();
     return ghz;

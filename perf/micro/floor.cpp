@@ -1,6 +1,6 @@
 // The least that sending and receiving one packet costs on this machine: mbufs allocated in bulk, a
-// 128-byte template copied, one random hot line written, a ring in and out, one random hot line read
-// and written on receipt, mbufs freed in bulk. No protocol at all.
+// 128-byte template copied, one random hot line written, a ring in and out, one random hot line
+// read and written on receipt, mbufs freed in bulk. No protocol at all.
 
 #include "micro/cycles.hpp"
 #include "micro/rig.hpp"

@@ -2,8 +2,8 @@
 //
 //   micro [--cpu N] [--max-sessions N] [Google Benchmark's options]
 //
-// A benchmark is named AREA/SESSIONS. `cycles` is for one packet (or one operation where there is none),
-// `floor_ratio` what that is in units of floor/SESSIONS.
+// A benchmark is named AREA/SESSIONS. `cycles` is for one packet (or one operation where there is
+// none), `floor_ratio` what that is in units of floor/SESSIONS.
 
 #include "micro/cycles.hpp"
 #include "micro/rig.hpp"

@@ -1,5 +1,5 @@
-// Pieces of the core by themselves: the timing wheel, discriminators, the table of session keys, and
-// classification of a received frame.
+// Pieces of the core by themselves: the timing wheel, discriminators, the table of session keys,
+// and classification of a received frame.
 
 #include "dataplane/bfd/key_table.hpp"
 #include "dataplane/bfd/timing_wheel.hpp"
@@ -32,10 +32,12 @@ void wheel(benchmark::State& state, std::uint32_t sessions) {
     std::uint64_t fired = 0;
     const std::uint64_t start = rte_rdtsc_precise();
     for (auto _ : state) {
-        wheel.advance(++now, ~0U, [](std::uint32_t) {}, [&](std::uint32_t entry, bfd::Tick tick) {
-            wheel.insert(tick + 1 + draw(), entry);
-            ++fired;
-        });
+        wheel.advance(
+            ++now, ~0U, [](std::uint32_t) {},
+            [&](std::uint32_t entry, bfd::Tick tick) {
+                wheel.insert(tick + 1 + draw(), entry);
+                ++fired;
+            });
     }
     report(state, sessions, rte_rdtsc_precise() - start, fired);
 }
@@ -77,7 +79,8 @@ void session_key(benchmark::State& state, std::uint32_t sessions) {
     for (auto _ : state) {
         for (const std::uint32_t i : order) {
             Slot slot;
-            found += table.find(key_of(i), [&](Slot s) -> const SessionKey& { return keys[s.value]; }, slot);
+            found += table.find(
+                key_of(i), [&](Slot s) -> const SessionKey& { return keys[s.value]; }, slot);
         }
         n += order.size();
     }
@@ -95,8 +98,11 @@ void classification(benchmark::State& state, std::uint32_t sessions) {
     port.port = {0};
     port.mac = {2, 0, 0, 0, 0, 2};
     port.addresses.add(station(2));
-    const overlay::HeaderTemplate headers = overlay::single_hop_headers(
-        {.source_mac = {2, 0, 0, 0, 0, 1}, .destination_mac = port.mac, .source = station(1), .destination = station(2)});
+    const overlay::HeaderTemplate headers =
+        overlay::single_hop_headers({.source_mac = {2, 0, 0, 0, 0, 1},
+                                     .destination_mac = port.mac,
+                                     .source = station(1),
+                                     .destination = station(2)});
     std::array<std::uint8_t, 128> frame{};
     std::memcpy(frame.data(), headers.octets.data(), headers.length);
     frame[headers.length] = 0x20;
@@ -107,8 +113,9 @@ void classification(benchmark::State& state, std::uint32_t sessions) {
     for (auto _ : state) {
         for (int i = 0; i < 1024; ++i) {
             benchmark::ClobberMemory();
-            const overlay::Classified found = overlay::classify(
-                {frame.data(), headers.length + 24U}, port, overlay::ChecksumHint::Unknown, overlay::ChecksumHint::Unknown);
+            const overlay::Classified found =
+                overlay::classify({frame.data(), headers.length + 24U}, port,
+                                  overlay::ChecksumHint::Unknown, overlay::ChecksumHint::Unknown);
             accepted += found.verdict == overlay::Verdict::Bfd ? 1 : 0;
         }
         n += 1024;

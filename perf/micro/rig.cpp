@@ -76,8 +76,8 @@ unsigned free_huge_megabytes() {
 
 std::string start_eal(unsigned cpu, unsigned megabytes) {
     const bool huge = free_huge_megabytes() >= megabytes;
-    std::vector<std::string> args{"micro", "-l", std::to_string(cpu), "--no-pci", "--no-telemetry",
-                                  "--log-level=error"};
+    std::vector<std::string> args{
+        "micro", "-l", std::to_string(cpu), "--no-pci", "--no-telemetry", "--log-level=error"};
     if (huge) {
         args.emplace_back("--in-memory");
     } else {
@@ -99,8 +99,10 @@ Memory::~Memory() { rte_free(octets_); }
 
 Cable& Cable::get() {
     static Cable cable = [] {
-        rte_ring* const to_east = rte_ring_create("to_east", kRing, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
-        rte_ring* const to_west = rte_ring_create("to_west", kRing, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+        rte_ring* const to_east =
+            rte_ring_create("to_east", kRing, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+        rte_ring* const to_west =
+            rte_ring_create("to_west", kRing, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
         static const runtime::Pool pool = runtime::make_pool(100, 1023, SOCKET_ID_ANY);
         if (to_east == nullptr || to_west == nullptr || !pool) fail("no memory for the cable");
         Cable c;

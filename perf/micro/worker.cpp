@@ -40,7 +40,8 @@ struct Spent {
 Spent hold(benchmark::State& state, Rig& rig) {
     const message::WorkerStats& s = rig.stats();
     const auto look = [&s] {
-        return Spent{0, s.rx_cycles.get(), s.tx_cycles.get(), s.tx_control.get(), s.rx_control.get()};
+        return Spent{0, s.rx_cycles.get(), s.tx_cycles.get(), s.tx_control.get(),
+                     s.rx_control.get()};
     };
     const std::uint64_t downs = s.transitions_down.get();
     const Spent before = look();

@@ -24,6 +24,22 @@ Classified punt() noexcept {
     return {.verdict = Verdict::Punt, .reason = DropReason::None, .packet = {}};
 }
 
+/// Requests for other stations tell who is there and are mostly noise: they must not crowd out what
+/// is for us. Replies, gratuitous requests and claims of our own addresses count as for us.
+Classified classify_arp(Octets arp, const PortContext& port) noexcept {
+    constexpr std::size_t kLength = 28;  // RFC 826, Ethernet and IPv4
+    if (arp.size() < kLength) return drop(DropReason::NotHandled);
+    const std::uint8_t* const sender = &arp[14];
+    const std::uint8_t* const target = &arp[24];
+    Classified out = punt();
+    const bool request = load_be16(&arp[6]) == 1;
+    if (request && load_be32(sender) != load_be32(target) && !port.addresses.contains_v4(target) &&
+        !port.addresses.contains_v4(sender)) {
+        out.verdict = Verdict::PuntAside;
+    }
+    return out;
+}
+
 /// What UDP needs to know of the IP header in front of it.
 struct IpHeader {
     Octets addresses;  ///< source and destination as they stand in the header
@@ -148,7 +164,7 @@ Classified classify_tagged(Octets frame, const PortContext& port, ChecksumHint i
     const Octets payload = frame.subspan(kHeaders);
     if (type == kEtherTypeIpv4) return classify_ipv4(payload, port, ip, udp);
     if (type == kEtherTypeIpv6) return classify_ipv6(payload, port, udp);
-    return type == kEtherTypeArp ? punt() : drop(DropReason::NotHandled);
+    return type == kEtherTypeArp ? classify_arp(payload, port) : drop(DropReason::NotHandled);
 }
 
 /// What is wrong with the Ethernet header, if anything.
@@ -168,7 +184,7 @@ Classified classify_payload(Octets frame, const PortContext& port, ChecksumHint 
         return classify_ipv4(frame.subspan(kEthernetLength), port, ip, udp);
     }
     if (type == kEtherTypeIpv6) return classify_ipv6(frame.subspan(kEthernetLength), port, udp);
-    if (type == kEtherTypeArp) return punt();
+    if (type == kEtherTypeArp) return classify_arp(frame.subspan(kEthernetLength), port);
     return is_tag(type) ? classify_tagged(frame, port, ip, udp) : drop(DropReason::NotHandled);
 }
 

@@ -32,9 +32,10 @@ struct PortContext {
 };
 
 enum class Verdict : std::uint8_t {
-    Bfd,   ///< `packet` is filled in
-    Punt,  ///< for the slow path: ARP, neighbour discovery, ICMP for us
-    Drop,  ///< counted under `reason`
+    Bfd,        ///< `packet` is filled in
+    Punt,       ///< for the slow path: ARP, neighbour discovery, ICMP for us
+    PuntAside,  ///< for the slow path as far as there is time: ARP requests for others
+    Drop,       ///< counted under `reason`
 };
 
 struct Classified {

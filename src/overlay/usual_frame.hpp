@@ -13,10 +13,10 @@
 
 namespace tocsin::overlay {
 
-// Nearly every frame that arrives is a Control packet of 24 octets over one hop, in an untagged frame
-// without IP options. These recognize it by comparing words at fixed places and verify its checksums
-// by sums of fixed length. What they accept, classify() would accept with the same result; what they
-// do not, it looks at in its own way and names the fault.
+// Nearly every frame that arrives is a Control packet of 24 octets over one hop, in an untagged
+// frame without IP options. These recognize it by comparing words at fixed places and verify its
+// checksums by sums of fixed length. What they accept, classify() would accept with the same
+// result; what they do not, it looks at in its own way and names the fault.
 
 namespace usual {
 
@@ -45,8 +45,8 @@ template <std::size_t Octets>
 [[nodiscard]] inline bool udp_checksum_right(const std::uint8_t* udp,
                                              std::uint64_t addresses) noexcept {
     // Protocol and length of the pseudo header, RFC 768, as they would lie in memory.
-    constexpr std::uint64_t kNumbers = __builtin_bswap16(kProtocolUdp) +
-                                       std::uint64_t{__builtin_bswap16(kUdpDatagram)};
+    constexpr std::uint64_t kNumbers =
+        __builtin_bswap16(kProtocolUdp) + std::uint64_t{__builtin_bswap16(kUdpDatagram)};
     return fold_sum(addresses + kNumbers + sum<kUdpDatagram>(udp)) == 0xffffU;
 }
 
@@ -78,8 +78,7 @@ template <std::size_t Octets>
         if (fold_sum(usual::sum<kIpv4Length>(ip)) != 0xffffU) return false;
     }
     if (load_checksum(udp + kUdpChecksumOffset) == 0) return false;
-    if (udp_hint != ChecksumHint::Good &&
-        !usual::udp_checksum_right(udp, usual::sum<8>(source))) {
+    if (udp_hint != ChecksumHint::Good && !usual::udp_checksum_right(udp, usual::sum<8>(source))) {
         return false;
     }
     out.verdict = Verdict::Bfd;
@@ -117,8 +116,7 @@ template <std::size_t Octets>
     // Sources that need a closer look: unspecified and loopback, multicast, our own.
     if (source[0] == 0 || source[0] == 0xff || port.addresses.contains_v6(source)) return false;
     if (load_checksum(udp + kUdpChecksumOffset) == 0) return false;
-    if (udp_hint != ChecksumHint::Good &&
-        !usual::udp_checksum_right(udp, usual::sum<32>(source))) {
+    if (udp_hint != ChecksumHint::Good && !usual::udp_checksum_right(udp, usual::sum<32>(source))) {
         return false;
     }
     out.verdict = Verdict::Bfd;

@@ -1,5 +1,6 @@
 """The Prometheus page."""
 
+import socket
 import subprocess
 
 from lab import wait_until
@@ -40,3 +41,25 @@ def test_a_drop_is_counted_under_its_reason(up_stage):
     for _ in range(7):
         peer.wire.send(peer.frame(peer.control.with_(version=3)))
     wait_until(lambda: drops() == before + 7, 5, "seven more drops by version")
+
+
+def test_connections_that_say_nothing_do_not_keep_a_scrape_out(up_stage):
+    silent = []
+    with up_stage.ours.namespace.entered():
+        for _ in range(40):
+            connection = socket.create_connection(("127.0.0.1", 9466), timeout=2)
+            connection.sendall(b"GET /metrics HT")
+            silent.append(connection)
+    try:
+        # They are given two seconds each; sixteen are served at a time.
+        wait_until(lambda: scraped(up_stage), 20, "a scrape beside 40 silent connections")
+    finally:
+        for connection in silent:
+            connection.close()
+
+
+def scraped(stage):
+    try:
+        return "tocsin_build_info" in stage.daemon.metrics()
+    except OSError:
+        return False

@@ -254,7 +254,9 @@ void Invariants::commanded(Node& node, Index index, Instant now) {
     if (!node.has(index) && !t->removed) {
         const bool can_tell =
             t->settled.tx_interval != WireInterval{0} && t->settled.remote_discr.value != 0;
-        const Nanoseconds heard = t->settled.detect_mult * Nanoseconds{t->settled.tx_interval};
+        const Nanoseconds heard =
+            std::min(t->settled.detect_mult * Nanoseconds{t->settled.tx_interval},
+                     Nanoseconds{std::chrono::seconds{60}});
         const Nanoseconds slow = t->settled.detect_mult *
                                  std::max(Nanoseconds{kSlow}, Nanoseconds{t->settled.tx_interval});
         t->removed = now;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace tocsin::control::app {
@@ -21,6 +22,20 @@ using namespace std::chrono_literals;
 constexpr std::size_t kFramesPerTurn = 256;
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::milliseconds kStopApi{200};
+constexpr std::chrono::milliseconds kOneRequest{500};  ///< signals so close together are one
+
+void warn_of_port(const message::PortStatus& port) {
+    if (!port.link_up) log::write(log::Level::Warn, "port", "link_down", {{"port", port.name}});
+    for (const std::string& address : port.kernel_addresses) {
+        log::write(log::Level::Warn, "port", "kernel_has_address",
+                   {{"port", port.name},
+                    {"address", address},
+                    {"advice",
+                     "the kernel answers on this interface beside tocsin, BFD with ICMP errors: "
+                     "remove its addresses (ip addr flush, sysctl "
+                     "net.ipv6.conf.INTERFACE.disable_ipv6=1)"}});
+    }
+}
 
 /// A worker that polls without end competes with everything the scheduler puts beside it, for
 /// milliseconds at a time.
@@ -57,8 +72,11 @@ public:
     std::optional<MacAddress> mac(PortId port, const IpAddress& hop) const override {
         return stack_.mac(port, hop);
     }
-    void confirm(PortId port, const IpAddress& hop) override {
-        stack_.confirm(port, hop, dataplane_.now());
+    void confirm(PortId port, const IpAddress& hop, Nanoseconds before) override {
+        stack_.confirm(port, hop, before, dataplane_.now());
+    }
+    void doubt(PortId port, const IpAddress& hop) override {
+        stack_.doubt(port, hop, dataplane_.now());
     }
 
 private:
@@ -134,7 +152,10 @@ Result<Ok> Daemon::start() {
     const auto added = manager_->add(running_->sessions, session::Origin::Config, {});
     if (!added) return added.error();
 
-    for (const message::PortStatus& p : ports_) stack_->on_link(p.id, p.link_up, dataplane_.now());
+    for (const message::PortStatus& p : ports_) {
+        stack_->on_link(p.id, p.link_up, dataplane_.now());
+        warn_of_port(p);
+    }
     loop_.every(kTick, [this] {
         stack_->on_timer(dataplane_.now());
         look_at_links();
@@ -165,6 +186,8 @@ void Daemon::run() {
 void Daemon::on_signal(int signal) {
     if (signal == SIGHUP) return reload_in_background();
     if (stopping_) {
+        // `timeout` and some shells signal a process and then its group.
+        if (dataplane_.now() - stop_asked_ < kOneRequest) return;
         log::write(log::Level::Warn, "daemon", "stopped_at_once", {{"signal", signal}});
         ::_exit(128 + signal);
     }
@@ -174,6 +197,7 @@ void Daemon::on_signal(int signal) {
 void Daemon::stop() {
     if (stopping_) return;
     stopping_ = true;
+    stop_asked_ = dataplane_.now();
     const auto timeout = [this] {
         const std::lock_guard lock{mutex_};
         return running_->daemon.shutdown_timeout;
@@ -200,10 +224,14 @@ std::chrono::microseconds Daemon::turn() {
         log::write(gone ? log::Level::Info : log::Level::Warn, "daemon", "stopped",
                    {{"sessions_not_heard", manager_->leaving()}});
         // Requests under way wait for this loop, which therefore goes on until they have ended.
-        stop_thread_ = std::thread{[this] {
-            if (server_) server_->stop(kStopApi);
+        try {
+            stop_thread_ = std::thread{[this] {
+                if (server_) server_->stop(kStopApi);
+                loop_.stop();
+            }};
+        } catch (const std::system_error&) {  // no thread to be had: end without the courtesy
             loop_.stop();
-        }};
+        }
     }
     return wait;
 }
@@ -223,6 +251,13 @@ void Daemon::look_at_links() {
     for (const message::PortStatus& p : now) {
         const auto was = std::ranges::find(ports_, p.id, &message::PortStatus::id);
         if (was == ports_.end() || was->link_up == p.link_up) continue;
+        if (p.lost && !was->lost) {
+            log::write(
+                log::Level::Error, "port", "interface_lost",
+                {{"port", p.name},
+                 {"device", p.device},
+                 {"advice", "its kernel interface was removed or replaced: restart tocsind"}});
+        }
         log::write(log::Level::Warn, "port", p.link_up ? "link_up" : "link_down",
                    {{"port", p.name}});
         manager_->on_link(p.id, p.link_up);

@@ -92,12 +92,13 @@ private:
 
     std::mutex reload_mutex_;  ///< one reload at a time
     std::thread reload_thread_;
-    std::atomic<bool> reloading_{false};
-    std::atomic<bool> reload_again_{false};
+    enum class Reloading : std::uint8_t { Idle, Running, Again };
+    std::atomic<Reloading> reloading_{Reloading::Idle};
 
     std::vector<std::uint64_t> heartbeats_;  ///< at the last feeding of the watchdog
     std::string told_status_;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_{false};
+    Instant stop_asked_{};
     Instant stop_deadline_{};
     std::thread stop_thread_;
     std::atomic<bool> ready_{false};  ///< the service manager was told

@@ -67,8 +67,9 @@ config::Config effective(const config::Config& running, const config::Config& wa
 
 api::ReloadReport Daemon::reload() {
     const std::lock_guard one_at_a_time{reload_mutex_};
-    if (ready_) notify_reloading();
+    if (ready_ && !stopping_) notify_reloading();
     api::ReloadReport report = try_reload();
+    if (stopping_) return report;  // the end is not a fault of the file
     if (ready_) {
         notify_ready(report.faults.empty() ? "configuration reloaded"
                                            : "running with the configuration before: the new file "
@@ -119,16 +120,16 @@ api::ReloadReport Daemon::apply(const config::Config& wanted, const config::Diff
 
 void Daemon::reload_in_background() {
     if (stopping_) return;
-    if (reloading_.exchange(true)) {
-        reload_again_ = true;  // the file may have changed since the one under way read it
-        return;
-    }
+    // With one under way, another follows: the file may have changed since that one read it.
+    if (reloading_.exchange(Reloading::Again) != Reloading::Idle) return;
     if (reload_thread_.joinable()) reload_thread_.join();
     reload_thread_ = std::thread{[this] {
+        Reloading seen = Reloading::Again;
         do {
+            reloading_ = Reloading::Running;
             static_cast<void>(reload());
-        } while (reload_again_.exchange(false));
-        reloading_ = false;
+            seen = Reloading::Running;
+        } while (!reloading_.compare_exchange_strong(seen, Reloading::Idle));
     }};
 }
 

@@ -36,8 +36,11 @@ Exit run(const Options& options, const StartDataplane& start_dataplane) {
     }
     const config::Config& config = *loaded.config;
     if (options.check) {
-        std::cout << options.config << ": valid: " << config.ports.size() << " ports, "
-                  << config.sessions.size() << " sessions\n";
+        const auto counted = [](std::size_t n, const char* noun) {
+            return std::to_string(n) + ' ' + noun + (n == 1 ? "" : "s");
+        };
+        std::cout << options.config << ": valid, " << counted(config.ports.size(), "port") << ", "
+                  << counted(config.sessions.size(), "session") << '\n';
         return Exit::Ok;
     }
     // Before the ports are taken from the kernel: a second start by mistake must disturb nothing.

@@ -62,7 +62,7 @@ LoadResult load_file(const std::filesystem::path& path) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (status.type() == std::filesystem::file_type::not_found) {
-        return failed("there is no such file: name the configuration with --config FILE");
+        return failed("there is no such file");
     }
     if (error) return failed("cannot be read: " + error.message());
     if (status.type() == std::filesystem::file_type::directory) {

@@ -113,6 +113,10 @@ void read_dataplane(TableReader& in, Dataplane& out) {
 std::optional<std::string> listener_fault(std::string_view listener) {
     constexpr std::string_view kScheme = "unix:";
     if (!listener.starts_with(kScheme)) {
+        if (listener.starts_with('/')) {
+            return in_quotes(listener) +
+                   " lacks its scheme: write \"unix:" + std::string{listener} + '"';
+        }
         return in_quotes(listener) +
                " is not offered yet (TCP needs mutual TLS): write a Unix socket, "
                "such as \"unix:/run/tocsin/api.sock\"";
@@ -151,11 +155,9 @@ void read_api(TableReader& in, Api& out) {
 bool is_host_and_port(std::string_view text) {
     const auto colon = text.rfind(':');
     if (colon == text.npos) return false;
-    std::string_view host = text.substr(0, colon);
-    const bool bracketed = host.starts_with('[') && host.ends_with(']');
-    if (bracketed) host = host.substr(1, host.size() - 2);
-    const auto address = parse_address(host);
-    if (!address || address->is_v6() != bracketed) return false;
+    // The library that serves metrics is built without IPv6 by Debian.
+    const auto address = parse_address(text.substr(0, colon));
+    if (!address || address->is_v6()) return false;
     const std::string_view digits = text.substr(colon + 1);
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(digits.begin(), digits.end(), port);
@@ -168,8 +170,9 @@ void read_metrics(TableReader& in, Metrics& out) {
             out.listen = *listen;
         } else {
             in.fault("listen", in_quotes(*listen) +
-                                   " is not ADDRESS:PORT: write for instance \"127.0.0.1:9466\", "
-                                   "\"[::1]:9466\", or \"\" for no metrics server");
+                                   " is not IPV4-ADDRESS:PORT: write for instance "
+                                   "\"127.0.0.1:9466\" with a port of 1..65535, or \"\" for no "
+                                   "metrics server; names and IPv6 are not offered");
         }
     }
     in.finish();

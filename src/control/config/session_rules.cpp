@@ -17,10 +17,10 @@ namespace {
 constexpr std::chrono::microseconds kShortestInterval{1000};
 constexpr std::chrono::microseconds kLongestInterval{std::numeric_limits<std::uint32_t>::max()};
 
-std::optional<std::string> interval_fault(std::chrono::microseconds value, std::string_view zero) {
+std::optional<std::string> interval_fault(std::chrono::microseconds value) {
     if (value >= kShortestInterval && value <= kLongestInterval) return std::nullopt;
-    return to_string(value) + " is out of range: " + std::string{zero} +
-           to_string(kShortestInterval) + ".." + to_string(kLongestInterval) +
+    return to_string(value) + " is out of range: " + to_string(kShortestInterval) + ".." +
+           to_string(kLongestInterval) +
            " are accepted (what timers of 65 us keep with jitter, and 32 bits of microseconds, "
            "RFC 5880 4.1)";
 }
@@ -311,12 +311,15 @@ std::optional<std::string> name_fault(std::string_view name, std::size_t longest
 }
 
 std::optional<std::string> desired_min_tx_fault(std::chrono::microseconds value) {
-    return interval_fault(value, "");
+    return interval_fault(value);
 }
 
 std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value) {
-    if (value.count() == 0) return std::nullopt;
-    return interval_fault(value, "0us and ");
+    if (value.count() == 0) {
+        return "0us asks the peer for silence, which needs Demand mode, not offered yet: " +
+               to_string(kShortestInterval) + ".." + to_string(kLongestInterval) + " are accepted";
+    }
+    return interval_fault(value);
 }
 
 std::optional<std::string> detect_mult_fault(std::int64_t value) {

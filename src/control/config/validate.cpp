@@ -19,6 +19,15 @@ std::string indexed(std::string_view name, std::size_t index) {
     return std::string{name} + '[' + std::to_string(index) + ']';
 }
 
+/// The kernel interface that a vdev attaches to: the value of its argument `iface`.
+std::string interface_of(std::string_view device) {
+    constexpr std::string_view kArgument = ",iface=";
+    const auto at = device.find(kArgument);
+    if (at == device.npos) return {};
+    const std::string_view value = device.substr(at + kArgument.size());
+    return std::string{value.substr(0, value.find(','))};
+}
+
 /// Remembers who used a value first. `key` is compared, `path` named in the message.
 template <class Key>
 class FirstUse {
@@ -57,6 +66,7 @@ private:
     void check_ports() {
         FirstUse<std::string> names;
         FirstUse<std::string> devices;
+        FirstUse<std::string> interfaces;
         FirstUse<IpAddress> addresses;
         for (std::size_t i = 0; i < config_.ports.size(); ++i) {
             const Port& port = config_.ports[i];
@@ -70,6 +80,12 @@ private:
                 add(path + ".device",
                     in_quotes(device) + " is already the device of " + *first +
                         ": number vdevs differently, such as net_tap0 and net_tap1");
+            }
+            const std::string interface = interface_of(port.device);
+            if (const auto* first =
+                    interface.empty() ? nullptr : interfaces.claim(interface, path)) {
+                add(path + ".device", "interface " + interface + " is already used by " + *first +
+                                          ": one port takes all of it");
             }
             check_subnets(port, path, addresses);
             check_routes(port, path);

@@ -9,8 +9,8 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
-#include <map>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -38,9 +38,9 @@ public:
             ->capture_default_str();
         app_.add_option("-o,--output", format_,
                         "Table (default), JSON, or JSON with one line per element")
-            ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{
-                {"table", Format::Table}, {"json", Format::Json}, {"jsonl", Format::JsonLines}}))
+            ->check(one_of({"table", "json", "jsonl"}))
             ->option_text("table|json|jsonl");
+        app_.set_version_flag("--version", std::string{"tocsinctl "} + TOCSIN_VERSION);
         add_session();
         add_watch();
         add_lists();
@@ -49,6 +49,7 @@ public:
 
     /// Throws CLI::Error.
     void parse(std::vector<std::string> arguments) {
+        arguments_ = arguments;
         std::ranges::reverse(arguments);  // CLI11 wants it so
         app_.parse(std::move(arguments));
     }
@@ -58,23 +59,94 @@ public:
             app_.exit(error, out, err);
             return ExitCode::Success;
         }
-        err << "tocsinctl: ";
-        const std::vector<std::string> unknown = app_.remaining(true);
-        if (!unknown.empty() && app_.get_subcommands().empty()) {
-            err << "there is no command \"" << unknown.front() << '"';
-        } else {
-            err << error.what();
-        }
-        err << ", see --help\n";
+        err << "tocsinctl: " << what(error) << ", see " << path() << " --help\n";
         return ExitCode::InvalidArgument;
     }
 
     [[nodiscard]] const std::string& socket() const { return socket_; }
     [[nodiscard]] const std::string& timeout() const { return timeout_; }
-    [[nodiscard]] Format format() const { return format_; }
+    [[nodiscard]] Format format() const {
+        if (format_ == "json") return Format::Json;
+        return format_ == "jsonl" ? Format::JsonLines : Format::Table;
+    }
     [[nodiscard]] const Command& command() const { return command_; }
 
 private:
+    /// A check of CLI11 with a message for people.
+    static CLI::Validator one_of(std::vector<std::string> words) {
+        return {[words = std::move(words)](std::string& given) {
+                    if (std::ranges::find(words, given) != words.end()) return std::string{};
+                    std::string out = '"' + given + "\" is not one of ";
+                    for (const std::string& word : words) out += word + ' ';
+                    out.pop_back();
+                    return out;
+                },
+                ""};
+    }
+    static CLI::Validator number(unsigned lowest, unsigned highest) {
+        return {
+            [lowest, highest](std::string& given) {
+                unsigned value = 0;
+                const char* const last = given.data() + given.size();
+                const auto [end, error] = std::from_chars(given.data(), last, value);
+                if (error == std::errc{} && end == last && value >= lowest && value <= highest) {
+                    return std::string{};
+                }
+                return '"' + given + "\" is not a number of " + std::to_string(lowest) + ".." +
+                       std::to_string(highest);
+            },
+            ""};
+    }
+
+    /// The commands that were understood, the last one first.
+    [[nodiscard]] std::vector<const CLI::App*> chosen() const {
+        std::vector<const CLI::App*> out{&app_};
+        for (;;) {
+            const auto below = out.front()->get_subcommands();
+            if (below.empty()) return out;
+            out.insert(out.begin(), below.front());
+        }
+    }
+    [[nodiscard]] std::string path() const {
+        std::string out;
+        for (const CLI::App* command : chosen()) {
+            out = command->get_name() + (out.empty() ? "" : ' ' + out);
+        }
+        return out;
+    }
+    /// The first argument that looks like an option and is none of the chosen commands'.
+    [[nodiscard]] std::string unknown_option() const {
+        for (const std::string& argument : arguments_) {
+            if (argument == "--") break;
+            if (!argument.starts_with('-') || argument.size() < 2) continue;
+            if (argument.find_first_of("0123456789", 1) == 1) continue;  // a negative value
+            const std::string name = argument.substr(0, argument.find('='));
+            const bool known = std::ranges::any_of(chosen(), [&](const CLI::App* command) {
+                return command->get_option_no_throw(name) != nullptr;
+            });
+            if (!known) return name;
+        }
+        return {};
+    }
+    [[nodiscard]] std::string what(const CLI::Error& error) const {
+        const std::string option = unknown_option();
+        if (!option.empty()) return "there is no option " + option;
+        const CLI::App* const last = chosen().front();
+        const auto below = last->get_subcommands(nullptr);
+        if (!below.empty()) {
+            std::string names;
+            for (const CLI::App* command : below) names += ", " + command->get_name();
+            const auto word =
+                std::ranges::find_if(arguments_.rbegin(), arguments_.rend(),
+                                     [](const std::string& a) { return !a.starts_with('-'); });
+            const bool given = word != arguments_.rend() && *word != last->get_name();
+            return (given ? "there is no command \"" + *word + "\", write one of "
+                          : "a command is missing, write one of ") +
+                   names.substr(2);
+        }
+        return error.what();
+    }
+
     CLI::App* add(CLI::App& parent, const char* name, const char* help, Command command) {
         CLI::App* const out = parent.add_subcommand(name, help);
         out->callback([this, chosen = std::move(command)] { command_ = chosen; });
@@ -105,18 +177,20 @@ private:
     /// A pair of flags, since one flag of CLI11 cannot tell "off" from "not given".
     static void add_switch(CLI::App& command, const std::string& on, const std::string& off,
                            std::optional<bool>& target, const std::string& help) {
-        command.add_flag_callback(
+        CLI::Option* const yes = command.add_flag_callback(
             on, [&target] { target = true; }, help);
-        command.add_flag_callback(
-            off, [&target] { target = false; }, "The contrary of " + on);
+        command
+            .add_flag_callback(
+                off, [&target] { target = false; }, "The contrary of " + on)
+            ->excludes(yes);
     }
 
     void add_parameters(CLI::App& command) {
         command.add_option("--tx,--desired-min-tx-interval", spec_.desired_min_tx_interval,
                            "Our sending interval with its unit, such as 50ms");
         command.add_option("--rx,--required-min-rx-interval", spec_.required_min_rx_interval,
-                           "The shortest interval that we accept; 0us asks for silence");
-        command.add_option("--detect-mult", spec_.detect_mult, "1..255");
+                           "The shortest interval that we accept");
+        command.add_option("--detect-mult", spec_.detect_mult, "1..255")->check(number(1, 255));
         add_switch(command, "--passive", "--active", spec_.passive,
                    "Silent until the peer is heard");
         add_switch(command, "--match-source", "--no-match-source", spec_.match_source,
@@ -153,14 +227,14 @@ private:
     }
 
     void add_new(CLI::App& command) {
-        command.add_option("remote,--remote", spec_.remote, "Address of the peer")->required();
+        command.add_option("remote", spec_.remote, "Address of the peer")->required();
         command.add_option("--local", spec_.local,
                            "Our address; default: the port's in that subnet");
         command.add_option("--port", spec_.port, "Port; default: the one with the peer's subnet");
         command.add_option("--name", spec_.name, "Label, unique among sessions");
         command.add_option("--profile", spec_.profile, "Profile of the configuration file");
         add_parameters(command);
-        command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)");
+        command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
         add_switch(command, "--follow-link", "--no-follow-link", spec_.follow_link,
                    "Down at once when the port loses its link (default)");
         command.add_flag("--admin-down", spec_.admin_down, "Start in AdminDown");
@@ -204,9 +278,10 @@ private:
     }
 
     CLI::App app_{"Command line of tocsind, the BFD appliance."};
+    std::vector<std::string> arguments_;
     std::string socket_ = kDefaultSocket;
     std::string timeout_ = "5s";
-    Format format_ = Format::Table;
+    std::string format_ = "table";
     ListOptions list_;
     SelectOptions select_;
     SpecOptions spec_;
@@ -214,6 +289,18 @@ private:
     std::string file_;
     Command command_;
 };
+
+/// Why nothing can listen there; nullopt when something may.
+std::optional<std::string> socket_fault(const std::string& socket) {
+    constexpr std::string_view kScheme = "unix:";
+    constexpr std::size_t kLongestPath = 107;
+    const bool has_scheme = socket.starts_with(kScheme);
+    const std::string path = has_scheme ? socket.substr(kScheme.size()) : socket;
+    if (has_scheme && path.starts_with('/') && path.size() <= kLongestPath) return std::nullopt;
+    return '"' + socket +
+           "\" is not where tocsind can listen: write unix:/ABSOLUTE/PATH, at most " +
+           std::to_string(kLongestPath) + " octets of path";
+}
 
 }  // namespace
 
@@ -231,6 +318,10 @@ ExitCode run(std::vector<std::string> arguments, const Environment& environment)
                         << '\n';
         return ExitCode::InvalidArgument;
     }
+    if (const auto fault = socket_fault(grammar.socket())) {
+        environment.err << "tocsinctl: --socket: " << *fault << '\n';
+        return ExitCode::InvalidArgument;
+    }
     Client client{grammar.socket(),
                   std::chrono::duration_cast<std::chrono::milliseconds>(timeout.value()),
                   environment.stop};
@@ -241,7 +332,9 @@ ExitCode run(std::vector<std::string> arguments, const Environment& environment)
                                              .format = grammar.format(),
                                              .colour = environment.colour});
     environment.out.flush();
-    return code;
+    if (environment.out) return code;
+    environment.err << "tocsinctl: the output could not be written\n";
+    return code == ExitCode::Success ? ExitCode::Failure : code;
 }
 
 }  // namespace tocsin::control::ctl

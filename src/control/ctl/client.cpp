@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace tocsin::control::ctl {
@@ -24,13 +27,54 @@ std::shared_ptr<grpc::Channel> open_channel(const std::string& socket) {
     return grpc::CreateCustomChannel(socket, grpc::InsecureChannelCredentials(), arguments);
 }
 
+bool may_not_open(const std::string& socket) {
+    constexpr std::string_view kScheme = "unix:";
+    return socket.starts_with(kScheme) &&
+           access(socket.c_str() + kScheme.size(), R_OK | W_OK) != 0 && errno == EACCES;
+}
+
+/// A field of a request as the option that it came from.
+std::string_view option_of(std::string_view field) {
+    static constexpr std::pair<std::string_view, std::string_view> kOptions[]{
+        {"desired_min_tx_interval_us", "--tx"},
+        {"required_min_rx_interval_us", "--rx"},
+        {"detect_mult", "--detect-mult"},
+        {"dscp", "--dscp"},
+        {"local", "--local"},
+        {"match_source", "--match-source"},
+        {"name", "--name"},
+        {"passive", "--passive"},
+        {"port", "--port"},
+        {"profile", "--profile"},
+        {"remote", "--remote"},
+        {"states", "--state"},
+    };
+    const auto* const found =
+        std::ranges::find(kOptions, field, &std::pair<std::string_view, std::string_view>::first);
+    return found == std::end(kOptions) ? field : found->second;
+}
+
+/// Faults name fields of the request, such as `sessions[0].port: ...`; a person has typed options.
+std::string in_options(const std::string& message) {
+    const auto colon = message.find(": ");
+    if (colon == message.npos || message.find(' ') < colon) return message;
+    std::string_view path{message.data(), colon};
+    const std::string_view text = std::string_view{message}.substr(colon);
+    const auto dot = path.rfind('.');
+    if (dot != path.npos) {
+        path = option_of(path.substr(dot + 1));
+    } else if (path.starts_with("session")) {  // all of it: the text says which one
+        return std::string{text.substr(2)};
+    }
+    return std::string{path} + std::string{text};
+}
+
 /// What the file system says about a Unix socket that nobody answers on.
 std::string_view socket_hint(const std::string& socket) {
     constexpr std::string_view kScheme = "unix:";
     if (!socket.starts_with(kScheme)) return {};
     errno = 0;
     if (access(socket.c_str() + kScheme.size(), R_OK | W_OK) == 0) return {};
-    if (errno == EACCES) return " (no permission on the socket: run as its owner)";
     return errno == ENOENT ? " (there is no such socket)" : "";
 }
 
@@ -49,6 +93,9 @@ Client::Client(std::string socket, std::chrono::milliseconds timeout, Stop& stop
 std::string Client::explain(const grpc::Status& status) const {
     switch (status.error_code()) {
         case grpc::StatusCode::UNAVAILABLE:
+            if (may_not_open(socket_)) {
+                return "no permission on " + socket_ + ": run as its owner or as root";
+            }
             return "cannot reach tocsind at " + socket_ + std::string{socket_hint(socket_)} +
                    ": is it running? start it with `tocsind --config FILE` or name another socket "
                    "with --socket";
@@ -64,7 +111,7 @@ std::string Client::explain(const grpc::Status& status) const {
         default:
             break;
     }
-    if (!status.error_message().empty()) return status.error_message();
+    if (!status.error_message().empty()) return in_options(status.error_message());
     return "tocsind refused without a reason (gRPC status " + std::to_string(status.error_code()) +
            ')';
 }

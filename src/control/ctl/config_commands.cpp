@@ -3,14 +3,18 @@
 #include "control/config/load.hpp"
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace tocsin::control::ctl {
 
 namespace {
 
-std::string mistakes(std::size_t count) {
-    return std::to_string(count) + (count == 1 ? " mistake" : " mistakes");
+std::string counted(std::size_t count, std::string_view noun) {
+    return std::to_string(count) + ' ' + std::string{noun} + (count == 1 ? "" : "s");
 }
+
+std::string mistakes(std::size_t count) { return counted(count, "mistake"); }
 
 }  // namespace
 
@@ -28,8 +32,8 @@ ExitCode config_check(const Context& context, const std::string& file) {
     } else {
         for (const config::Fault& fault : result.faults) context.out << text(fault, file) << '\n';
         if (result.ok()) {
-            context.out << file << ": valid, " << result.config->ports.size() << " ports, "
-                        << result.config->sessions.size() << " sessions\n";
+            context.out << file << ": valid, " << counted(result.config->ports.size(), "port")
+                        << ", " << counted(result.config->sessions.size(), "session") << '\n';
         }
     }
     if (result.ok()) return ExitCode::Success;
@@ -45,13 +49,14 @@ ExitCode reload(const Context& context) {
         print_json(context.out, response, context.format);
     } else {
         for (const v1::ConfigFault& fault : response.faults()) {
-            context.out << text(config::Fault{fault.path(), fault.line(), fault.message()}, "")
+            context.out << text(config::Fault{fault.path(), fault.line(), fault.message()},
+                                response.config_file())
                         << '\n';
         }
     }
     if (!response.faults().empty()) {
         return context.fail(ExitCode::InvalidArgument,
-                            "the file has " +
+                            response.config_file() + " has " +
                                 mistakes(static_cast<std::size_t>(response.faults_size())) +
                                 ", nothing was changed");
     }

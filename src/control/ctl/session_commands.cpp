@@ -115,12 +115,14 @@ ExitCode session_list(const Context& context, const ListOptions& options) {
     *request.mutable_filter() = filter.value();
     if (options.all) request.set_page_size(kPageSize);
     v1::ListSessionsResponse all;
+    int shown = 0;
     for (;;) {
         v1::ListSessionsResponse page;
         const auto status =
             context.client.call(context.client.sessions(), &Sessions::ListSessions, request, page);
         if (!status.ok()) return context.fail(status);
         request.set_page_token(page.next_page_token());
+        shown += page.sessions_size();
         all.set_total(page.total());
         all.set_next_page_token(options.all ? "" : page.next_page_token());
         if (context.format == Format::JsonLines) {  // a million sessions need not fit in memory
@@ -132,19 +134,17 @@ ExitCode session_list(const Context& context, const ListOptions& options) {
         }
         if (!options.all || request.page_token().empty() || !context.out) break;
     }
-    if (context.format == Format::JsonLines) return ExitCode::Success;
     if (context.format == Format::Json) {
         print_json(context.out, all, Format::Json);
-        return ExitCode::Success;
-    }
-    if (all.sessions().empty()) {
+    } else if (context.format == Format::Table && all.sessions().empty()) {
         context.err << (all.total() == 0 ? "no sessions match\n" : "this page is empty\n");
         return ExitCode::Success;
+    } else if (context.format == Format::Table) {
+        show_all(context, all);
     }
-    show_all(context, all);
     if (!all.next_page_token().empty()) {
         context.out.flush();
-        context.err << all.sessions_size() << " of " << all.total()
+        context.err << "the first " << shown << " of " << all.total()
                     << " sessions, --all shows the rest\n";
     }
     return ExitCode::Success;
@@ -186,6 +186,12 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     if (!selector.ok()) return refuse(context, selector.error());
     auto spec = spec_of(options);
     if (!spec.ok()) return refuse(context, spec.error());
+    if (!options.detect_mult && !options.passive && !options.match_source &&
+        options.desired_min_tx_interval.empty() && options.required_min_rx_interval.empty()) {
+        return refuse(context, invalid("nothing to change: give --tx, --rx, --detect-mult, "
+                                       "--passive, --active, --match-source or "
+                                       "--no-match-source"));
+    }
     v1::UpdateSessionRequest request;
     *request.mutable_session() = std::move(selector).value();
     *request.mutable_spec() = std::move(spec).value();
@@ -193,13 +199,10 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     const auto status =
         context.client.call(context.client.sessions(), &Sessions::UpdateSession, request, response);
     if (!status.ok()) return context.fail(status);
-    if (context.format != Format::Table) {
-        print_json(context.out, response.session(), context.format);
-        return ExitCode::Success;
+    show(context, response.session());
+    if (context.format == Format::Table && response.session().status().poll_in_progress()) {
+        context.err << "the peer is being told; what is in force follows when it has answered\n";
     }
-    Table table = session_table();
-    add_row(table, response.session(), unix_now_us());
-    table.print(context.out, context.colour);
     return ExitCode::Success;
 }
 

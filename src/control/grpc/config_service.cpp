@@ -20,6 +20,7 @@ grpc::Status ConfigService::Reload(grpc::ServerContext*, const v1::ReloadRequest
     response->set_removed(static_cast<std::uint32_t>(report.applied.removed));
     response->set_changed(static_cast<std::uint32_t>(report.applied.changed));
     response->set_unchanged(static_cast<std::uint32_t>(report.unchanged));
+    response->set_config_file(backend_.config_file());
     for (const std::string& path : report.needs_restart) response->add_needs_restart(path);
     counters_.count("Reload", "OK");
     return grpc::Status::OK;

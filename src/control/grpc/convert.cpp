@@ -1,6 +1,7 @@
 #include "control/grpc/convert.hpp"
 
 #include "control/base/address.hpp"
+#include "control/config/nearest.hpp"
 #include "dataplane/bfd/diag.hpp"
 
 #include <algorithm>
@@ -97,7 +98,11 @@ grpc::Status to_status(const Error& error) {
         }
         return grpc::StatusCode::INTERNAL;
     }();
-    return {code, error.text()};
+    // It travels in a header of 8 KiB. What was wrong with a longer text is said at its beginning.
+    constexpr std::size_t kLongest = 2048;
+    std::string text = error.text();
+    if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+    return {code, std::move(text)};
 }
 
 grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind is shutting down"}; }
@@ -156,7 +161,7 @@ void to_proto(const session::WatchItem& item, v1::WatchEvent& out) {
     out.set_first_change_us(unix_us(item.first_change));
     out.set_last_change_us(unix_us(item.last_change));
     out.set_loop_gap_us(static_cast<std::uint64_t>(item.loop_gap.count()) / 1000U);
-    out.set_last_rx_us(unix_us(item.session.last_rx));
+    out.set_last_rx_us(unix_us(item.last_rx));
 }
 
 void to_proto(const config::Faults& faults,
@@ -186,15 +191,17 @@ Result<session::Selector> to_selector(const v1::SessionSelector& selector,
     session::PeerSelector peer;
     const auto remote = parse_address(selector.peer().remote());
     if (!remote) {
-        return invalid('"' + selector.peer().remote() + "\" is not an IPv4 or IPv6 address",
-                       where + ".peer.remote");
+        return invalid(
+            config::in_quotes(selector.peer().remote()) + " is not an IPv4 or IPv6 address",
+            where + ".peer.remote");
     }
     peer.remote = *remote;
     if (!selector.peer().local().empty()) {
         const auto local = parse_address(selector.peer().local());
         if (!local) {
-            return invalid('"' + selector.peer().local() + "\" is not an IPv4 or IPv6 address",
-                           where + ".peer.local");
+            return invalid(
+                config::in_quotes(selector.peer().local()) + " is not an IPv4 or IPv6 address",
+                where + ".peer.local");
         }
         peer.local = *local;
     }
@@ -215,7 +222,7 @@ Result<session::Filter> to_filter(const v1::SessionFilter& filter, const SpecCon
     if (!filter.port().empty()) {
         const auto port = std::ranges::find(context.ports, filter.port(), &config::Port::name);
         if (port == context.ports.end()) {
-            return invalid("there is no port " + filter.port(), "filter.port");
+            return invalid("there is no port " + config::in_quotes(filter.port()), "filter.port");
         }
         out.port = context.ids[static_cast<std::size_t>(port - context.ports.begin())];
     }
@@ -225,8 +232,8 @@ Result<session::Filter> to_filter(const v1::SessionFilter& filter, const SpecCon
             out.remote = IpPrefix{*address, static_cast<std::uint8_t>(address->is_v4() ? 32 : 128)};
         }
         if (!out.remote) {
-            return invalid('"' + filter.remote() +
-                               "\" is neither an address nor a prefix such as 192.0.2.0/24",
+            return invalid(config::in_quotes(filter.remote()) +
+                               " is neither an address nor a prefix such as 192.0.2.0/24",
                            "filter.remote");
         }
     }

@@ -3,16 +3,24 @@
 #include <prometheus/exposer.h>
 
 #include <exception>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace tocsin::control::metrics {
 
 namespace {
 
+/// Of civetweb. Connections that say nothing must not keep a scrape out for long.
+std::vector<std::string> options(const std::string& listen) {
+    return {"listening_ports",       listen, "num_threads",      "16", "request_timeout_ms", "2000",
+            "keep_alive_timeout_ms", "1000", "connection_queue", "64"};
+}
+
 class ExposerServer final : public Server {
 public:
     ExposerServer(const std::string& listen, Sources sources)
-        : collector_{std::make_shared<Collector>(std::move(sources))}, exposer_{listen} {
+        : collector_{std::make_shared<Collector>(std::move(sources))}, exposer_{options(listen)} {
         exposer_.RegisterCollectable(collector_);
     }
     [[nodiscard]] int port() const override {

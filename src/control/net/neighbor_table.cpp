@@ -76,6 +76,7 @@ void NeighborTable::learn(PortId port, const IpAddress& address, const MacAddres
         return;
     }
     const bool news = !e.mac || differs;
+    if (news) e.mac_since = now;
     e.mac = mac;
     if (confirmed) {
         confirm(port, address, now);
@@ -97,6 +98,22 @@ void NeighborTable::confirm(PortId port, const IpAddress& address, Instant now) 
     e.state = NeighborState::Reachable;
     e.attempts = 0;
     schedule(key, e, now + kReachable);
+}
+
+void NeighborTable::confirm_sent(PortId port, const IpAddress& address, Instant sent, Instant now) {
+    const auto it = entries_.find({.address = address, .port = port});
+    if (it != entries_.end() && it->second.mac_since <= sent) confirm(port, address, now);
+}
+
+void NeighborTable::doubt(PortId port, const IpAddress& address, Instant now) {
+    const Key key{.address = address, .port = port};
+    const auto it = entries_.find(key);
+    if (it == entries_.end() || !it->second.mac) return;
+    Entry& e = it->second;
+    if (e.state != NeighborState::Reachable && e.state != NeighborState::Stale) return;
+    e.state = NeighborState::Probe;
+    e.attempts = kAttempts - 1;  // one question to it alone, then everybody is asked
+    schedule(key, e, now);
 }
 
 void NeighborTable::probe_all(PortId port, Instant now) {

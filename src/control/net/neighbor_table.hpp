@@ -42,6 +42,11 @@ public:
                bool override_known, Instant now);
     /// Reachable without news of its MAC (RFC 4861 7.3.1).
     void confirm(PortId port, const IpAddress& address, Instant now);
+    /// What was sent to it until `sent` has arrived: a proof only for a MAC that is older than
+    /// that.
+    void confirm_sent(PortId port, const IpAddress& address, Instant sent, Instant now);
+    /// Probes it at once, and asks everybody when it does not answer.
+    void doubt(PortId port, const IpAddress& address, Instant now);
     /// Asks again at once for every neighbour of a port.
     void probe_all(PortId port, Instant now);
     void on_timer(Instant now);
@@ -59,7 +64,8 @@ private:
         std::optional<MacAddress> mac;
         NeighborState state = NeighborState::Incomplete;
         Instant confirmed{};  ///< or when tracking began
-        Instant due{};        ///< when on_timer() looks at it
+        Instant mac_since{};
+        Instant due{};  ///< when on_timer() looks at it
         unsigned attempts = 0;
         std::uint32_t users = 0;
     };

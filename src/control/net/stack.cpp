@@ -182,8 +182,11 @@ void Stack::untrack(PortId port, const IpAddress& next_hop) {
 std::optional<MacAddress> Stack::mac(PortId port, const IpAddress& next_hop) const {
     return impl_->neighbors().mac(port, next_hop);
 }
-void Stack::confirm(PortId port, const IpAddress& next_hop, Instant now) {
-    impl_->neighbors().confirm(port, next_hop, now);
+void Stack::confirm(PortId port, const IpAddress& next_hop, Nanoseconds before, Instant now) {
+    impl_->neighbors().confirm_sent(port, next_hop, now - before, now);
+}
+void Stack::doubt(PortId port, const IpAddress& next_hop, Instant now) {
+    impl_->neighbors().doubt(port, next_hop, now);
 }
 std::vector<NeighborInfo> Stack::neighbors(Instant now) const {
     return impl_->neighbors().list(now);

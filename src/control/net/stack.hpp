@@ -80,7 +80,10 @@ public:
     void untrack(PortId port, const IpAddress& next_hop);
     [[nodiscard]] std::optional<MacAddress> mac(PortId port, const IpAddress& next_hop) const;
     /// An upper layer heard from it (RFC 4861 7.3.1): no probe needed for a while.
-    void confirm(PortId port, const IpAddress& next_hop, Instant now);
+    /// `before`: it is what was sent longer ago than this that has arrived.
+    void confirm(PortId port, const IpAddress& next_hop, Nanoseconds before, Instant now);
+    /// What is sent there seems not to arrive: its MAC is looked into at once.
+    void doubt(PortId port, const IpAddress& next_hop, Instant now);
 
     [[nodiscard]] std::vector<NeighborInfo> neighbors(Instant now) const;
 

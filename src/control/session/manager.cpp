@@ -1,11 +1,14 @@
 #include "control/session/manager.hpp"
 
 #include "control/base/address.hpp"
+#include "control/config/nearest.hpp"
 #include "control/config/session_rules.hpp"
 
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 namespace tocsin::control::session {
@@ -14,6 +17,8 @@ namespace {
 
 constexpr std::size_t kPiece = 256;  ///< sessions between two looks at the workers
 constexpr std::size_t kRemovedPerPoll = 2048;
+/// How much longer than its Detection Time a peer is given to say that it hears nothing.
+constexpr std::chrono::seconds kProofMargin{1};
 
 std::string place(std::string_view list, std::size_t i, const config::Session& session) {
     if (list.empty()) return config::describe(session);
@@ -155,8 +160,11 @@ Result<Applied> Manager::apply(const config::Diff& diff) {
     for (const config::SessionChange& c : diff.changed) {
         SessionRecord* const record = find(c.from);
         if (c.must_be_recreated) {
+            config::Session to = c.to;
+            // What an operator decided stays, unless the file itself says otherwise now.
+            if (c.from.admin_down == c.to.admin_down) to.admin_down = record->admin_down;
             erase(*record);
-            insert(c.to, Origin::Config);
+            insert(to, Origin::Config);
         } else {
             change(*record, c);
         }
@@ -183,7 +191,8 @@ std::optional<Error> Manager::check_room(std::size_t more) const {
 std::optional<Error> Manager::check_new(const config::Session& session) {
     const SessionPort* const port = registry_.port_named(session.port);
     if (port == nullptr) {
-        return Error{ErrorKind::InvalidArgument, "there is no port " + session.port, ".port"};
+        return Error{ErrorKind::InvalidArgument,
+                     "there is no port " + config::in_quotes(session.port), ".port"};
     }
     if (session.local.family == AddressFamily::None &&
         !next_hops_.local_for(port->id, session.remote)) {
@@ -213,11 +222,22 @@ std::optional<Error> Manager::check_diff(const config::Diff& diff) {
     if (diff.added.size() > diff.removed.size()) {
         if (auto error = check_room(diff.added.size() - diff.removed.size())) return error;
     }
-    const auto taken_name = [this](const config::Session& s) -> std::optional<Error> {
+    std::unordered_set<std::string_view> given_up;  // names, by this very reload
+    for (const config::Session& s : diff.removed) given_up.insert(s.name);
+    for (const config::SessionChange& c : diff.changed) given_up.insert(c.from.name);
+    const auto taken_name = [&](const config::Session& s) -> std::optional<Error> {
         const SessionRecord* const r = s.name.empty() ? nullptr : registry_.find_name(s.name);
-        if (r == nullptr || r->origin == Origin::Config) return std::nullopt;
+        if (r == nullptr) return std::nullopt;
+        if (r->origin != Origin::Config) {
+            return Error{ErrorKind::AlreadyExists,
+                         "a session that the API added has this name: delete that one first",
+                         config::describe(s)};
+        }
+        if (given_up.contains(s.name)) return std::nullopt;
         return Error{ErrorKind::AlreadyExists,
-                     "a session that the API added has this name: delete that one first",
+                     "the session to " + to_string(r->remote) +
+                         " keeps this name until the next start, since its port changed: restart, "
+                         "or choose another name",
                      config::describe(s)};
     };
     for (const config::Session& s : diff.added) {
@@ -305,7 +325,10 @@ void Manager::confirm_neighbors() {
         const SessionRecord& r = it->second;
         if (r.status.session_state == bfd::SessionState::Up && !r.status.remote_demand_mode &&
             r.next_hop == r.remote && r.seen_source.family == AddressFamily::None) {
-            next_hops_.confirm(r.port, r.next_hop);
+            // What we sent before the peer's Detection Time has arrived, or it would have said
+            // Down.
+            const Nanoseconds detection = r.status.detect_mult * Nanoseconds{r.status.tx_interval};
+            next_hops_.confirm(r.port, r.next_hop, detection + kProofMargin);
         }
         confirmed_ = r.id;
     }
@@ -340,6 +363,12 @@ void Manager::added(const SessionRecord& record) {
 
 void Manager::changed(const SessionRecord& record, const bfd::SessionEvent& event) {
     hub_.changed(record, event);
+    const bool failed = event.now.local_diag == bfd::Diag::ControlDetectionTimeExpired ||
+                        event.now.local_diag == bfd::Diag::NeighborSignaledSessionDown;
+    if (event.reported_state == bfd::SessionState::Up && failed &&
+        event.now.session_state != bfd::SessionState::Up) {
+        next_hops_.doubt(record.port, record.next_hop);
+    }
     if (listener_ != nullptr) listener_->changed(record, event);
 }
 

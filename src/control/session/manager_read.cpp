@@ -1,6 +1,7 @@
 // Part of manager.hpp: what is asked about sessions.
 
 #include "control/base/address.hpp"
+#include "control/config/nearest.hpp"
 #include "control/session/manager.hpp"
 
 #include <algorithm>
@@ -27,7 +28,7 @@ Result<SessionId> Manager::resolve(const Selector& selector) {
     }
     if (const auto* name = std::get_if<std::string>(&selector)) {
         const SessionRecord* const r = registry_.find_name(*name);
-        if (r == nullptr) return unknown("with the name " + *name);
+        if (r == nullptr) return unknown("with the name " + config::in_quotes(*name));
         return r->id;
     }
     if (const auto* discr = std::get_if<Discriminator>(&selector)) {

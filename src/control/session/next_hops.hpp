@@ -20,7 +20,8 @@ public:
     virtual void untrack(PortId port, const IpAddress& next_hop) = 0;
     [[nodiscard]] virtual std::optional<MacAddress> mac(PortId port,
                                                         const IpAddress& next_hop) const = 0;
-    virtual void confirm(PortId port, const IpAddress& next_hop) = 0;
+    virtual void confirm(PortId port, const IpAddress& next_hop, Nanoseconds before) = 0;
+    virtual void doubt(PortId port, const IpAddress& next_hop) = 0;
 };
 
 }  // namespace tocsin::control::session

@@ -24,7 +24,9 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
         session.admin_down ? bfd::SessionState::AdminDown : bfd::SessionState::Down;
     record.status.remote_session_state = bfd::SessionState::Down;
     if (!session.name.empty()) {
-        record.name = &by_name_.try_emplace(session.name, &record).first->first;
+        // The name of another session stays that one's: check_diff() and check_new() refuse before.
+        const auto [named, fresh] = by_name_.try_emplace(session.name, &record);
+        if (fresh) record.name = &named->first;
     }
     set_profile(record, session.profile);
     by_identity_.emplace(identity(port, record.remote), &record);

@@ -38,6 +38,7 @@ void WatchHub::added(const SessionRecord& record) {
         if (!w.filter.matches(record)) continue;
         bool merged = false;
         Pending& p = pend(w, record.id.value, WatchKind::Added, merged);
+        p.told = false;
         p.item.previous_state = record.status.session_state;
     }
 }
@@ -53,11 +54,17 @@ void WatchHub::changed(const SessionRecord& record, const bfd::SessionEvent& eve
         }
         bool merged = false;
         Pending& p = pend(w, record.id.value, WatchKind::Changed, merged);
-        if (!merged) p.item.previous_state = event.reported_state;
+        if (!merged) {
+            p.item.previous_state = event.reported_state;
+            p.told = w.filter.matches_state(event.reported_state);
+        }
         if (event.transitions != 0) {
             if (p.item.transitions == 0) p.item.first_change = wall_(event.first_at);
             p.item.last_change = wall_(event.last_at);
             p.item.transitions += event.transitions;
+            const Instant rx = event.now.last_rx;
+            const bool known_rx = rx != Instant{} && rx <= event.last_at;
+            p.item.last_rx = known_rx ? wall_(rx) : std::chrono::system_clock::time_point{};
         }
         p.item.loop_gap = std::max(p.item.loop_gap, event.loop_gap);
     }
@@ -68,7 +75,7 @@ void WatchHub::deleted(const SessionRecord& record) {
     for (auto& [id, w] : watchers_) {
         if (w.snapshot_will_tell(record.id.value) || !w.filter.matches_identity(record)) continue;
         const auto it = w.pending.find(record.id.value);
-        if (it != w.pending.end() && it->second.item.kind == WatchKind::Added) {
+        if (it != w.pending.end() && !it->second.told) {
             w.order.erase(it->second.place);  // it was never told of
             w.pending.erase(it);
             totals_.watch_merged.add();

@@ -26,6 +26,8 @@ struct WatchItem {
     std::uint32_t transitions = 0;
     std::chrono::system_clock::time_point first_change;
     std::chrono::system_clock::time_point last_change;
+    /// Arrival of the last packet before the change; epoch: none, or more came before it was told.
+    std::chrono::system_clock::time_point last_rx;
     Nanoseconds loop_gap{};
 };
 
@@ -75,6 +77,7 @@ private:
     struct Pending {
         WatchItem item;  ///< `session` only for Deleted; else the record is read
         std::list<std::uint64_t>::iterator place;  ///< in Watcher::order
+        bool told = true;                          ///< the watcher heard of the session before
     };
     struct Watcher {
         Filter filter;

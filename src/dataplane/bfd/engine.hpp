@@ -114,6 +114,8 @@ private:
     // Coming Up takes a session two entries and leaves two behind; all may do so at once.
     static constexpr std::uint32_t kWheelEntriesPerSlot = 8;
     static constexpr std::chrono::seconds kLongestLinger{10};
+    /// A peer that asks for an interval of an hour does not keep a slot for hours.
+    static constexpr std::chrono::seconds kLongestHeardBy{60};
     // Two seconds: what Finals are waited for; lost ones make a round trip look longer than it is.
     static constexpr Tick kLongestRoundTrip = 30'517;
     // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up

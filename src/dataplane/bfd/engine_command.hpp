@@ -169,7 +169,8 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
     }
     // What the peer waits before it gives up by itself, and what it will wait once it has heard of
     // AdminDown and of the slow interval that goes with it.
-    const Nanoseconds heard_by = cold.parameters.detect_mult * Nanoseconds{hot->tx_interval};
+    const Nanoseconds heard_by = std::min(
+        cold.parameters.detect_mult * Nanoseconds{hot->tx_interval}, Nanoseconds{kLongestHeardBy});
     const Nanoseconds slow =
         cold.parameters.detect_mult * Nanoseconds{std::max(kSlowInterval, hot->tx_interval)};
     cold.linger_at_least = now + heard_by;

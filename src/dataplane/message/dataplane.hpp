@@ -20,7 +20,9 @@ struct PortStatus {
     MacAddress mac{};
     std::uint16_t mtu = 0;  ///< octets of IP packet
     bool link_up = false;
-    std::uint32_t link_speed_mbps = 0;  ///< 0 = not known
+    bool lost = false;  ///< the kernel interface behind it is gone for good, or was replaced
+    std::vector<std::string> kernel_addresses{};  ///< that the kernel had on it at the start
+    std::uint32_t link_speed_mbps = 0;            ///< 0 = not known
     int numa_node = -1;
     std::string rx_checksum;      ///< what is done about received UDP checksums and why, for people
     std::uint64_t rx_missed = 0;  ///< imissed of rte_eth_stats

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <mutex>
 
 namespace tocsin::runtime {
 
@@ -55,20 +56,59 @@ public:
         return Instant{Nanoseconds{base_ns_ + ns}};
     }
 
-    /// Anchored anew at each call: TSC and wall clock drift apart over days, and the wall clock
-    /// steps.
-    [[nodiscard]] std::chrono::system_clock::time_point wall(Instant t) const noexcept {
-        const Nanoseconds ago = now() - t;
-        return std::chrono::system_clock::now() -
-               std::chrono::duration_cast<std::chrono::system_clock::duration>(ago);
-    }
-
 private:
     static constexpr unsigned kShift = 40;
 
     std::uint64_t base_tsc_;
     std::int64_t base_ns_;
     std::uint64_t ns_per_cycle_;  ///< fixed point, kShift fractional bits
+};
+
+/// Instants as wall-clock time, for people. TSC and wall clock drift apart, and the wall clock
+/// steps, so that they are compared again and again; an instant keeps its time of day as long as
+/// they agree. Any thread.
+class WallClock {
+public:
+    explicit WallClock(const Clock& clock) noexcept : clock_{clock} { anchor_ = compare(); }
+
+    [[nodiscard]] std::chrono::system_clock::time_point at(Instant t) noexcept {
+        const std::lock_guard lock{mutex_};
+        const Instant now = clock_.now();
+        if (now - compared_ > kInterval) {
+            compared_ = now;
+            const Nanoseconds anchor = compare();
+            const Nanoseconds apart = anchor - anchor_;
+            if (apart > kTolerance || apart < -kTolerance) anchor_ = anchor;
+        }
+        return std::chrono::system_clock::time_point{
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(t.time_since_epoch() +
+                                                                            anchor_)};
+    }
+
+private:
+    static constexpr Nanoseconds kInterval = std::chrono::seconds{1};
+    static constexpr Nanoseconds kTolerance = std::chrono::microseconds{100};
+
+    /// What to add to an instant. The thread may lose its CPU between the two readings: the closest
+    /// of a few counts.
+    [[nodiscard]] Nanoseconds compare() const noexcept {
+        Nanoseconds best{};
+        Nanoseconds narrowest = Nanoseconds::max();
+        for (int i = 0; i < 8; ++i) {
+            const Instant before = clock_.now();
+            const auto wall = std::chrono::system_clock::now().time_since_epoch();
+            const Nanoseconds took = clock_.now() - before;
+            if (took >= narrowest) continue;
+            narrowest = took;
+            best = wall - (before + took / 2).time_since_epoch();
+        }
+        return best;
+    }
+
+    const Clock& clock_;
+    std::mutex mutex_;
+    Instant compared_{};
+    Nanoseconds anchor_{};
 };
 
 }  // namespace tocsin::runtime

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tocsin::runtime {
 
@@ -9,9 +11,11 @@ namespace tocsin::runtime {
 /// Both report every link as up, and neither asks for multicast frames.
 class KernelInterface {
 public:
-    /// Receives all multicast groups (IPv6 neighbour discovery) for as long as this object lives.
-    /// nullptr when the interface is not there.
-    [[nodiscard]] static std::unique_ptr<KernelInterface> open(const std::string& name);
+    /// Receives all multicast groups (IPv6 neighbour discovery) for as long as this object lives,
+    /// and keeps other processes of ours in this network namespace from opening the same interface.
+    /// nullptr: `error` says why.
+    [[nodiscard]] static std::unique_ptr<KernelInterface> open(const std::string& name,
+                                                               std::string& error);
     KernelInterface(const KernelInterface&) = delete;
     KernelInterface& operator=(const KernelInterface&) = delete;
     ~KernelInterface();
@@ -19,10 +23,20 @@ public:
     /// Administratively up with a carrier; false also when it is gone.
     [[nodiscard]] bool running() const noexcept;
 
+    /// The interface that the port was made for is gone, or another one has its name now: the
+    /// driver does not follow it.
+    [[nodiscard]] bool lost() const noexcept;
+
+    /// Addresses that the kernel itself has on it: it answers for them beside us.
+    [[nodiscard]] std::vector<std::string> kernel_addresses() const;
+
 private:
-    KernelInterface(int socket, std::string name) : socket_{socket}, name_{std::move(name)} {}
+    KernelInterface(int socket, int lock, unsigned index, std::string name)
+        : socket_{socket}, lock_{lock}, index_{index}, name_{std::move(name)} {}
 
     int socket_;
+    int lock_;
+    unsigned index_;
     std::string name_;
 };
 

@@ -61,6 +61,11 @@ std::string failed(const char* what, int code) {
 
 std::unique_ptr<Port> Port::open(const PortConfig& config, const Device& device,
                                  const std::vector<Pool>& pools, std::string& error) {
+    std::unique_ptr<KernelInterface> kernel;
+    if (device.attaches_to_interface()) {
+        kernel = KernelInterface::open(device.interface, error);
+        if (!kernel) return nullptr;
+    }
     const auto id = find_or_make(device);
     if (!id) {
         error = why_not_opened(device);
@@ -73,7 +78,7 @@ std::unique_ptr<Port> Port::open(const PortConfig& config, const Device& device,
     }
     std::unique_ptr<Port> port{new Port{*id}};
     if (!port->configure(config, pools, error)) return nullptr;
-    if (device.attaches_to_interface()) port->kernel_ = KernelInterface::open(device.interface);
+    port->kernel_ = std::move(kernel);
     port->describe(config);
     return port;
 }
@@ -156,6 +161,7 @@ void Port::describe(const PortConfig& config) {
     fixed_.name = config.name;
     fixed_.device = config.device;
     fixed_.mac = context_.mac;
+    if (kernel_) fixed_.kernel_addresses = kernel_->kernel_addresses();
     switch (context_.udp_checksum) {
         case overlay::UdpChecksumPolicy::Verify:
             fixed_.rx_checksum =
@@ -201,6 +207,7 @@ message::PortStatus Port::status() const {
     if (kernel_) {
         out.link_up = kernel_->running();
         out.link_speed_mbps = 0;  // a constant of the driver
+        out.lost = kernel_->lost();
     }
     rte_eth_stats stats{};
     if (rte_eth_stats_get(id_.value, &stats) == 0) {

@@ -58,6 +58,7 @@ public:
                 const bfd::DiscriminatorCodec& discriminators)
         : eal_{std::move(eal)},
           clock_{clock},
+          wall_{clock_},
           slots_{plan.slots},
           memory_{plan.memory.description},
           discriminators_{discriminators},
@@ -87,7 +88,7 @@ public:
     [[nodiscard]] std::vector<message::PortStatus> ports() const override;
     [[nodiscard]] Instant now() const noexcept override { return clock_.now(); }
     [[nodiscard]] std::chrono::system_clock::time_point wall(Instant t) const noexcept override {
-        return clock_.wall(t);
+        return wall_.at(t);
     }
     void stop() noexcept override { halt(); }
     [[nodiscard]] std::string dpdk_version() const override { return rte_version(); }
@@ -103,6 +104,7 @@ private:
 
     std::unique_ptr<Eal> eal_;
     Clock clock_;
+    mutable WallClock wall_;
     std::uint32_t slots_;
     std::string memory_;
     bfd::DiscriminatorCodec discriminators_;

@@ -36,6 +36,8 @@ constexpr std::uint32_t kAdvanceBudget = 1024;
 
 constexpr std::uint32_t kPuntRate = 1000;  // frames a second
 constexpr std::uint32_t kPuntBurst = 256;
+constexpr std::uint32_t kAsideRate = 100;
+constexpr std::uint32_t kAsideBurst = 32;
 
 /// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen; not worth a system
 /// call when shorter than waking up takes.
@@ -109,6 +111,7 @@ Worker::Worker(WorkerSetup setup)
       outboxes_(setup.handover_to.size()),
       discriminators_{setup.engine.discriminators},
       punt_tokens_{kPuntRate, kPuntBurst, time_},
+      aside_tokens_{kAsideRate, kAsideBurst, time_},
       engine_{setup.engine, setup.engine_memory, time_},
       out_{setup.templates, setup.pool, targets(ports_), stats_} {
     for (const WorkerPort& p : ports_) port_by_id_[p.context.port.value] = &p;
@@ -309,7 +312,9 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
 bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool handed_over) noexcept {
     if (found.verdict != overlay::Verdict::Bfd) [[unlikely]] {
         if (found.verdict == overlay::Verdict::Punt) {
-            punt(*mbuf);
+            punt(*mbuf, punt_tokens_);
+        } else if (found.verdict == overlay::Verdict::PuntAside) {
+            punt(*mbuf, aside_tokens_);
         } else {
             drop(found.reason);
         }
@@ -338,9 +343,9 @@ bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool hand
     return true;
 }
 
-void Worker::punt(const rte_mbuf& mbuf) noexcept {
+void Worker::punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept {
     if (mbuf.data_len > message::Frame::kCapacity) return drop(DropReason::NotHandled);
-    if (!punt_tokens_.take(time_)) return drop(DropReason::PuntRateLimited);
+    if (!tokens.take(time_)) return drop(DropReason::PuntRateLimited);
     scratch_.received_at = time_;
     scratch_.port = {mbuf.port};
     scratch_.length = mbuf.data_len;

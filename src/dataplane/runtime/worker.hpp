@@ -85,7 +85,7 @@ private:
     /// False: the mbuf went to another worker.
     [[nodiscard]] bool deliver(rte_mbuf* mbuf, const overlay::Classified& found,
                                bool handed_over) noexcept;
-    void punt(const rte_mbuf& mbuf) noexcept;
+    void punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept;
     void hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept;
     void flush_outbox(Outbox& box) noexcept;
     void drop(DropReason reason, std::uint64_t n = 1) noexcept {
@@ -119,6 +119,7 @@ private:
     std::vector<Outbox> outboxes_;
     bfd::DiscriminatorCodec discriminators_;
     TokenBucket punt_tokens_;
+    TokenBucket aside_tokens_;  ///< for what is not for us
     message::Frame scratch_;
     bfd::Engine engine_;
     message::WorkerStats stats_;

@@ -98,8 +98,11 @@ private:
                 return stack_.track(kPort, neighbor(take()), now_);
             case 5:
                 return stack_.untrack(kPort, neighbor(take()));
-            case 6:
-                return stack_.confirm(kPort, neighbor(take()), now_);
+            case 6: {
+                const IpAddress hop = neighbor(take());
+                if (take() % 2 == 0) return stack_.doubt(kPort, hop, now_);
+                return stack_.confirm(kPort, hop, Nanoseconds{take() * 10'000'000LL}, now_);
+            }
             default:
                 const IpAddress local =
                     stack_.local_for(kPort, neighbor(take())).value_or(IpAddress{});

@@ -228,10 +228,13 @@ def remove_run(folder):
 
 
 def remove_dead_runs(kept=False):
-    """Removes what runs left behind whose process is gone; kept ones only when `kept`."""
+    """Removes what runs left behind whose process is gone; kept ones only when `kept`. How many."""
+    removed = 0
     for folder in RUN_FOLDER.glob("*-*-*"):
         pid, started, _ = folder.name.split("-")
         if str(start_time(int(pid))) == started:
             continue
         if kept or not (folder / "kept").exists():
             remove_run(folder)
+            removed += 1
+    return removed

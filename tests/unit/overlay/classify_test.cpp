@@ -165,8 +165,25 @@ TEST(Classify, TakesBroadcastAndMulticastMacAddresses) {
 Bytes to_us(const std::string& rest) { return from_hex("02000000000b 02000000000a" + rest); }
 
 TEST(ClassifyPunt, SendsArpToControl) {
-    EXPECT_EQ(classified(to_us("0806")).verdict, Verdict::Punt);
-    EXPECT_EQ(classified(to_us("8100 0000 0806")).verdict, Verdict::Punt);
+    // Operation, sender's MAC and address, target's MAC and address.
+    const auto arp = [](const std::string& tag, const std::string& operation,
+                        const std::string& sender, const std::string& target) {
+        return classified(to_us(tag + "0806 0001 0800 06 04" + operation + "02000000000a" + sender +
+                                "000000000000" + target))
+            .verdict;
+    };
+    const std::string ours = "c0000202";
+    const std::string peer = "c0000201";
+    const std::string other = "c0000209";
+    for (const char* const tag : {"", "8100 0000 "}) {
+        EXPECT_EQ(arp(tag, "0001", peer, ours), Verdict::Punt);
+        EXPECT_EQ(arp(tag, "0002", peer, other), Verdict::Punt) << "replies";
+        EXPECT_EQ(arp(tag, "0001", peer, peer), Verdict::Punt) << "gratuitous requests";
+        EXPECT_EQ(arp(tag, "0001", ours, other), Verdict::Punt) << "claims of our address";
+        EXPECT_EQ(arp(tag, "0001", "00000000", ours), Verdict::Punt) << "probes";
+        EXPECT_EQ(arp(tag, "0001", peer, other), Verdict::PuntAside) << "for somebody else";
+    }
+    EXPECT_EQ(drop_reason(to_us("0806")), DropReason::NotHandled) << "cut off";
 }
 
 TEST(ClassifyPunt, SendsIcmpForOurAddressesToControl) {

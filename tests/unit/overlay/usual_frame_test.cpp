@@ -36,11 +36,12 @@ TEST(UsualFrame, IsJudgedAsCloselyAsAnyOther) {
         const std::size_t headers = std::min<std::size_t>(original.size(), 96);
         for (std::size_t at = 0; at < headers; ++at) {
             for (unsigned value = 0; value < 256; ++value) {
-                const std::string what =
-                    std::string{name} + " octet " + std::to_string(at) + " = " + std::to_string(value);
+                const std::string what = std::string{name} + " octet " + std::to_string(at) +
+                                         " = " + std::to_string(value);
                 Bytes frame = original;
                 frame[at] = static_cast<std::uint8_t>(value);
-                for (const auto hint : {ChecksumHint::Unknown, ChecksumHint::Good, ChecksumHint::Bad}) {
+                for (const auto hint :
+                     {ChecksumHint::Unknown, ChecksumHint::Good, ChecksumHint::Bad}) {
                     expect_same(frame, port, hint, hint, what);
                     expect_same(frame, port, ChecksumHint::Good, hint, what);
                 }
@@ -49,7 +50,8 @@ TEST(UsualFrame, IsJudgedAsCloselyAsAnyOther) {
             }
         }
         for (std::size_t length = 0; length <= original.size(); ++length) {
-            const Bytes cut(original.begin(), original.begin() + static_cast<std::ptrdiff_t>(length));
+            const Bytes cut(original.begin(),
+                            original.begin() + static_cast<std::ptrdiff_t>(length));
             expect_same(cut, port, ChecksumHint::Unknown, ChecksumHint::Unknown,
                         std::string{name} + " cut to " + std::to_string(length));
         }

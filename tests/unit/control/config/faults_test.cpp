@@ -98,6 +98,12 @@ const Case kCases[] = {
     {"ListenTwice", with("[api]\nlisten=[\"unix:/a\",\"unix:/a\"]"), "api.listen[1]",
      "listed twice"},
     {"ListenEmpty", with("[api]\nlisten=[]"), "api.listen", "is empty"},
+    {"ListenWithoutScheme", with("[api]\nlisten=[\"/run/x.sock\"]"), "api.listen[0]",
+     "write \"unix:/run/x.sock\""},
+    {"InterfaceTwice",
+     port("a", "net_af_packet0,iface=eth1", "") + port("b", "net_af_xdp0,iface=eth1", ""),
+     "port[1].device", "interface eth1 is already used by port[0]"},
+    {"MetricsIpv6", with("[metrics]\nlisten=\"[::1]:9000\""), "metrics.listen", "IPv6"},
     {"MetricsNoPort", with("[metrics]\nlisten=\"127.0.0.1\""), "metrics.listen", "ADDRESS:PORT"},
     {"MetricsPortZero", with("[metrics]\nlisten=\"127.0.0.1:0\""), "metrics.listen",
      "ADDRESS:PORT"},
@@ -186,7 +192,7 @@ const Case kCases[] = {
     {"ProfileTx", kPort + "[[profile]]\nname=\"a\"\ndesired_min_tx_interval=\"0us\"\n",
      "profile[0].desired_min_tx_interval", "1ms..4294967295us"},
     {"ProfileRx", kPort + "[[profile]]\nname=\"a\"\nrequired_min_rx_interval=\"4294967296us\"\n",
-     "profile[0].required_min_rx_interval", "0us and 1ms..4294967295us"},
+     "profile[0].required_min_rx_interval", "1ms..4294967295us"},
     {"ProfileKey", kPort + "[[profile]]\nname=\"a\"\nmultiplier=3\n", "profile[0].multiplier",
      "no such key"},
     // [[session]]: parameters
@@ -288,7 +294,7 @@ TEST(Ranges, AreAcceptedAtBothEnds) {
     for (const char* good :
          {"detect_mult=1", "detect_mult=255", "dscp=0", "dscp=63", "min_ttl=255",
           "desired_min_tx_interval=\"1ms\"", "desired_min_tx_interval=\"4294967295us\"",
-          "required_min_rx_interval=\"0us\"", "required_min_rx_interval=\"4294967.295ms\""}) {
+          "required_min_rx_interval=\"1ms\"", "required_min_rx_interval=\"4294967.295ms\""}) {
         EXPECT_TRUE(load_text(peer(good)).ok()) << good << all(load_text(peer(good)));
     }
     for (const char* good :
@@ -296,7 +302,7 @@ TEST(Ranges, AreAcceptedAtBothEnds) {
           "[dataplane]\nworkers=[]", "[dataplane]\nworkers=[0,127]", "[dataplane]\nmax_sessions=1",
           "[dataplane]\nmax_sessions=16_000_000", "[dataplane]\nmemory_mb=0",
           "[dataplane]\nmemory_mb=64", "[dataplane]\nmemory_mb=1048576",
-          "[metrics]\nlisten=\"0.0.0.0:1\"", "[metrics]\nlisten=\"[::]:65535\""}) {
+          "[metrics]\nlisten=\"0.0.0.0:1\"", "[metrics]\nlisten=\"127.0.0.1:65535\""}) {
         EXPECT_TRUE(load_text(with(good)).ok()) << good << all(load_text(with(good)));
     }
     EXPECT_TRUE(load_text(port(std::string(32, 'a'), "net_tap0", "")).ok());

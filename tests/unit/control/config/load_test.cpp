@@ -49,7 +49,7 @@ eal_args = ["--no-pci"]
 [api]
 listen = ["unix:/tmp/a.sock", "unix:/tmp/b.sock"]
 [metrics]
-listen = "[::1]:9000"
+listen = "127.0.0.2:9000"
 [[port]]
 name = "lan"
 device = "0000:3b:00.0"
@@ -66,7 +66,7 @@ via = "192.0.2.254"
 [[profile]]
 name = "p"
 desired_min_tx_interval = "10ms"
-required_min_rx_interval = "0us"
+required_min_rx_interval = "7ms"
 detect_mult = 255
 passive = true
 [[session]]
@@ -95,7 +95,7 @@ min_ttl = 255
     EXPECT_EQ(config.dataplane.memory_mb, 512U);
     EXPECT_EQ(config.dataplane.eal_args, (std::vector<std::string>{"--no-pci"}));
     EXPECT_EQ(config.api.listen.size(), 2U);
-    EXPECT_EQ(config.metrics.listen, "[::1]:9000");
+    EXPECT_EQ(config.metrics.listen, "127.0.0.2:9000");
     const Port& port = config.ports.at(0);
     EXPECT_TRUE(port.point_to_point);
     EXPECT_EQ(port.rx_checksum, RxChecksum::Verify);
@@ -104,7 +104,7 @@ min_ttl = 255
     EXPECT_EQ(port.routes.at(0).via, ip("192.0.2.254"));
     const Session& session = config.sessions.at(0);
     EXPECT_EQ(session.parameters.desired_min_tx_interval, 10ms);
-    EXPECT_EQ(session.parameters.required_min_rx_interval, 0ms);
+    EXPECT_EQ(session.parameters.required_min_rx_interval, 7ms);
     EXPECT_EQ(session.parameters.detect_mult, 1) << "the session's own value wins";
     EXPECT_FALSE(session.parameters.passive) << "the session's own value wins";
     EXPECT_TRUE(session.parameters.match_source);

@@ -46,6 +46,38 @@ TEST_F(Tocsinctl, ExplainsItsExitCodesInItsHelp) {
     EXPECT_EQ(err(), "");
 }
 
+TEST_F(Tocsinctl, NamesWhatIsWrongWithACommandLine) {
+    const auto says = [this](const std::vector<std::string>& arguments, const char* what) {
+        EXPECT_EQ(run(arguments), ExitCode::InvalidArgument) << err();
+        EXPECT_THAT(err(), HasSubstr(what));
+    };
+    says({"-o", "xml", "stats"}, "\"xml\" is not one of table json jsonl");
+    says({"session", "lst"}, "there is no command \"lst\", write one of list, show");
+    says({"session"}, "a command is missing, write one of list, show");
+    says({"sesion", "list"}, "there is no command");
+    says({"session", "set", "7", "--mult", "3"}, "there is no option --mult");
+    says({"session", "set", "7"}, "nothing to change");
+    says({"session", "set", "7", "--passive", "--active"}, "--active");
+    says({"session", "add", "192.0.2.2", "--detect-mult", "-1"}, "1..255");
+    says({"session", "add", "192.0.2.2", "--dscp", "cs6"}, "0..63");
+}
+
+TEST_F(Tocsinctl, RefusesASocketThatNobodyCanListenOn) {
+    for (const char* const socket : {"/run/tocsin/api.sock", "unix:", "unix:relative", "",
+                                     "tcp:127.0.0.1:50051", "http://x"}) {
+        EXPECT_EQ(run_alone({"--socket", socket, "stats"}), ExitCode::InvalidArgument) << socket;
+        EXPECT_THAT(err(), HasSubstr("write unix:/ABSOLUTE/PATH")) << socket;
+    }
+    EXPECT_EQ(run_alone({"--socket", "unix:/" + std::string(107, 'a'), "stats"}),
+              ExitCode::InvalidArgument);
+}
+
+TEST_F(Tocsinctl, FailsWhenItsOutputIsLost) {
+    out_.setstate(std::ios::badbit);
+    EXPECT_EQ(run({"stats"}), ExitCode::Failure);
+    EXPECT_THAT(err(), HasSubstr("could not be written"));
+}
+
 TEST_F(Tocsinctl, RefusesWrongUsageInOneSentence) {
     for (const std::vector<std::string>& wrong : {std::vector<std::string>{},
                                                   {"sesion"},

@@ -122,7 +122,7 @@ TEST_P(Neighbor, IsNotProbedWhileAnUpperLayerConfirmsIt) {
     sent.clear();
     for (int i = 0; i < 60; ++i) {
         run(10s);
-        stack->confirm(kPort, ip(peer), now);
+        stack->confirm(kPort, ip(peer), 0s, now);
     }
     EXPECT_EQ(questions(), 0);
     EXPECT_EQ(state_now(), NeighborState::Reachable);
@@ -130,11 +130,45 @@ TEST_P(Neighbor, IsNotProbedWhileAnUpperLayerConfirmsIt) {
     EXPECT_EQ(questions(), 1) << "30 s after the last of them, and 5 s more";
 }
 
+TEST_P(Neighbor, WithANewMacIsNotConfirmedByWhatWasSentToTheOldOne) {
+    track();
+    answer();
+    run(10s);
+    receive(v4() ? arp({.sender_mac = kOther, .target = peer})  // unasked, perhaps forged
+                 : advertisement(peer, kOverride, kOther));
+    EXPECT_EQ(mac(), kOther);
+    const Instant moved = now;
+    run(200ms);
+    sent.clear();
+    stack->confirm(kPort, ip(peer), now - moved + 1ms, now);
+    EXPECT_EQ(state_now(), NeighborState::Stale);
+    stack->doubt(kPort, ip(peer), now);
+    run(100ms);
+    EXPECT_EQ(questions(), 1) << "the path failed: it is asked at once";
+    EXPECT_NE(asked_whom(), everybody()) << "first alone";
+    run(1s);
+    EXPECT_EQ(asked_whom(), everybody()) << "then whoever has the address";
+    answer(kPeer);
+    EXPECT_EQ(mac(), kPeer);
+    EXPECT_EQ(state_now(), NeighborState::Reachable);
+}
+
+TEST_P(Neighbor, WithANewMacIsConfirmedByWhatWasSentToIt) {
+    track();
+    answer();
+    receive(v4() ? arp({.sender_mac = kOther, .target = peer})
+                 : advertisement(peer, kOverride, kOther));
+    run(2s);
+    stack->confirm(kPort, ip(peer), 1s, now);
+    EXPECT_EQ(state_now(), NeighborState::Reachable);
+    EXPECT_EQ(mac(), kOther);
+}
+
 TEST_P(Neighbor, ThatIsUnknownIsNotConfirmedByAnUpperLayer) {
-    stack->confirm(kPort, ip(peer), now);
+    stack->confirm(kPort, ip(peer), 0s, now);
     EXPECT_TRUE(stack->neighbors(now).empty());
     track();
-    stack->confirm(kPort, ip(peer), now);
+    stack->confirm(kPort, ip(peer), 0s, now);
     EXPECT_EQ(state_now(), NeighborState::Incomplete);
 }
 

@@ -65,6 +65,43 @@ TEST_F(ApplyTest, ChangesNothingWhenASessionOfTheApiIsInTheWay) {
     EXPECT_EQ(manager.view(api)->origin, Origin::Api);
 }
 
+TEST_F(ApplyTest, ChangesNothingWhenASessionThatWaitsForARestartKeepsTheName) {
+    const SessionId keeps = add(spec("10.0.0.2", "p0", "a"), Origin::Config);
+    const SessionId other = add(spec("10.0.0.3", "p0", "b"), Origin::Config);
+    // What diff() leaves out, since the port of the first one changed, is not in the difference.
+    const auto added = manager.apply(diff({spec("10.0.0.9", "p0", "a")}));
+    ASSERT_FALSE(added.ok());
+    EXPECT_EQ(added.error().kind, ErrorKind::AlreadyExists);
+    const auto renamed = manager.apply(
+        diff({}, {}, {change(spec("10.0.0.3", "p0", "b"), spec("10.0.0.3", "p0", "a"))}));
+    ASSERT_FALSE(renamed.ok());
+    EXPECT_EQ(manager.resolve(std::string{"a"}).value(), keeps);
+    EXPECT_EQ(manager.resolve(std::string{"b"}).value(), other);
+    // A name that the same reload gives up is free.
+    ASSERT_TRUE(manager
+                    .apply(diff({spec("10.0.0.9", "p0", "b")}, {},
+                                {change(spec("10.0.0.3", "p0", "b"), spec("10.0.0.3", "p0", "c"))}))
+                    .ok());
+    EXPECT_EQ(manager.resolve(std::string{"b"}).value(), by_remote("10.0.0.9"));
+}
+
+TEST_F(ApplyTest, KeepsAnOperatorsAdminDownWhenASessionIsMadeAnew) {
+    const SessionId id = up("10.0.0.2", Origin::Config);
+    manager.set_admin({&id, 1}, true);
+    config::Session moved = spec("10.0.0.2");
+    moved.local = ip("10.0.0.1");
+    ASSERT_TRUE(manager.apply(diff({}, {}, {change(spec("10.0.0.2"), moved, true)})).ok());
+    run(5s);
+    EXPECT_EQ(state(by_remote("10.0.0.2")), bfd::SessionState::AdminDown);
+    // The file decides again when it says something new about it.
+    config::Session down = moved;
+    down.admin_down = true;
+    ASSERT_TRUE(manager.apply(diff({}, {}, {change(moved, down)})).ok());
+    ASSERT_TRUE(manager.apply(diff({}, {}, {change(down, moved, true)})).ok());
+    run(5s);
+    EXPECT_EQ(state(by_remote("10.0.0.2")), bfd::SessionState::Up);
+}
+
 TEST_F(ApplyTest, ChangesNothingAboveMaxSessions) {
     add(spec("10.0.0.3"), Origin::Config);
     config::Diff more = diff({}, {spec("10.0.0.3")});

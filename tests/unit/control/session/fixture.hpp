@@ -32,11 +32,17 @@ public:
         const auto it = macs.find(hop);
         return it == macs.end() ? MacAddress{2, 0, 0, 0, 0, 2} : it->second;
     }
-    void confirm(PortId, const IpAddress& hop) override { confirmed.push_back(hop); }
+    void confirm(PortId, const IpAddress& hop, Nanoseconds before) override {
+        confirmed.push_back(hop);
+        confirmed_before = before;
+    }
+    void doubt(PortId, const IpAddress& hop) override { doubted.push_back(hop); }
 
     std::map<IpAddress, int> tracked;
     std::map<IpAddress, MacAddress> macs;
     std::vector<IpAddress> confirmed;
+    Nanoseconds confirmed_before{};
+    std::vector<IpAddress> doubted;
     bool resolve_all = true;
 };
 

@@ -249,6 +249,18 @@ TEST_F(ManagerTest, ConfirmsTheNeighboursOfUpSessionsOnly) {
     run(10ms);
     manager.confirm_neighbors();
     EXPECT_EQ(next_hops.confirmed, std::vector{ip("10.0.0.2")});
+    const auto status =
+        manager.view(manager.resolve(PeerSelector{.remote = ip("10.0.0.2")}).value())->status;
+    EXPECT_GE(next_hops.confirmed_before, status.detect_mult * Nanoseconds{status.tx_interval})
+        << "younger packets prove nothing: the peer would not have said Down yet";
+    EXPECT_TRUE(next_hops.doubted.empty());
+}
+
+TEST_F(ManagerTest, DoubtsTheNeighbourOfASessionThatFailed) {
+    up("10.0.0.2");
+    dataplane.connect(false);
+    run(5s);
+    EXPECT_EQ(next_hops.doubted, std::vector{ip("10.0.0.2")});
 }
 
 TEST_F(ManagerTest, TellsEveryPeerAdminDownBeforeItIsFinished) {

@@ -190,5 +190,52 @@ TEST_F(WatchHubTest, RefusesMoreWatchersThanTheLimit) {
     EXPECT_TRUE(manager.hub().open({}, false, std::make_shared<RecordingWatch>()).ok());
 }
 
+TEST_F(WatchHubTest, ForgetsSessionsThatASlowWatcherNeverHeardOf) {
+    Filter filter;
+    filter.states = 1U << static_cast<unsigned>(SessionState::AdminDown);
+    const auto w = watch(filter, true);
+    w->room_left = 0;
+    for (int i = 0; i < 50; ++i) {
+        const SessionId id = add("10.0.0.9");
+        change(id, SessionState::AdminDown);
+        remove(id);
+        poll();
+    }
+    const SessionId stays = add("10.0.0.2");
+    change(stays, SessionState::AdminDown);
+    w->room_left = 1000;
+    poll();
+    poll();
+    ASSERT_EQ(w->items.size(), 1U) << "nothing waits for sessions that came and went unheard of";
+    EXPECT_EQ(w->items[0].session.id, stays);
+}
+
+TEST_F(WatchHubTest, TellsTheLastPacketOfTheChangeAndNotOfTheMoment) {
+    const SessionId id = add("10.0.0.2");
+    const auto w = watch();
+    w->room_left = 0;
+    bfd::SessionEvent event;
+    event.reported_state = SessionState::Up;
+    event.now = manager.view(id)->status;
+    event.now.session_state = SessionState::Down;
+    event.now.last_rx = dataplane.time - std::chrono::milliseconds{150};
+    event.causes = static_cast<std::uint8_t>(bfd::EventCause::State);
+    event.transitions = 1;
+    event.first_at = event.last_at = dataplane.time;
+    dataplane.events.push_back({.id = {}, .body = event});
+    poll();
+    event.causes = static_cast<std::uint8_t>(bfd::EventCause::Parameters);
+    event.transitions = 0;
+    event.reported_state = SessionState::Down;
+    event.now.last_rx = dataplane.time + std::chrono::seconds{1};
+    dataplane.events.push_back({.id = {}, .body = event});
+    w->room_left = 10;
+    poll();
+    poll();
+    ASSERT_FALSE(w->items.empty());
+    const WatchItem& item = w->items.back();
+    EXPECT_EQ(item.last_change - item.last_rx, std::chrono::milliseconds{150});
+}
+
 }  // namespace
 }  // namespace tocsin::control::session

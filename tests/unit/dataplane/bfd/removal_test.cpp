@@ -106,6 +106,18 @@ TEST_F(Removal, IsCappedForManySlowPackets) {
     EXPECT_EQ(box.deleted(), std::vector{session});
 }
 
+TEST_F(Removal, DoesNotWaitForHoursBecauseThePeerWantsFewPackets) {
+    peer.says.required_min_rx_interval = std::chrono::hours{1};
+    add(fast_parameters());
+    peer.bring_up();
+    box.run_for(100ms);
+    ASSERT_EQ(box.remove(session), Status::Ok);
+    const Instant removed = box.now();
+    EXPECT_EQ(last_sent().at, removed) << "it is told at once all the same";
+    box.run_until(removed + 60s + bfd::kTickLength);
+    EXPECT_EQ(box.deleted(), std::vector{session});
+}
+
 TEST_F(Removal, OnceIsEnough) {
     add_and_bring_up();
     ASSERT_EQ(box.remove(session), Status::Ok);
