@@ -83,10 +83,13 @@ jobs() {
     echo $((cpus < memory ? cpus : memory))
 }
 
-# configure FOLDER [MESON OPTION...]: set up, or changed where it stands.
+# configure FOLDER [MESON OPTION...]: set up, or changed where it stands. With the options that it has
+# already nothing is done: meson would have everything compiled again.
 configure() {
-    local folder=$1
+    local folder=$1 asked
     shift
+    asked=$(printf '%s\n' "$@")
+    if [[ -f $folder/build.ninja && -f $folder/options && $(<"$folder/options") == "$asked" ]]; then return; fi
     if [[ -f $folder/build.ninja ]]; then
         meson configure "$folder" "$@" || die "cannot change $folder; remove it and try again"
     else
@@ -96,4 +99,5 @@ configure() {
         }
         mv "$folder.log" "$folder/setup.log"
     fi
+    printf '%s\n' "$asked" >"$folder/options"
 }

@@ -103,7 +103,7 @@ Classified classify_udp(const IpHeader& ip, Octets upper, const PortContext& por
 Classified classify_ipv4(Octets octets, const PortContext& port, ChecksumHint ip_hint,
                          ChecksumHint udp_hint) noexcept {
     if (octets.size() < kIpv4Length || octets[0] >> 4U != 4) return drop(DropReason::IpHeader);
-    const std::size_t header = (octets[0] & 15U) * 4U;
+    const std::size_t header = std::size_t{octets[0] & 15U} * 4U;
     if (header < kIpv4Length || header > octets.size()) return drop(DropReason::IpHeader);
     const std::size_t total = load_be16(&octets[kIpv4TotalLengthOffset]);
     if (total < header || total > octets.size()) return drop(DropReason::IpLength);

@@ -9,7 +9,7 @@ namespace tocsin::overlay {
 /// filled in for a payload of `payload_length` octets, UDP checksum zero. Built by control
 /// (single_hop.hpp), kept by the worker, completed by finish_udp_checksum().
 struct HeaderTemplate {
-    static constexpr std::size_t kCapacity = 104;
+    static constexpr std::size_t kCapacity = 96;  ///< VXLAN over IPv4 and two tags fit
 
     std::uint8_t length = 0;     ///< octets in use; 0 = no template, nothing can be sent
     std::uint8_t ip_offset = 0;  ///< of the IP header that carries the UDP checksum's pseudo header

@@ -41,6 +41,7 @@ void warn_of_port(const message::PortStatus& port) {
 /// milliseconds at a time.
 void warn_of_shared_cpus(const std::vector<metrics::Sources::Worker>& workers) {
     std::vector<unsigned> cpus;
+    cpus.reserve(workers.size());
     for (const metrics::Sources::Worker& w : workers) cpus.push_back(w.lcore);
     for (const unsigned cpu : not_isolated(cpus)) {
         log::write(log::Level::Warn, "dataplane", "polling_on_a_shared_cpu",
@@ -124,7 +125,8 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
     sources_.max_sessions = most;
     sources_.totals = &manager_->totals();
     sources_.api = &api_counters_;
-    for (std::uint16_t i = 0; i < dataplane_.workers(); ++i) {
+    const auto workers = static_cast<std::uint16_t>(dataplane_.workers());
+    for (std::uint16_t i = 0; i < workers; ++i) {
         sources_.workers.push_back({.lcore = dataplane_.lcore(WorkerId{i}),
                                     .stats = &dataplane_.worker(WorkerId{i}).stats()});
         heartbeats_.push_back(0);
@@ -238,7 +240,8 @@ std::chrono::microseconds Daemon::turn() {
 
 void Daemon::take_frames() {
     static thread_local message::Frame frame;
-    for (std::uint16_t i = 0; i < dataplane_.workers(); ++i) {
+    const auto workers = static_cast<std::uint16_t>(dataplane_.workers());
+    for (std::uint16_t i = 0; i < workers; ++i) {
         message::WorkerLink& link = dataplane_.worker(WorkerId{i});
         for (std::size_t n = 0; n < kFramesPerTurn && link.receive_frame(frame); ++n) {
             stack_->on_frame(frame, dataplane_.now());

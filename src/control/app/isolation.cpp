@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <ranges>
 
 namespace tocsin::control::app {
 
@@ -25,8 +24,9 @@ std::optional<unsigned> number(std::string_view text) {
 std::vector<unsigned> parse_cpu_list(std::string_view text) {
     std::vector<unsigned> out;
     while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-    for (const auto part : std::views::split(text, ',')) {
-        const std::string_view range{part.begin(), part.end()};
+    while (!text.empty()) {
+        const std::string_view range = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(range.size() + 1, text.size()));
         const auto dash = range.find('-');
         const auto first = number(range.substr(0, dash));
         const auto last = dash == std::string_view::npos ? first : number(range.substr(dash + 1));

@@ -247,7 +247,6 @@ bool read_port_addresses(TableReader& in, Port& out) {
 
 void read_route(TableReader& in, std::vector<Route>& out) {
     Route route;
-    bool good = true;
     const auto missing = [&](const char* key, std::string_view example) {
         if (in.has(key)) return;
         in.fault(key, "is missing: write for instance " + std::string{key} + " = \"" +
@@ -256,7 +255,6 @@ void read_route(TableReader& in, std::vector<Route>& out) {
     const auto to = in.get_string("to");
     missing("to", "0.0.0.0/0");
     const auto prefix = to ? parse_prefix(*to) : std::nullopt;
-    good = good && prefix.has_value();
     if (to && !prefix) {
         in.fault("to", in_quotes(*to) + " is not NETWORK/LENGTH, such as \"198.51.100.0/24\"");
     } else if (prefix) {

@@ -110,7 +110,8 @@ private:
     [[nodiscard]] std::string path() const {
         std::string out;
         for (const CLI::App* command : chosen()) {
-            out = command->get_name() + (out.empty() ? "" : ' ' + out);
+            if (!out.empty()) out.insert(0, 1, ' ');
+            out.insert(0, command->get_name());
         }
         return out;
     }
@@ -120,7 +121,7 @@ private:
             if (argument == "--") break;
             if (!argument.starts_with('-') || argument.size() < 2) continue;
             if (argument.find_first_of("0123456789", 1) == 1) continue;  // a negative value
-            const std::string name = argument.substr(0, argument.find('='));
+            std::string name = argument.substr(0, argument.find('='));
             const bool known = std::ranges::any_of(chosen(), [&](const CLI::App* command) {
                 return command->get_option_no_throw(name) != nullptr;
             });

@@ -28,7 +28,7 @@ public:
         grpc::ClientContext context;
         context.set_deadline(std::chrono::system_clock::now() + timeout_);
         stop_.on_request([&context] { context.TryCancel(); });
-        const grpc::Status status = (stub.*method)(&context, request, &response);
+        grpc::Status status = (stub.*method)(&context, request, &response);
         stop_.on_request({});
         return status;
     }

@@ -75,7 +75,7 @@ grpc::Status follow(const Context& context, const WatchOptions& options,
         if (wanted(event, options)) print(context, event);
         if (!context.out) call.TryCancel();  // nobody reads any more
     }
-    const grpc::Status status = reader->Finish();
+    grpc::Status status = reader->Finish();
     context.stop.on_request({});
     return status;
 }

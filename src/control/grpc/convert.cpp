@@ -102,7 +102,7 @@ grpc::Status to_status(const Error& error) {
     constexpr std::size_t kLongest = 2048;
     std::string text = error.text();
     if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
-    return {code, std::move(text)};
+    return {code, text};
 }
 
 grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind is shutting down"}; }

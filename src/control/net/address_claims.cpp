@@ -22,6 +22,7 @@ AddressClaims::AddressClaims(StackPort configured, const Stack::SendFrame& send,
                              const Stack::Notice& notice)
     : port_{std::move(configured)}, configured_{port_.addresses}, send_{send}, notice_{notice} {}
 
+// NOLINTNEXTLINE(misc-no-recursion): see on_timer()
 void AddressClaims::start(Instant now) {
     known_ = running_ = tentative_ = true;
     port_.addresses = configured_;
@@ -32,6 +33,7 @@ void AddressClaims::start(Instant now) {
     on_timer(now);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): start() makes the addresses known, so it is called once
 void AddressClaims::on_timer(Instant now) {
     if (!known_) return start(now);
     if (!running_) return;

@@ -27,7 +27,7 @@ bool can_be_answered(const StackPort& port, const IpAddress& source) {
 std::optional<message::Frame> answer_icmp_echo(const StackPort& port, const EthernetFrame& frame) {
     const auto ip = frame.payload;
     if (ip.size() < kIpv4Length || ip[0] >> 4U != 4) return std::nullopt;
-    const std::size_t header = (ip[0] & 15U) * 4U;
+    const std::size_t header = std::size_t{ip[0] & 15U} * 4U;
     const std::size_t total = load_be16(&ip[kIpv4TotalLengthOffset]);
     if (header < kIpv4Length || total < header + kEchoHeader || total > ip.size()) {
         return std::nullopt;

@@ -34,7 +34,7 @@ bool read_options(std::span<const std::uint8_t> options, std::uint8_t wanted,
                   std::optional<MacAddress>& link) {
     while (!options.empty()) {
         if (options.size() < 2 || options[1] == 0) return false;
-        const std::size_t length = options[1] * 8U;
+        const std::size_t length = std::size_t{options[1]} * 8U;
         if (length > options.size()) return false;
         if (options[0] == wanted && length == 8) link = mac_at(options.subspan(2));
         options = options.subspan(length);

@@ -47,7 +47,8 @@ Reconciler::Reconciler(Registry& registry, message::Dataplane& dataplane, NextHo
       totals_{totals},
       source_ports_{seed} {
     workers_.reserve(dataplane.workers());
-    for (std::uint16_t i = 0; i < dataplane.workers(); ++i) {
+    const auto workers = static_cast<std::uint16_t>(dataplane.workers());
+    for (std::uint16_t i = 0; i < workers; ++i) {
         const WorkerId id{i};
         message::WorkerLink& link = dataplane.worker(id);
         workers_.push_back({.id = id,

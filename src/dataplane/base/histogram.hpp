@@ -15,11 +15,12 @@ class DurationHistogram {
 public:
     static constexpr std::size_t kBuckets = 24;
 
-    void record(std::uint64_t nanoseconds) noexcept {
+    /// `times`: so many of the same duration.
+    void record(std::uint64_t nanoseconds, std::uint64_t times = 1) noexcept {
         const auto us = nanoseconds / 1000U;
         const auto b = static_cast<std::size_t>(std::bit_width(us));
-        buckets_[b < kBuckets ? b : kBuckets - 1].add();
-        sum_ns_.add(nanoseconds);
+        buckets_[b < kBuckets ? b : kBuckets - 1].add(times);
+        sum_ns_.add(nanoseconds * times);
         max_ns_.raise_to(nanoseconds);
     }
     [[nodiscard]] std::uint64_t bucket(std::size_t i) const noexcept { return buckets_[i].get(); }

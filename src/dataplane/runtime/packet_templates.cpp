@@ -8,7 +8,7 @@ using bfd::kControlPacketLength;
 
 void PacketTemplates::set_headers(Slot s, const overlay::HeaderTemplate& headers) noexcept {
     Packet& packet = packets_[s.value];
-    Info& info = info_[s.value];
+    Info& info = packet.info;
     std::array<std::uint8_t, kControlPacketLength> payload{};
     std::memcpy(payload.data(), &packet.octets[info.headers], payload.size());
 
@@ -17,7 +17,7 @@ void PacketTemplates::set_headers(Slot s, const overlay::HeaderTemplate& headers
     info.headers = fits ? headers.length : std::uint8_t{0};
     info.ip_offset = headers.ip_offset;
     info.udp_offset = headers.udp_offset;
-    packet = {};
+    packet.octets = {};
     std::memcpy(packet.octets.data(), headers.octets.data(), info.headers);
     std::memcpy(&packet.octets[info.headers], payload.data(), payload.size());
     if (info.headers != 0) finish_checksum(s, packet.octets.data());
@@ -25,19 +25,19 @@ void PacketTemplates::set_headers(Slot s, const overlay::HeaderTemplate& headers
 
 void PacketTemplates::set_payload(Slot s, bfd::ControlPayload payload) noexcept {
     Packet& packet = packets_[s.value];
-    const std::uint8_t headers = info_[s.value].headers;
+    const std::uint8_t headers = packets_[s.value].info.headers;
     std::memcpy(&packet.octets[headers], payload.data(), payload.size());
     if (headers != 0) finish_checksum(s, packet.octets.data());
 }
 
 void PacketTemplates::replace_payload(Slot s, bfd::ControlPayload payload,
                                       std::uint8_t* copy) const noexcept {
-    std::memcpy(copy + info_[s.value].headers, payload.data(), payload.size());
+    std::memcpy(copy + packets_[s.value].info.headers, payload.data(), payload.size());
     finish_checksum(s, copy);
 }
 
 void PacketTemplates::finish_checksum(Slot s, std::uint8_t* packet) const noexcept {
-    const Info& info = info_[s.value];
+    const Info& info = packets_[s.value].info;
     overlay::HeaderTemplate t;
     t.length = info.headers;
     t.ip_offset = info.ip_offset;

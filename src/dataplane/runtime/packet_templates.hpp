@@ -15,22 +15,20 @@ namespace tocsin::runtime {
 /// How many octets of a template are copied into an mbuf, whatever its length: a constant copies
 /// faster.
 inline constexpr std::size_t kTemplateOctets = 128;
-static_assert(overlay::HeaderTemplate::kCapacity + bfd::kControlPacketLength <= kTemplateOctets);
 
 /// The packet of every session, ready to copy: headers, then 24 octets of Control packet, UDP
-/// checksum complete. Owner: one worker.
+/// checksum complete. What is known about it lies behind it in the same two cache lines. Owner: one
+/// worker.
 class PacketTemplates {
 public:
     /// Octets that the constructor needs, alignment 64.
     [[nodiscard]] static constexpr std::size_t memory_needed(std::uint32_t slots) noexcept {
-        return slots * sizeof(Packet) + (slots * sizeof(Info) + 63) / 64 * 64;
+        return slots * sizeof(Packet);
     }
 
     /// `memory` is memory_needed() octets of zeros, aligned to 64, and outlives this.
     PacketTemplates(std::uint32_t slots, std::span<std::byte> memory) noexcept
-        : slots_{slots},
-          packets_{reinterpret_cast<Packet*>(memory.data())},
-          info_{reinterpret_cast<Info*>(memory.data() + slots * sizeof(Packet))} {}
+        : slots_{slots}, packets_{reinterpret_cast<Packet*>(memory.data())} {}
 
     /// What a slot holds, for putting it back.
     struct Saved;
@@ -38,20 +36,19 @@ public:
     [[nodiscard]] std::uint32_t slots() const noexcept { return slots_; }
     /// Octets of the packet; 0: next hop not known, nothing can be sent.
     [[nodiscard]] std::uint16_t packet_length(Slot s) const noexcept {
-        const std::uint8_t headers = info_[s.value].headers;
+        const std::uint8_t headers = packets_[s.value].info.headers;
         return headers == 0 ? 0 : static_cast<std::uint16_t>(headers + bfd::kControlPacketLength);
     }
-    [[nodiscard]] PortId port(Slot s) const noexcept { return {info_[s.value].port}; }
+    [[nodiscard]] PortId port(Slot s) const noexcept { return {packets_[s.value].info.port}; }
     [[nodiscard]] const std::uint8_t* packet(Slot s) const noexcept {
         return packets_[s.value].octets.data();
     }
     void prefetch(Slot s) const noexcept {
-        __builtin_prefetch(&info_[s.value]);
         __builtin_prefetch(&packets_[s.value]);
         __builtin_prefetch(packets_[s.value].octets.data() + 64);
     }
 
-    void set_port(Slot s, PortId port) noexcept { info_[s.value].port = port.value; }
+    void set_port(Slot s, PortId port) noexcept { packets_[s.value].info.port = port.value; }
     /// New headers in front of the same payload. Headers that do not fit count as none.
     void set_headers(Slot s, const overlay::HeaderTemplate& headers) noexcept;
     void set_payload(Slot s, bfd::ControlPayload payload) noexcept;
@@ -62,9 +59,6 @@ public:
     void restore(Slot s, const Saved& saved) noexcept;
 
 private:
-    struct alignas(64) Packet {
-        std::array<std::uint8_t, kTemplateOctets> octets;
-    };
     struct Info {
         std::uint16_t port;
         std::uint8_t
@@ -72,27 +66,30 @@ private:
         std::uint8_t ip_offset;
         std::uint8_t udp_offset;
     };
-    static_assert(sizeof(Info) == 6);
+    static constexpr std::size_t kOctets =
+        overlay::HeaderTemplate::kCapacity + bfd::kControlPacketLength;
+    struct alignas(64) Packet {
+        std::array<std::uint8_t, kOctets> octets;
+        Info info;
+    };
+    static_assert(sizeof(Packet) == kTemplateOctets);
 
     void finish_checksum(Slot s, std::uint8_t* packet) const noexcept;
 
     std::uint32_t slots_;
     Packet* packets_;
-    Info* info_;
 };
 
 struct PacketTemplates::Saved {
     Packet packet;
-    Info info;
 };
 
 inline PacketTemplates::Saved PacketTemplates::save(Slot s) const noexcept {
-    return {packets_[s.value], info_[s.value]};
+    return {packets_[s.value]};
 }
 
 inline void PacketTemplates::restore(Slot s, const Saved& saved) noexcept {
     packets_[s.value] = saved.packet;
-    info_[s.value] = saved.info;
 }
 
 }  // namespace tocsin::runtime

@@ -31,7 +31,7 @@ std::uint32_t mbufs_per_worker(const std::vector<PortConfig>& ports,
 }
 
 std::uint64_t pool_octets(std::uint32_t mbufs) {
-    constexpr std::uint64_t kObject = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(rte_mbuf) + 4 * 64;
+    constexpr std::uint64_t kObject = RTE_MBUF_DEFAULT_BUF_SIZE + sizeof(rte_mbuf) + 4 * 64UL;
     return mbufs * kObject;
 }
 

@@ -155,6 +155,7 @@ void Port::describe(const PortConfig& config) {
     context_.port = id_;
     context_.point_to_point = config.point_to_point;
     for (const IpAddress& a : config.addresses) context_.addresses.add(a);
+    if (config.range) context_.addresses.set_range(config.range->address, config.range->length);
     if (config.add_link_local) context_.addresses.add(link_local(context_.mac));
 
     fixed_.id = id_;

@@ -19,8 +19,9 @@ rte_ring* make_ring(const char* kind, unsigned index, unsigned count, int socket
 }  // namespace
 
 std::uint64_t RingLink::memory_needed() noexcept {
-    return kCommands * sizeof(message::Command) + kEvents * sizeof(message::Event) +
-           2 * kFrames * sizeof(message::Frame) + 4 * 4096;
+    return std::uint64_t{kCommands} * sizeof(message::Command) +
+           std::uint64_t{kEvents} * sizeof(message::Event) +
+           2 * std::uint64_t{kFrames} * sizeof(message::Frame) + 4 * 4096UL;
 }
 
 std::unique_ptr<RingLink> RingLink::create(unsigned index, int socket,

@@ -20,7 +20,9 @@ struct PortConfig {
     std::string name;
     std::string device;                ///< PCI address or vdev string
     std::vector<IpAddress> addresses;  ///< IPv4 and IPv6; link-local may be derived, see link_local
-    bool add_link_local = true;        ///< also answer for fe80:: + modified EUI-64 of the MAC
+    /// A range of IPv4 addresses beside them, for a port that plays many stations.
+    std::optional<IpPrefix> range;
+    bool add_link_local = true;  ///< also answer for fe80:: + modified EUI-64 of the MAC
     bool point_to_point = false;
     std::optional<overlay::UdpChecksumPolicy> udp_checksum;  ///< nullopt: by driver
     std::uint16_t rx_descriptors = 1024;

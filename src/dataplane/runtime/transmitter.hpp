@@ -53,7 +53,13 @@ public:
         if (is == bfd::SessionState::Up) stats_.transitions_up.add();
         if (was == bfd::SessionState::Up) stats_.transitions_down.add();
     }
-    void late_tx(Nanoseconds late) noexcept { stats_.late_tx.record(nanoseconds(late)); }
+    /// Packets of one tick are equally late: they are counted together.
+    void late_tx(Nanoseconds late) noexcept {
+        if (late != late_) [[unlikely]]
+            count_late();
+        late_ = late;
+        ++late_count_;
+    }
     void late_detection(Nanoseconds late) noexcept {
         stats_.late_detection.record(nanoseconds(late));
     }
@@ -73,6 +79,7 @@ public:
 
     /// Everything that waits leaves now.
     void flush() noexcept {
+        count_late();
         if (!pending_) return;
         pending_ = false;
         for (std::size_t i = 0; i < count_; ++i) batches_[ports_[i]].flush(stats_);
@@ -107,10 +114,18 @@ private:
         batches_[templates_.port(slot).value].push(mbuf, stats_);
     }
 
+    void count_late() noexcept {
+        if (late_count_ == 0) return;
+        stats_.late_tx.record(nanoseconds(late_), late_count_);
+        late_count_ = 0;
+    }
+
     PacketTemplates templates_;
     rte_mempool* pool_;
     message::WorkerStats& stats_;
     bool pending_ = false;
+    Nanoseconds late_{};  ///< of late_count_ packets that are not in the histogram yet
+    std::uint32_t late_count_ = 0;
     std::uint32_t open_ = 0;  ///< bit by port id
     std::size_t count_ = 0;
     std::array<std::uint16_t, message::kMaxPorts> ports_{};

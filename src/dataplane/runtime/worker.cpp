@@ -93,6 +93,7 @@ overlay::Classified dropped(DropReason reason) noexcept {
 
 std::vector<TxTarget> targets(const std::vector<WorkerPort>& ports) {
     std::vector<TxTarget> out;
+    out.reserve(ports.size());
     for (const WorkerPort& p : ports) out.push_back(p.tx);
     return out;
 }

@@ -1,0 +1,62 @@
+#include "scenario/options.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+namespace tocsin::perf {
+
+namespace {
+
+constexpr const char* kUsage =
+    "usage: scenario [--sessions 100000] [--interval MICROSECONDS] [--mult 3] [--seconds 60]\n"
+    "                [--peer here|other] [--fail PERCENT] [--cpu 1] [--json FILE]\n"
+    "\n"
+    "Real workers in real time over in-memory ports. --peer here: both ends of every path on one\n"
+    "worker, --sessions ends in all. --peer other: as many ends on a second worker, on CPU 0.\n"
+    "Exit status 1 when a session did not come Up or went Down by itself.\n";
+
+}  // namespace
+
+std::optional<Options> parse_options(int argc, char** argv) {
+    Options out;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view name = argv[i];
+        const char* const value = i + 1 < argc ? argv[i + 1] : nullptr;
+        if (value == nullptr || name == "--help") {
+            std::fputs(kUsage, stderr);
+            return std::nullopt;
+        }
+        ++i;
+        const auto number = [value] { return std::strtoul(value, nullptr, 10); };
+        if (name == "--sessions") {
+            out.sessions = static_cast<std::uint32_t>(number());
+        } else if (name == "--interval") {
+            out.interval = std::chrono::microseconds{number()};
+        } else if (name == "--mult") {
+            out.detect_mult = static_cast<unsigned>(number());
+        } else if (name == "--seconds") {
+            out.seconds = static_cast<unsigned>(number());
+        } else if (name == "--peer") {
+            out.peer_on_other_core = std::strcmp(value, "other") == 0;
+        } else if (name == "--fail") {
+            out.fail_percent = std::strtod(value, nullptr);
+        } else if (name == "--cpu") {
+            out.cpu = static_cast<unsigned>(number());
+        } else if (name == "--json") {
+            out.json = value;
+        } else {
+            std::fprintf(stderr, "scenario: there is no option %s\n%s", argv[i - 1], kUsage);
+            return std::nullopt;
+        }
+    }
+    const bool sane = out.sessions >= 2 && out.sessions <= 4'000'000 && out.interval.count() >= 1000 &&
+                      out.detect_mult >= 1 && out.detect_mult <= 255 && out.fail_percent >= 0 &&
+                      out.fail_percent <= 100;
+    if (sane) return out;
+    std::fputs("scenario: 2..4000000 sessions, intervals from 1000 us, --mult 1..255, --fail 0..100\n", stderr);
+    return std::nullopt;
+}
+
+}  // namespace tocsin::perf
