@@ -51,11 +51,13 @@ std::optional<Options> parse_options(int argc, char** argv) {
             return std::nullopt;
         }
     }
-    const bool sane = out.sessions >= 2 && out.sessions <= 4'000'000 && out.interval.count() >= 1000 &&
-                      out.detect_mult >= 1 && out.detect_mult <= 255 && out.fail_percent >= 0 &&
-                      out.fail_percent <= 100;
+    const bool sane = out.sessions >= 2 && out.sessions <= 4'000'000 &&
+                      out.interval.count() >= 1000 && out.detect_mult >= 1 &&
+                      out.detect_mult <= 255 && out.fail_percent >= 0 && out.fail_percent <= 100;
     if (sane) return out;
-    std::fputs("scenario: 2..4000000 sessions, intervals from 1000 us, --mult 1..255, --fail 0..100\n", stderr);
+    std::fputs(
+        "scenario: 2..4000000 sessions, intervals from 1000 us, --mult 1..255, --fail 0..100\n",
+        stderr);
     return std::nullopt;
 }
 

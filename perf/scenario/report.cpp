@@ -22,7 +22,8 @@ double resident_megabytes() {
 
 double dataplane_octets(const Options& o) {
     const std::uint32_t n = o.sessions;
-    const bfd::EngineConfig config{.slots = n, .worker = {}, .discriminators = {1, n, 1}, .seed = 1};
+    const bfd::EngineConfig config{
+        .slots = n, .worker = {}, .discriminators = {1, n, 1}, .seed = 1};
     return static_cast<double>(bfd::Engine::memory_needed(config) +
                                runtime::PacketTemplates::memory_needed(n)) /
            n;
@@ -106,37 +107,44 @@ void Report::print(const Options& o) const {
         std::printf("%3.0f %% %-28s %.2f s\n", percent, "Up after", seconds);
     }
     std::printf("%-34s %.0f received, %.0f sent\n", "packets a second", rx_rate, tx_rate);
-    std::printf("%-34s %.1f + %.1f = %.1f (received + sent)\n", "cycles a packet", rx_cycles, tx_cycles,
-                rx_cycles + tx_cycles);
+    std::printf("%-34s %.1f + %.1f = %.1f (received + sent)\n", "cycles a packet", rx_cycles,
+                tx_cycles, rx_cycles + tx_cycles);
     std::printf("%-34s %.1f %%\n", "busy", busy * 100);
     std::printf("%-34s %llu in %.0f s\n", "false Downs", ull(false_downs), held_s);
-    std::printf("%-34s p50 < %llu us, p99 < %llu us, p99.9 < %llu us, most %.0f us since the start\n",
-                "late transmits", ull(held.late_tx.below_us(0.5)), ull(held.late_tx.below_us(0.99)),
-                ull(held.late_tx.below_us(0.999)), static_cast<double>(held.late_tx.max_ns) / 1000);
-    std::printf("%-34s %llu above 1 ms, most %.0f us since the start\n", "turns of the loop", ull(held.loop_gaps),
-                static_cast<double>(held.loop_gap.max_ns) / 1000);
+    std::printf(
+        "%-34s p50 < %llu us, p99 < %llu us, p99.9 < %llu us, most %.0f us since the start\n",
+        "late transmits", ull(held.late_tx.below_us(0.5)), ull(held.late_tx.below_us(0.99)),
+        ull(held.late_tx.below_us(0.999)), static_cast<double>(held.late_tx.max_ns) / 1000);
+    std::printf("%-34s %llu above 1 ms, most %.0f us since the start\n", "turns of the loop",
+                ull(held.loop_gaps), static_cast<double>(held.loop_gap.max_ns) / 1000);
     std::printf("%-34s %llu, refused commands %llu\n", "dropped packets", ull(drops), ull(refused));
     if (failed != 0) {
-        std::printf("%-34s %llu, %llu not detected, all events after %.3f s\n", "failed at once", ull(failed),
-                    ull(missing_downs), fail_s);
-        std::printf("%-34s p50 %.1f us, p99 %.1f us, p99.9 %.1f us, most %.1f us\n", "Down after the deadline",
-                    detection.at(0.5), detection.at(0.99), detection.at(0.999), detection.at(1));
-        std::printf("%-34s p50 %.1f us, p99 %.1f us, most %.1f us\n", "event at control after the Down",
-                    delivery.at(0.5), delivery.at(0.99), delivery.at(1));
+        std::printf("%-34s %llu, %llu not detected, all events after %.3f s\n", "failed at once",
+                    ull(failed), ull(missing_downs), fail_s);
+        std::printf("%-34s p50 %.1f us, p99 %.1f us, p99.9 %.1f us, most %.1f us\n",
+                    "Down after the deadline", detection.at(0.5), detection.at(0.99),
+                    detection.at(0.999), detection.at(1));
+        std::printf("%-34s p50 %.1f us, p99 %.1f us, most %.1f us\n",
+                    "event at control after the Down", delivery.at(0.5), delivery.at(0.99),
+                    delivery.at(1));
     }
     std::printf("%-34s %.0f octets a session in the dataplane, %.0f MB resident in all\n", "memory",
                 dataplane_octets(o), resident_megabytes());
     if (o.json.empty()) return;
     std::ofstream out{o.json};
     out << "{\"sessions\": " << o.sessions << ", \"interval_us\": " << o.interval.count()
-        << ", \"detect_mult\": " << o.detect_mult << ", \"seconds\": " << held_s
-        << ", \"peer\": \"" << (o.peer_on_other_core ? "other" : "here") << "\", \"all_up\": " << (all_up ? "true" : "false")
-        << ", \"up_after_s\": " << up_after_s.back().second << ", \"rx_per_s\": " << rx_rate << ", \"tx_per_s\": " << tx_rate
-        << ", \"rx_cycles\": " << rx_cycles << ", \"tx_cycles\": " << tx_cycles << ", \"busy\": " << busy
-        << ", \"false_downs\": " << false_downs << ", \"late_tx_p999_below_us\": " << held.late_tx.below_us(0.999)
-        << ", \"loop_gaps\": " << held.loop_gaps << ", \"drops\": " << drops << ", \"failed\": " << failed
-        << ", \"missing_downs\": " << missing_downs << ", \"detection_p999_us\": " << detection.at(0.999)
-        << ", \"memory\": \"" << memory << "\"}\n";
+        << ", \"detect_mult\": " << o.detect_mult << ", \"seconds\": " << held_s << ", \"peer\": \""
+        << (o.peer_on_other_core ? "other" : "here")
+        << "\", \"all_up\": " << (all_up ? "true" : "false")
+        << ", \"up_after_s\": " << up_after_s.back().second << ", \"rx_per_s\": " << rx_rate
+        << ", \"tx_per_s\": " << tx_rate << ", \"rx_cycles\": " << rx_cycles
+        << ", \"tx_cycles\": " << tx_cycles << ", \"busy\": " << busy
+        << ", \"false_downs\": " << false_downs
+        << ", \"late_tx_p999_below_us\": " << held.late_tx.below_us(0.999)
+        << ", \"loop_gaps\": " << held.loop_gaps << ", \"drops\": " << drops
+        << ", \"failed\": " << failed << ", \"missing_downs\": " << missing_downs
+        << ", \"detection_p999_us\": " << detection.at(0.999) << ", \"memory\": \"" << memory
+        << "\"}\n";
 }
 
 }  // namespace tocsin::perf

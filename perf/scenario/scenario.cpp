@@ -1,5 +1,5 @@
-// Real workers in real time over in-memory ports: sessions come Up, are held, a part of them fails at
-// once. What a client of the dataplane sees, and what the workers say of themselves.
+// Real workers in real time over in-memory ports: sessions come Up, are held, a part of them fails
+// at once. What a client of the dataplane sees, and what the workers say of themselves.
 
 #include "dataplane/runtime/eal.hpp"
 #include "overlay/single_hop.hpp"
@@ -56,7 +56,8 @@ bool wire(unsigned queues) {
 class Scenario {
 public:
     explicit Scenario(const Options& options)
-        : options_{options}, paths_{options.peer_on_other_core ? options.sessions : options.sessions / 2} {}
+        : options_{options},
+          paths_{options.peer_on_other_core ? options.sessions : options.sessions / 2} {}
 
     bool run() {
         if (!start()) return false;
@@ -142,8 +143,9 @@ private:
             --up_;
             ++downs_;
             if (failing_ && e->now.local_diag == bfd::Diag::ControlDetectionTimeExpired) {
-                const Instant deadline = e->now.last_rx + e->now.detection_time;
-                report_.detection.add(static_cast<double>((e->last_at - deadline).count()) / 1000.0);
+                const Instant deadline = e->now.last_rx + options_.detect_mult * options_.interval;
+                report_.detection.add(static_cast<double>((e->last_at - deadline).count()) /
+                                      1000.0);
                 report_.delivery.add(static_cast<double>((now - e->last_at).count()) / 1000.0);
             }
         }
@@ -187,13 +189,15 @@ private:
         while (up_ < ends && runtime_->now() < limit) {
             take_events();
             for (auto& [percent, seconds] : report_.up_after_s) {
-                if (seconds == 0 && static_cast<double>(up_) >= static_cast<double>(ends) * percent / 100) {
+                if (seconds == 0 &&
+                    static_cast<double>(up_) >= static_cast<double>(ends) * percent / 100) {
                     seconds = seconds_since(start);
                 }
             }
             if (runtime_->now() - told > 5s) {
                 told = runtime_->now();
-                std::printf("  %llu Up after %.1f s\n", static_cast<unsigned long long>(up_), seconds_since(start));
+                std::printf("  %llu Up after %.1f s\n", static_cast<unsigned long long>(up_),
+                            seconds_since(start));
                 std::fflush(stdout);
             }
             std::this_thread::sleep_for(200us);
@@ -223,7 +227,8 @@ private:
         for (unsigned s = 0; s < options_.seconds; ++s) {
             settle(1s);
             if (s % 10 == 9) {
-                std::printf("  held %u s, %llu Downs\n", s + 1, static_cast<unsigned long long>(downs_));
+                std::printf("  held %u s, %llu Downs\n", s + 1,
+                            static_cast<unsigned long long>(downs_));
                 std::fflush(stdout);
             }
         }
@@ -241,7 +246,8 @@ private:
 
     /// East's ends of some paths fall silent, as if their boxes had died.
     void fail() {
-        const auto n = static_cast<std::uint32_t>(static_cast<double>(paths_) * options_.fail_percent / 100);
+        const auto n =
+            static_cast<std::uint32_t>(static_cast<double>(paths_) * options_.fail_percent / 100);
         const std::uint64_t before = downs_;
         failing_ = true;
         const Instant start = runtime_->now();
