@@ -4,7 +4,6 @@
 #include "overlay/checksum.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
-#include "overlay/usual_frame.hpp"
 
 #include <cstring>
 
@@ -167,18 +166,15 @@ Classified classify_tagged(Octets frame, const PortContext& port, ChecksumHint i
     return type == kEtherTypeArp ? classify_arp(payload, port) : drop(DropReason::NotHandled);
 }
 
-/// What is wrong with the Ethernet header, if anything.
-DropReason check_ethernet(Octets frame, const PortContext& port) noexcept {
-    if (frame.size() < kEthernetLength) return DropReason::EthernetTruncated;
+}  // namespace
+
+Classified classify(std::span<const std::uint8_t> frame, const PortContext& port, ChecksumHint ip,
+                    ChecksumHint udp) noexcept {
+    if (frame.size() < kEthernetLength) return drop(DropReason::EthernetTruncated);
     const bool to_group = (frame[0] & 1U) != 0;
     if (!to_group && std::memcmp(frame.data(), port.mac.data(), port.mac.size()) != 0) {
-        return DropReason::MacNotOurs;
+        return drop(DropReason::MacNotOurs);
     }
-    return DropReason::None;
-}
-
-Classified classify_payload(Octets frame, const PortContext& port, ChecksumHint ip,
-                            ChecksumHint udp) noexcept {
     const std::uint16_t type = load_be16(&frame[kEtherTypeOffset]);
     if (type == kEtherTypeIpv4) {
         return classify_ipv4(frame.subspan(kEthernetLength), port, ip, udp);
@@ -186,25 +182,6 @@ Classified classify_payload(Octets frame, const PortContext& port, ChecksumHint 
     if (type == kEtherTypeIpv6) return classify_ipv6(frame.subspan(kEthernetLength), port, udp);
     if (type == kEtherTypeArp) return classify_arp(frame.subspan(kEthernetLength), port);
     return is_tag(type) ? classify_tagged(frame, port, ip, udp) : drop(DropReason::NotHandled);
-}
-
-}  // namespace
-
-Classified classify(std::span<const std::uint8_t> frame, const PortContext& port, ChecksumHint ip,
-                    ChecksumHint udp) noexcept {
-    const DropReason fault = check_ethernet(frame, port);
-    if (fault != DropReason::None) return drop(fault);
-    Classified out;
-    if (usual_ipv4(frame, port, ip, udp, out)) [[likely]]
-        return out;
-    if (usual_ipv6(frame, port, udp, out)) return out;
-    return classify_payload(frame, port, ip, udp);
-}
-
-Classified classify_closely(std::span<const std::uint8_t> frame, const PortContext& port,
-                            ChecksumHint ip, ChecksumHint udp) noexcept {
-    const DropReason fault = check_ethernet(frame, port);
-    return fault != DropReason::None ? drop(fault) : classify_payload(frame, port, ip, udp);
 }
 
 }  // namespace tocsin::overlay

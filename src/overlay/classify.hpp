@@ -52,9 +52,4 @@ struct Classified {
 [[nodiscard]] Classified classify(std::span<const std::uint8_t> frame, const PortContext& port,
                                   ChecksumHint ip, ChecksumHint udp) noexcept;
 
-/// The same without the short way for frames as nearly all are; what classify() is tested against.
-[[nodiscard]] Classified classify_closely(std::span<const std::uint8_t> frame,
-                                          const PortContext& port, ChecksumHint ip,
-                                          ChecksumHint udp) noexcept;
-
 }  // namespace tocsin::overlay

@@ -30,7 +30,9 @@ int lock_interface(const std::string& name) {
     if (fd < 0) return -1;
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + lock.size());
     if (bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0) return fd;
+    const int why = errno;
     close(fd);
+    errno = why;
     return -1;
 }
 
@@ -45,7 +47,9 @@ std::unique_ptr<KernelInterface> KernelInterface::open(const std::string& name,
     }
     const int lock = lock_interface(name);
     if (lock < 0) {
-        error = "interface " + name + " is used by another tocsind; stop that one first";
+        error = errno == EADDRINUSE
+                    ? "interface " + name + " is used by another tocsind; stop that one first"
+                    : "no Unix socket to lock interface " + name + ": " + std::strerror(errno);
         return nullptr;
     }
     // Protocol 0: the socket itself receives nothing. Its membership ends with it.

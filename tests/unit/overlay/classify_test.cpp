@@ -230,5 +230,31 @@ TEST(ClassifyPunt, LeavesIcmpv6ForOthersAlone) {
     }
 }
 
+TEST(ClassifyAddresses, RefusesASourceThatIsOurs) {
+    overlay::PortContext port = golden_port();
+    const Bytes frame = golden("single_hop_ipv4_up");
+    ASSERT_EQ(classified(frame, port).verdict, overlay::Verdict::Bfd);
+    port.addresses.add(ip_address(Bytes(frame.begin() + kIp + 12, frame.begin() + kIp + 16)));
+    EXPECT_EQ(classified(frame, port).reason, DropReason::IpSource);
+}
+
+TEST(ClassifyAddresses, ReachEveryOneOfARange) {
+    overlay::PortContext port = golden_port();
+    Bytes frame = golden("single_hop_ipv4_up");
+    const auto to = [&](std::uint8_t a, std::uint8_t b) {
+        frame[kIp + 16] = a;
+        frame[kIp + 17] = b;
+        fix_checksums(frame);
+        return classified(frame, port).verdict == overlay::Verdict::Bfd;
+    };
+    EXPECT_FALSE(to(10, 128));
+    ASSERT_TRUE(port.addresses.set_range(v4(10, 128, 7, 7), 9));
+    EXPECT_TRUE(to(10, 128));
+    EXPECT_TRUE(to(10, 255));
+    EXPECT_FALSE(to(10, 127));
+    EXPECT_FALSE(to(11, 128));
+    EXPECT_FALSE(port.addresses.set_range(v4(0, 0, 0, 0), 0)) << "not the whole Internet";
+}
+
 }  // namespace
 }  // namespace tocsin::test
