@@ -68,6 +68,7 @@ private:
     void tell_status();
     void configure_log() const;
     void reload_in_background();
+    void reload_until_nobody_asks();
     [[nodiscard]] api::ReloadReport try_reload();
     [[nodiscard]] api::ReloadReport apply(const config::Config& wanted, const config::Diff& diff);
     [[nodiscard]] std::string status() const;

@@ -6,6 +6,8 @@
 #include "control/config/session_rules.hpp"
 
 #include <algorithm>
+#include <string>
+#include <system_error>
 #include <utility>
 
 namespace tocsin::control::app {
@@ -123,14 +125,23 @@ void Daemon::reload_in_background() {
     // With one under way, another follows: the file may have changed since that one read it.
     if (reloading_.exchange(Reloading::Again) != Reloading::Idle) return;
     if (reload_thread_.joinable()) reload_thread_.join();
-    reload_thread_ = std::thread{[this] {
-        Reloading seen = Reloading::Again;
-        do {
-            reloading_ = Reloading::Running;
-            static_cast<void>(reload());
-            seen = Reloading::Running;
-        } while (!reloading_.compare_exchange_strong(seen, Reloading::Idle));
-    }};
+    try {
+        reload_thread_ = std::thread{[this] { reload_until_nobody_asks(); }};
+    } catch (const std::system_error& e) {
+        reloading_ = Reloading::Idle;
+        log_report(refusal({}, std::string{"no thread to read the file with: "} + e.what() +
+                                   "; send SIGHUP again when the machine has room"),
+                   config_file_);
+    }
+}
+
+void Daemon::reload_until_nobody_asks() {
+    Reloading seen = Reloading::Again;
+    do {
+        reloading_ = Reloading::Running;
+        static_cast<void>(reload());
+        seen = Reloading::Running;
+    } while (!reloading_.compare_exchange_strong(seen, Reloading::Idle));
 }
 
 }  // namespace tocsin::control::app

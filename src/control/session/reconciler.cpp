@@ -78,10 +78,10 @@ bool Reconciler::place(SessionRecord& record) {
     const auto before = leaving_by_identity_.find(registry_.identity(record.port, record.remote));
     if (before != leaving_by_identity_.end()) {
         // The session before must be gone first, or both would talk to the peer: same worker, whose
-        // queue keeps the order.
+        // queue keeps the order; when that one is full, its slot will be free in a moment.
         Worker& w = workers_[before->second.worker.value];
         enqueue(w, before->second.slot, kNeedDeleteNow);
-        if (w.slots.in_use() < w.slots.capacity()) chosen = &w;
+        chosen = &w;
     }
     const auto handle = chosen->slots.take();
     if (!handle) return false;

@@ -7,36 +7,14 @@
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
+#include <utility>
 
 namespace tocsin::runtime {
-
-namespace {
-
-/// A name in the abstract name space of Unix sockets belongs to a network namespace, as interfaces
-/// do, and is free again when its process ends in whatever way. -1: taken.
-int lock_interface(const std::string& name) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string lock = "tocsin/interface/" + name;
-    lock.copy(address.sun_path + 1, sizeof address.sun_path - 1);
-    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -1;
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + lock.size());
-    if (bind(fd, reinterpret_cast<const sockaddr*>(&address), length) == 0) return fd;
-    const int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
-}
-
-}  // namespace
 
 std::unique_ptr<KernelInterface> KernelInterface::open(const std::string& name,
                                                        std::string& error) {
@@ -45,32 +23,23 @@ std::unique_ptr<KernelInterface> KernelInterface::open(const std::string& name,
         error = "there is no interface " + name + " in this network namespace";
         return nullptr;
     }
-    const int lock = lock_interface(name);
-    if (lock < 0) {
-        error = errno == EADDRINUSE
-                    ? "interface " + name + " is used by another tocsind; stop that one first"
-                    : "no Unix socket to lock interface " + name + ": " + std::strerror(errno);
-        return nullptr;
-    }
+    std::unique_ptr<InterfaceLock> lock = InterfaceLock::take(name, error);
+    if (!lock) return nullptr;
     // Protocol 0: the socket itself receives nothing. Its membership ends with it.
     const int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         error = std::string{"no packet socket: "} + std::strerror(errno) +
                 "; CAP_NET_RAW and CAP_NET_ADMIN are needed";
-        close(lock);
         return nullptr;
     }
     packet_mreq all{};
     all.mr_ifindex = static_cast<int>(index);
     all.mr_type = PACKET_MR_ALLMULTI;
     setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all);
-    return std::unique_ptr<KernelInterface>{new KernelInterface{fd, lock, index, name}};
+    return std::unique_ptr<KernelInterface>{new KernelInterface{fd, std::move(lock), index, name}};
 }
 
-KernelInterface::~KernelInterface() {
-    close(socket_);
-    close(lock_);
-}
+KernelInterface::~KernelInterface() { close(socket_); }
 
 bool KernelInterface::lost() const noexcept { return if_nametoindex(name_.c_str()) != index_; }
 

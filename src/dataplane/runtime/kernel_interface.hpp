@@ -1,5 +1,7 @@
 #pragma once
 
+#include "dataplane/runtime/interface_lock.hpp"
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,11 +33,12 @@ public:
     [[nodiscard]] std::vector<std::string> kernel_addresses() const;
 
 private:
-    KernelInterface(int socket, int lock, unsigned index, std::string name)
-        : socket_{socket}, lock_{lock}, index_{index}, name_{std::move(name)} {}
+    KernelInterface(int socket, std::unique_ptr<InterfaceLock> lock, unsigned index,
+                    std::string name)
+        : lock_{std::move(lock)}, socket_{socket}, index_{index}, name_{std::move(name)} {}
 
+    std::unique_ptr<InterfaceLock> lock_;
     int socket_;
-    int lock_;
     unsigned index_;
     std::string name_;
 };
