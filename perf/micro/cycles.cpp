@@ -2,6 +2,7 @@
 
 #include <rte_cycles.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -31,14 +32,37 @@ double tsc_ghz() {
 
 void set_floor(std::uint32_t sessions, double cycles) { floors()[sessions] = cycles; }
 
-void report(benchmark::State& state, std::uint32_t sessions, std::uint64_t cycles,
-            std::uint64_t n) {
-    if (n == 0) return;  // one of the short runs by which the library finds its number
-    const double each = static_cast<double>(cycles) / static_cast<double>(n);
+void Costs::add(std::uint64_t cycles, std::uint64_t n) {
+    if (n == 0) return;
+    each_.push_back(static_cast<double>(cycles) / static_cast<double>(n));
+    cycles_ += static_cast<double>(cycles);
+    packets_ += static_cast<double>(n);
+}
+
+double Costs::median() const {
+    std::vector<double> sorted = each_;
+    const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+    std::nth_element(sorted.begin(), middle, sorted.end());
+    return *middle;
+}
+
+double Costs::mean() const { return cycles_ / packets_; }
+
+void report(benchmark::State& state, std::uint32_t sessions, const Costs& costs) {
+    if (costs.empty()) return;  // one of the short runs by which the library finds its number
+    const double each = costs.median();
     state.counters["cycles"] = each;
+    state.counters["mean_cycles"] = costs.mean();
     state.counters["ns"] = each / tsc_ghz();
     const auto floor = floors().find(sessions);
     if (floor != floors().end()) state.counters["floor_ratio"] = each / floor->second;
+}
+
+void report(benchmark::State& state, std::uint32_t sessions, std::uint64_t cycles,
+            std::uint64_t n) {
+    Costs costs;
+    costs.add(cycles, n);
+    report(state, sessions, costs);
 }
 
 }  // namespace tocsin::perf

@@ -70,13 +70,15 @@ void floor(benchmark::State& state, std::uint32_t sessions) {
     };
     while (packets < sessions) burst();  // every page and line once
     packets = 0;
-    const std::uint64_t start = rte_rdtsc_precise();
+    Costs costs;
     for (auto _ : state) {
-        for (int i = 0; i < 32; ++i) burst();
+        const std::uint64_t before = packets;
+        const std::uint64_t start = rte_rdtsc_precise();
+        for (int i = 0; i < 256; ++i) burst();
+        costs.add(rte_rdtsc_precise() - start, packets - before);
     }
-    const std::uint64_t cycles = rte_rdtsc_precise() - start;
-    set_floor(sessions, static_cast<double>(cycles) / static_cast<double>(packets));
-    report(state, sessions, cycles, packets);
+    set_floor(sessions, costs.median());
+    report(state, sessions, costs);
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Nanoseconds kTurn = bfd::kTickLength;
+/// Two turns take what one tick brings, within the budget of a turn.
+constexpr Nanoseconds kTurn = bfd::kTickLength / 2;
 constexpr MacAddress kWestMac{2, 0, 0, 0, 0, 1};
 constexpr MacAddress kEastMac{2, 0, 0, 0, 0, 2};
 constexpr std::uint32_t kWestAddress = 0x0a000001;  // 10.0.0.1
@@ -130,8 +131,7 @@ Rig::Rig(std::uint32_t sessions, WireInterval interval)
       discriminators_{0x1f3d5b79, sessions, 1},
       slots_{shuffled(sessions, 7)},
       engine_{.slots = sessions, .worker = {}, .discriminators = discriminators_, .seed = 42},
-      engine_memory_{bfd::Engine::memory_needed(engine_)},
-      template_memory_{runtime::PacketTemplates::memory_needed(sessions)} {
+      memory_{runtime::Worker::memory_needed(engine_)} {
     const Cable& cable = Cable::get();
     static unsigned rigs = 0;
     ++rigs;
@@ -141,8 +141,7 @@ Rig::Rig(std::uint32_t sessions, WireInterval interval)
     runtime::WorkerSetup setup{.id = {},
                                .clock = clock,
                                .engine = engine_,
-                               .engine_memory = engine_memory_.span(),
-                               .templates = {sessions, template_memory_.span()},
+                               .memory = memory_.span(),
                                .pool = pool_.get(),
                                .ports = {},
                                .handover_to = {nullptr},

@@ -69,8 +69,7 @@ private:
     bfd::DiscriminatorCodec discriminators_;
     std::vector<std::uint32_t> slots_;  ///< by index, shuffled
     bfd::EngineConfig engine_;
-    Memory engine_memory_;
-    Memory template_memory_;
+    Memory memory_;
     runtime::Pool pool_;
     std::unique_ptr<runtime::Worker> worker_;
     std::unique_ptr<runtime::RingLink> link_;

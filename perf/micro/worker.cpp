@@ -29,52 +29,45 @@ Rig* rig_of(benchmark::State& state, std::uint32_t sessions) {
     return rig.get();
 }
 
+/// Of one transmitted and one received packet, and of each of the two.
 struct Spent {
-    std::uint64_t all = 0;
-    std::uint64_t rx = 0;
-    std::uint64_t tx = 0;
-    std::uint64_t sent = 0;
-    std::uint64_t received = 0;
+    Costs pair;
+    Costs transmit;
+    Costs receive;
 };
 
 Spent hold(benchmark::State& state, Rig& rig) {
     const message::WorkerStats& s = rig.stats();
-    const auto look = [&s] {
-        return Spent{0, s.rx_cycles.get(), s.tx_cycles.get(), s.tx_control.get(),
-                     s.rx_control.get()};
-    };
     const std::uint64_t downs = s.transitions_down.get();
-    const Spent before = look();
-    const std::uint64_t start = rte_rdtsc_precise();
+    Spent spent;
     for (auto _ : state) {
+        const std::uint64_t rx = s.rx_cycles.get();
+        const std::uint64_t tx = s.tx_cycles.get();
+        const std::uint64_t sent = s.tx_control.get();
+        const std::uint64_t received = s.rx_control.get();
+        const std::uint64_t start = rte_rdtsc_precise();
         for (int i = 0; i < 64; ++i) rig.turn();
+        spent.pair.add(rte_rdtsc_precise() - start, s.tx_control.get() - sent);
+        spent.transmit.add(s.tx_cycles.get() - tx, s.tx_control.get() - sent);
+        spent.receive.add(s.rx_cycles.get() - rx, s.rx_control.get() - received);
     }
-    const std::uint64_t all = rte_rdtsc_precise() - start;
-    const Spent after = look();
     if (s.transitions_down.get() != downs) state.SkipWithError("a session went Down");
-    return {all, after.rx - before.rx, after.tx - before.tx, after.sent - before.sent,
-            after.received - before.received};
+    return spent;
 }
 
 void pair(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
-    if (rig == nullptr) return;
-    const Spent spent = hold(state, *rig);
-    report(state, sessions, spent.all, spent.sent);
+    if (rig != nullptr) report(state, sessions, hold(state, *rig).pair);
 }
 
 void transmit(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
-    if (rig == nullptr) return;
-    const Spent spent = hold(state, *rig);
-    report(state, sessions, spent.tx, spent.sent);
+    if (rig != nullptr) report(state, sessions, hold(state, *rig).transmit);
 }
 
 void receive(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
-    if (rig == nullptr) return;
-    const Spent spent = hold(state, *rig);
-    report(state, sessions, spent.rx, spent.received);
+    if (rig != nullptr) report(state, sessions, hold(state, *rig).receive);
 }
 
 /// Every session AdminDown and Up again: all packets and events of it, for one change of state.

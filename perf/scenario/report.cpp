@@ -1,7 +1,6 @@
 #include "scenario/report.hpp"
 
-#include "dataplane/bfd/engine.hpp"
-#include "dataplane/runtime/packet_templates.hpp"
+#include "dataplane/runtime/worker.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -24,9 +23,7 @@ double dataplane_octets(const Options& o) {
     const std::uint32_t n = o.sessions;
     const bfd::EngineConfig config{
         .slots = n, .worker = {}, .discriminators = {1, n, 1}, .seed = 1};
-    return static_cast<double>(bfd::Engine::memory_needed(config) +
-                               runtime::PacketTemplates::memory_needed(n)) /
-           n;
+    return static_cast<double>(runtime::Worker::memory_needed(config)) / n;
 }
 
 }  // namespace

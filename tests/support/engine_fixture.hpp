@@ -70,7 +70,7 @@ public:
         return engine_.remove(h, immediate, now(), sink);
     }
     DropReason receive(const ReceivedPacket& packet) {
-        engine_.prefetch(packet);
+        static_cast<void>(engine_.locate(packet.payload));
         return engine_.on_packet(packet, now(), sink);
     }
     /// A session that is not there gives a value-initialised snapshot.

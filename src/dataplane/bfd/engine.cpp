@@ -8,7 +8,7 @@ namespace tocsin::bfd {
 struct Engine::Layout {
     std::size_t hot = 0;
     std::size_t cold = 0;
-    std::size_t heads = 0;
+    std::size_t tails = 0;
     std::size_t occupied = 0;
     std::size_t chunks = 0;
     std::size_t buckets = 0;
@@ -19,13 +19,14 @@ struct Engine::Layout {
     std::uint32_t chunk_count = 0;
     std::uint32_t bucket_count = 0;
 
-    explicit Layout(std::uint32_t slots) noexcept {
+    explicit Layout(const EngineConfig& config) noexcept {
+        const std::uint32_t slots = config.slots;
         wheel_capacity = kWheelEntriesPerSlot * slots + 4096;
         chunk_count = TimingWheel::chunks_needed(wheel_capacity);
         bucket_count = KeyTable::buckets_needed(slots);
-        hot = take<SessionHot>(slots);
+        hot = take<std::byte>(slots * HotLines::spacing(config.beside_hot));
         cold = take<SessionCold>(slots);
-        heads = take<std::uint32_t>(TimingWheel::kTicks);
+        tails = take<std::uint32_t>(TimingWheel::kTicks);
         occupied = take<std::uint64_t>(TimingWheel::kTicks / 64);
         chunks = take<TimingWheel::Chunk>(chunk_count);
         buckets = take<std::uint32_t>(bucket_count);
@@ -54,11 +55,11 @@ std::span<T> array_at(std::span<std::byte> memory, std::size_t offset, std::size
 }  // namespace
 
 std::size_t Engine::memory_needed(const EngineConfig& config) noexcept {
-    return Layout{config.slots}.end;
+    return Layout{config}.end;
 }
 
 Engine::Engine(const EngineConfig& config, std::span<std::byte> memory, Instant now) noexcept
-    : Engine{config, Layout{config.slots}, memory, now} {}
+    : Engine{config, Layout{config}, memory, now} {}
 
 Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
                Instant now) noexcept
@@ -66,21 +67,14 @@ Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::
       advanced_to_{now},
       random_state_{fold(config.seed ^ 0xa0761d6478bd642fU, 0xe7037ed1a0b428dbU) | 1U},
       secret_{fold(config.seed ^ 0x8ebc6af09c88c6e3U, 0x589965cc75374cc3U)},
-      hot_{array_at<SessionHot>(memory, layout.hot, config.slots)},
+      hot_{memory.subspan(layout.hot), config.slots, config.beside_hot},
       cold_{array_at<SessionCold>(memory, layout.cold, config.slots)},
-      wheel_{array_at<std::uint32_t>(memory, layout.heads, TimingWheel::kTicks),
+      wheel_{array_at<std::uint32_t>(memory, layout.tails, TimingWheel::kTicks),
              array_at<std::uint64_t>(memory, layout.occupied, TimingWheel::kTicks / 64),
              array_at<TimingWheel::Chunk>(memory, layout.chunks, layout.chunk_count),
              layout.wheel_capacity, tick_at(now)},
       keys_{array_at<std::uint32_t>(memory, layout.buckets, layout.bucket_count), secret_},
       events_{array_at<Slot>(memory, layout.events, config.slots)},
       deleted_{array_at<SessionHandle>(memory, layout.deleted, config.slots)} {}
-
-std::uint32_t Engine::random() noexcept {  // xorshift64*
-    random_state_ ^= random_state_ >> 12U;
-    random_state_ ^= random_state_ << 25U;
-    random_state_ ^= random_state_ >> 27U;
-    return static_cast<std::uint32_t>((random_state_ * 0x2545f4914f6cdd1dU) >> 32U);
-}
 
 }  // namespace tocsin::bfd

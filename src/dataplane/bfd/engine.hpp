@@ -5,6 +5,7 @@
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/bfd/discriminator.hpp"
 #include "dataplane/bfd/engine_sink.hpp"
+#include "dataplane/bfd/hot_lines.hpp"
 #include "dataplane/bfd/key_table.hpp"
 #include "dataplane/bfd/parameters.hpp"
 #include "dataplane/bfd/session.hpp"
@@ -22,6 +23,9 @@ struct EngineConfig {
     std::uint32_t slots = 0;  ///< capacity; at least 1
     WorkerId worker;          ///< the worker part of our discriminators
     DiscriminatorCodec discriminators;
+    /// Octets behind each hot line that are the owner's, who may write to them at any time; a
+    /// multiple of 64. Slot n's begin sizeof(SessionHot) + n * HotLines::spacing() into the memory.
+    std::uint32_t beside_hot = 0;
     std::uint64_t seed = 0;  ///< of jitter and of the key hash; random in production
 };
 
@@ -37,8 +41,16 @@ public:
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// Starts loading what on_packet() will touch; call it for a whole burst first.
-    void prefetch(const ReceivedPacket& packet) const noexcept;
+    /// Where Your Discriminator of the 24 octets at `payload` leads, for on_steady_packet(); starts
+    /// loading what that one will touch. Call it for a whole burst first. kNowhere: not to us.
+    [[nodiscard]] Slot locate(const std::uint8_t* payload) const noexcept;
+    static constexpr Slot kNowhere{~std::uint32_t{0}};
+
+    /// The steady state alone, all checks of which were made when the packet was new: true when it
+    /// is the last accepted one of `slot` (from locate()) again, and is done with. False: nothing
+    /// happened, on_packet() has to judge it.
+    [[nodiscard]] bool on_steady_packet(Slot slot, const ReceivedPacket& packet,
+                                        Instant now) noexcept;
 
     /// RFC 5880 6.8.6. None: accepted. A Final leaves through `sink` before this returns.
     template <EngineSink Sink>
@@ -121,18 +133,21 @@ private:
     // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up
     // with in steps, or everything in the wheel would look like the future.
     static constexpr std::chrono::hours kLongestStep{30};
+    // Longer than any Detection Time.
+    static constexpr std::chrono::hours kLongestWait{1000};
 
     Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
            Instant now) noexcept;
 
-    // engine.cpp: what needs no sink.
     [[nodiscard]] std::uint32_t random() noexcept;
+
+    // engine_*.cpp: what needs no sink.
     [[nodiscard]] SessionHot* session_at(SessionHandle session) noexcept;
     [[nodiscard]] SessionHot* session_of(const ReceivedPacket& packet, const ControlPacket& control,
                                          DropReason& reason) noexcept;
     [[nodiscard]] DropReason check_arrival(const SessionCold& cold,
                                            const ReceivedPacket& packet) const noexcept;
-    [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;
+    [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;  // inline
     void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
     [[nodiscard]] ControlOctets payload(Slot slot, bool poll, bool final) const noexcept;
     [[nodiscard]] bool may_send_periodic(const SessionHot& hot,
@@ -140,6 +155,7 @@ private:
     void schedule_from(Slot slot, Tick sent) noexcept;
     [[nodiscard]] bool may_move_earlier(SessionHot& hot) noexcept;
     void arm_tx(Slot slot) noexcept;
+    void cover_detection(Slot slot, Instant now, Nanoseconds gap) noexcept;
     void arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexcept;
     [[nodiscard]] WireInterval tx_interval_in_force(Slot slot) const noexcept;
     void update_tx_interval(Slot slot, Instant now) noexcept;
@@ -156,9 +172,7 @@ private:
     void enter_state(Slot slot, SessionState state, Diag diag, Instant now) noexcept;
     void release(Slot slot) noexcept;
     void fill(Slot slot, SessionSnapshot& out) const noexcept;
-    [[nodiscard]] Slot slot_of(const SessionHot& hot) const noexcept {
-        return {static_cast<std::uint32_t>(&hot - hot_.data())};
-    }
+    [[nodiscard]] Slot slot_of(const SessionHot& hot) const noexcept { return hot_.slot_of(hot); }
 
     // engine_transmit.hpp, engine_receive.hpp
     template <EngineSink Sink>
@@ -175,6 +189,10 @@ private:
     template <EngineSink Sink>
     bool advance_step(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept;
     template <EngineSink Sink>
+    void on_tx_entry_slow(Slot slot, Tick tick, Instant now, Sink& sink) noexcept;
+    template <EngineSink Sink>
+    bool send_periodic(Slot slot, Tick tick, Instant now, Sink& sink) noexcept;
+    template <EngineSink Sink>
     DropReason on_changed_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept;
 
     EngineConfig config_;
@@ -184,7 +202,7 @@ private:
     std::uint32_t sessions_ = 0;
     std::uint32_t sessions_up_ = 0;
     std::uint64_t steady_packets_ = 0;
-    std::span<SessionHot> hot_;
+    HotLines hot_;
     std::span<SessionCold> cold_;
     TimingWheel wheel_;
     KeyTable keys_;

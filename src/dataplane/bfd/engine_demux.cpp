@@ -15,12 +15,6 @@ std::array<std::uint8_t, 16> address(const std::uint8_t* octets, AddressFamily f
 
 }  // namespace
 
-void Engine::prefetch(const ReceivedPacket& packet) const noexcept {
-    const Discriminator yours{load_be32(packet.payload + kYourDiscriminatorOffset)};
-    const std::uint32_t slot = config_.discriminators.decode(yours).slot.value;
-    if (slot < hot_.size()) __builtin_prefetch(&hot_[slot], 1);
-}
-
 SessionHot* Engine::session_at(SessionHandle session) noexcept {
     if (session.slot.value >= hot_.size()) return nullptr;
     SessionHot& hot = hot_[session.slot.value];
@@ -78,21 +72,6 @@ DropReason Engine::check_arrival(const SessionCold& cold,
         return DropReason::SourceMismatch;
     }
     return DropReason::None;
-}
-
-/// Where the packet came from, as far as the steady state does not compare it otherwise.
-std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noexcept {
-    std::uint64_t words[2]{};
-    if (packet.family == AddressFamily::V4) {
-        std::memcpy(words, packet.source, 4);
-    } else {
-        std::memcpy(words, packet.source, 16);
-    }
-    const std::uint64_t network = static_cast<std::uint64_t>(packet.instance) << 32U |
-                                  static_cast<std::uint64_t>(packet.domain) << 8U |
-                                  static_cast<std::uint64_t>(packet.family);
-    const std::uint64_t source = fold(words[0] ^ secret_, words[1] ^ ~secret_);
-    return static_cast<std::uint16_t>(fold(source ^ network, secret_ ^ 0x2d358dccaa6c78a5U) >> 32U);
 }
 
 /// RFC 5881 6: another source address is reported, never adopted as destination.

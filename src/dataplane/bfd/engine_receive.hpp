@@ -8,25 +8,58 @@
 
 namespace tocsin::bfd {
 
+inline Slot Engine::locate(const std::uint8_t* payload) const noexcept {
+    const Discriminator yours{load_be32(payload + kYourDiscriminatorOffset)};
+    const DiscriminatorCodec::Parts parts = config_.discriminators.decode(yours);
+    if (parts.slot.value >= hot_.size() || parts.worker != config_.worker) return kNowhere;
+    __builtin_prefetch(&hot_[parts.slot.value], 1);
+    return parts.slot;
+}
+
+/// Where the packet came from, as far as the steady state does not compare it otherwise: a keyed
+/// hash, of which no two sources have the same but by a chance of 2^-16.
+inline std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noexcept {
+    std::uint64_t hash = 0;
+    if (packet.family == AddressFamily::V4) {
+        std::uint32_t source = 0;
+        std::memcpy(&source, packet.source, sizeof source);
+        hash = (std::uint64_t{packet.instance} << 32U | source) * (secret_ | 1U);
+    } else {
+        std::uint64_t words[2];
+        std::memcpy(words, packet.source, sizeof words);
+        hash = fold(words[0] ^ secret_, words[1] ^ ~secret_ ^ packet.instance);
+    }
+    return static_cast<std::uint16_t>(hash >> 48U ^ packet.domain);
+}
+
+inline bool Engine::on_steady_packet(Slot slot, const ReceivedPacket& packet,
+                                     Instant now) noexcept {
+    if (slot.value >= hot_.size()) [[unlikely]]
+        return false;
+    SessionHot& hot = hot_[slot.value];
+    std::array<std::uint64_t, 3> was;
+    std::array<std::uint64_t, 3> is;
+    static_assert(sizeof was == kControlPacketLength);
+    std::memcpy(was.data(), hot.last_packet.data(), sizeof was);
+    std::memcpy(is.data(), packet.payload, sizeof is);
+    const bool multi_hop = packet.type == SessionType::MultiHop;
+    const std::uint16_t kind = multi_hop ? kSteady | kMultiHop : kSteady;
+    const bool same = ((was[0] ^ is[0]) | (was[1] ^ is[1]) | (was[2] ^ is[2])) == 0 &&
+                      (hot.flags & (kSteady | kMultiHop)) == kind &&
+                      hot.source_tag == source_tag(packet) &&
+                      (multi_hop ? packet.ttl >= hot.arrival : packet.port.value == hot.arrival);
+    if (!same) [[unlikely]]
+        return false;
+    hot.last_rx = now;
+    ++steady_packets_;
+    if (++hot.rx_packets == 0) [[unlikely]]
+        cold_[slot.value].rx_packets += 256;
+    return true;
+}
+
 template <EngineSink Sink>
 DropReason Engine::on_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept {
-    // Steady state: the last accepted packet again. All its checks were made when it was new.
-    const std::uint8_t* p = packet.payload;
-    const Discriminator yours{load_be32(p + kYourDiscriminatorOffset)};
-    const DiscriminatorCodec::Parts parts = config_.discriminators.decode(yours);
-    if (parts.slot.value < hot_.size()) [[likely]] {
-        SessionHot& hot = hot_[parts.slot.value];
-        const bool multi_hop = packet.type == SessionType::MultiHop;
-        if (hot.has(kSteady) && std::memcmp(hot.last_packet.data(), p, kControlPacketLength) == 0 &&
-            hot.has(kMultiHop) == multi_hop &&
-            (multi_hop ? packet.ttl >= hot.arrival : packet.port.value == hot.arrival) &&
-            hot.source_tag == source_tag(packet)) [[likely]] {
-            hot.last_rx = now;
-            ++steady_packets_;
-            if (++hot.rx_packets == 0) cold_[parts.slot.value].rx_packets += 256;
-            return DropReason::None;
-        }
-    }
+    if (on_steady_packet(locate(packet.payload), packet, now)) return DropReason::None;
     return on_changed_packet(packet, now, sink);
 }
 

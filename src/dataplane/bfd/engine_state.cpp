@@ -90,7 +90,8 @@ void Engine::update_steady(Slot slot) noexcept {
     if (cold.poll == Poll::Separating || cold.parameters.match_source) return;
     if (load_be32(&hot.last_packet[kYourDiscriminatorOffset]) != cold.local_discr.value) return;
     if (hot.last_packet[kLengthOffset] != kControlPacketLength) return;  // a payload may be shorter
-    if (!hot.has(kDetectArmed) && hot.detection_time() > Nanoseconds{0}) return;
+    if (!hot.has(kDetectArmed) && !hot.has(kTxArmed) && hot.detection_time() > Nanoseconds{0})
+        return;
     hot.set(kSteady);
 }
 

@@ -41,10 +41,14 @@ void Engine::arm_tx(Slot slot) noexcept {
 }
 
 /// Sees to it that an entry fires at `deadline` or before. `wait` is roughly how far away that is:
-/// what lies beyond the order of ticks is looked at again at the wheel's horizon.
+/// what lies beyond the order of ticks is looked at again at the wheel's horizon. A packet to be
+/// sent before then is such an entry: cover_detection() looks at the deadline again when it leaves.
+/// In the steady state there is therefore no other.
 void Engine::arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexcept {
     SessionHot& hot = hot_[slot.value];
-    const Tick tick = wait < std::chrono::hours{30} ? tick_after(deadline) : wheel_.horizon();
+    Tick tick = wait < std::chrono::hours{30} ? tick_after(deadline) : wheel_.horizon();
+    if (earlier(tick, wheel_.earliest())) tick = wheel_.earliest();
+    if (hot.has(kTxArmed) && earlier(hot.tx_armed, tick) && !hot.has(kLingering)) return;
     if (hot.has(kDetectArmed)) {
         if (!earlier(tick, hot.detect_armed) || !may_move_earlier(hot)) return;
     }

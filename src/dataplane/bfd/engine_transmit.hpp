@@ -51,15 +51,70 @@ void Engine::send_content_change(Slot slot, Instant now, Sink& sink) noexcept {
     }
 }
 
+inline std::uint32_t Engine::random() noexcept {  // xorshift64*
+    random_state_ ^= random_state_ >> 12U;
+    random_state_ ^= random_state_ << 25U;
+    random_state_ ^= random_state_ >> 27U;
+    return static_cast<std::uint32_t>((random_state_ * 0x2545f4914f6cdd1dU) >> 32U);
+}
+
 template <EngineSink Sink>
 void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
+    constexpr std::uint16_t kSpecial = kTxArmed | kPollAttention | kPayloadStale | kTxFailed;
+    const bool usual = (hot.flags & kSpecial) == kTxArmed && hot.tx_armed == tick &&
+                       hot.next_tx == tick && hot.tx_interval != WireInterval{0};
+    if (!usual) [[unlikely]]
+        return on_tx_entry_slow(slot, tick, now, sink);
+    static_cast<void>(send_periodic(slot, tick, now, sink));
+}
+
+/// The packet that is due, and the next one drawn. False: it could not leave.
+template <EngineSink Sink>
+bool Engine::send_periodic(Slot slot, Tick tick, Instant now, Sink& sink) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const bool sent = sink.transmit(slot);
+    if (!sent) [[unlikely]] {
+        hot.set(kTxFailed);
+    } else if (++hot.tx_packets == 0) [[unlikely]] {
+        cold_[slot.value].tx_packets += 256;
+    }
+    sink.late_tx(since(tick, now));
+    hot.clear(kExtraSent | kEarlyMoves);
+    hot.last_tx = tick_at(now);
+    const Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
+    hot.next_tx = tick_at(now + gap);
+    hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
+    if (earlier(hot.next_tx, hot.tx_armed)) [[unlikely]]
+        hot.next_tx = hot.tx_armed;  // interval below one tick
+    cover_detection(slot, now, gap);
+    return sent;
+}
+
+/// The transmit entry that stood in for one of detection has fired, the next one does so in `gap`.
+inline void Engine::cover_detection(Slot slot, Instant now, Nanoseconds gap) noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    const Nanoseconds detection = hot.detection_time();
+    const Nanoseconds left = hot.last_rx + detection - now;
+    if (left > gap + kTickLength || detection <= Nanoseconds{0}) [[likely]]
+        return;
+    arm_detection(slot, hot.last_rx + detection, left);
+}
+
+/// Everything but a packet that leaves as the one before.
+template <EngineSink Sink>
+[[gnu::noinline]] void Engine::on_tx_entry_slow(Slot slot, Tick tick, Instant now,
+                                                Sink& sink) noexcept {
+    SessionHot& hot = hot_[slot.value];
     if (!hot.has(kTxArmed) || hot.tx_armed != tick) return;  // left behind by an earlier move
     hot.clear(kEarlyMoves);
-    if (hot.tx_interval == WireInterval{0}) return hot.clear(kTxArmed);
+    if (hot.tx_interval == WireInterval{0}) {
+        hot.clear(kTxArmed);
+        return cover_detection(slot, now, kLongestWait);
+    }
     if (earlier(tick, hot.next_tx)) {
         hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
-        return;
+        return cover_detection(slot, now, kLongestWait);
     }
     if (hot.has(kPollAttention)) {
         SessionCold& cold = cold_[slot.value];
@@ -73,22 +128,11 @@ void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept
         hot.clear(kPayloadStale);
         sink.set_payload(slot, payload(slot, sends_poll(cold_[slot.value].poll), false));
     }
-    if (sink.transmit(slot)) [[likely]] {
-        hot.clear(kTxFailed);
-        if (hot.has(kPollAttention) && cold_[slot.value].poll == Poll::Requested) {
-            set_poll(slot, Poll::Active, now);  // a Final may answer only what has left
-        }
-        if (++hot.tx_packets == 0) cold_[slot.value].tx_packets += 256;
-    } else {
-        hot.set(kTxFailed);
+    hot.clear(kTxFailed);
+    if (send_periodic(slot, tick, now, sink) && hot.has(kPollAttention) &&
+        cold_[slot.value].poll == Poll::Requested) {
+        set_poll(slot, Poll::Active, now);  // a Final may answer only what has left
     }
-    sink.late_tx(since(tick, now));
-    hot.clear(kExtraSent);
-    hot.last_tx = tick_at(now);
-    const Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
-    hot.next_tx = tick_at(now + gap);
-    hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
-    if (earlier(hot.next_tx, hot.tx_armed)) hot.next_tx = hot.tx_armed;  // interval below one tick
 }
 
 template <EngineSink Sink>

@@ -12,15 +12,17 @@ namespace tocsin::bfd {
 /// Deadlines by tick, without heap. Entries are 32 bits of the owner's and carry no time: the owner
 /// remembers at which tick its valid entry sits and ignores the others, so that nothing is ever
 /// searched or moved. Entries of one tick sit in chunks of contiguous memory, so that what they
-/// point to can be prefetched.
+/// point to can be prefetched. An insertion reads nothing but the tick's tail, which sits with
+/// those of its neighbours, and writes one word: it never waits for the memory of a chunk.
 class TimingWheel {
 public:
     static constexpr std::uint32_t kTicks = 1U << 15U;  ///< horizon: about 2.1 s
-    static constexpr std::uint32_t kEntriesPerChunk = 62;
+    static constexpr std::uint32_t kWordsPerChunk = 64;
+    static constexpr std::uint32_t kEntriesPerChunk = kWordsPerChunk - 1;
 
+    /// The chunk that comes after it, then entries.
     struct alignas(64) Chunk {
         std::uint32_t next;
-        std::uint32_t count;
         std::array<std::uint32_t, kEntriesPerChunk> entries;
     };
     static_assert(sizeof(Chunk) == 256);
@@ -31,11 +33,11 @@ public:
         return partly_filled + entries / kEntriesPerChunk + 8;
     }
 
-    /// `heads` has kTicks members, `occupied` kTicks / 64; the memory outlives the wheel.
-    TimingWheel(std::span<std::uint32_t> heads, std::span<std::uint64_t> occupied,
+    /// `tails` has kTicks members, `occupied` kTicks / 64; the memory outlives the wheel.
+    TimingWheel(std::span<std::uint32_t> tails, std::span<std::uint64_t> occupied,
                 std::span<Chunk> chunks, std::uint32_t capacity, Tick now) noexcept
-        : heads_{heads}, occupied_{occupied}, chunks_{chunks}, capacity_{capacity}, cursor_{now} {
-        for (auto& h : heads_) h = kNone;
+        : tails_{tails}, occupied_{occupied}, chunks_{chunks}, capacity_{capacity}, cursor_{now} {
+        for (auto& t : tails_) t = kEmpty;
         for (auto& o : occupied_) o = 0;
         for (std::uint32_t i = 0; i < chunks_.size(); ++i) {
             chunks_[i].next = i + 1 < chunks_.size() ? i + 1 : kNone;
@@ -47,6 +49,8 @@ public:
     [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
 
+    /// The nearest tick that can be held.
+    [[nodiscard]] Tick earliest() const noexcept { return cursor_ + 1; }
     /// The farthest tick that can be held.
     [[nodiscard]] Tick horizon() const noexcept { return cursor_ + kTicks - 1; }
 
@@ -54,20 +58,14 @@ public:
     /// next one, never beyond the horizon. Returns where it is. The caller keeps size() below
     /// capacity().
     Tick insert(Tick tick, std::uint32_t entry) noexcept {
-        if (!earlier(cursor_, tick)) tick = cursor_ + 1;
+        if (earlier(tick, earliest())) tick = earliest();
         if (earlier(horizon(), tick)) tick = horizon();
         const std::uint32_t at = tick & (kTicks - 1);
-        std::uint32_t head = heads_[at];
-        if (head == kNone || chunks_[head].count == kEntriesPerChunk) {
-            const std::uint32_t fresh = free_;
-            free_ = chunks_[fresh].next;
-            chunks_[fresh].next = head;
-            chunks_[fresh].count = 0;
-            heads_[at] = head = fresh;
-            occupied_[at / 64] |= std::uint64_t{1} << (at % 64);
-        }
-        Chunk& chunk = chunks_[head];
-        chunk.entries[chunk.count++] = entry;
+        std::uint32_t tail = tails_[at];
+        if (tail % kWordsPerChunk == 0) [[unlikely]]
+            tail = grow(at, tail);
+        chunks_[tail / kWordsPerChunk].entries[tail % kWordsPerChunk - 1] = entry;
+        tails_[at] = tail + 1;
         ++size_;
         return tick;
     }
@@ -78,16 +76,17 @@ public:
     bool advance(Tick now, std::uint32_t budget, Ahead&& ahead, Fire&& fire) noexcept {
         for (;;) {
             while (draining_ != kNone) {
-                Chunk& chunk = chunks_[draining_];
+                const Chunk& chunk = chunks_[draining_];
                 if (position_ == 0) {
-                    for (std::uint32_t i = 0; i < kLookAhead && i < chunk.count; ++i) {
+                    if (chunk.next != kNone) prefetch(chunk.next);
+                    for (std::uint32_t i = 0; i < kLookAhead && i < count_; ++i) {
                         ahead(chunk.entries[i]);
                     }
                 }
-                while (position_ < chunk.count) {
+                while (position_ < count_) {
                     if (budget == 0) return false;
                     --budget;
-                    if (position_ + kLookAhead < chunk.count) {
+                    if (position_ + kLookAhead < count_) {
                         ahead(chunk.entries[position_ + kLookAhead]);
                     }
                     const std::uint32_t entry = chunk.entries[position_++];
@@ -97,15 +96,22 @@ public:
                 const std::uint32_t done = draining_;
                 draining_ = chunk.next;
                 position_ = 0;
-                chunk.next = free_;
+                count_ = kEntriesPerChunk;  // only the newest one is not full
+                chunks_[done].next = free_;
                 free_ = done;
             }
             if (!earlier(cursor_, now)) return true;
             Tick next = next_occupied(now);
             cursor_ = next;
             const std::uint32_t at = cursor_ & (kTicks - 1);
-            draining_ = heads_[at];
-            heads_[at] = kNone;
+            if (const std::uint32_t last = tails_[at]; last != kEmpty) {
+                draining_ = (last - 1) / kWordsPerChunk;
+                count_ = (last - 1) % kWordsPerChunk;
+                tails_[at] = kEmpty;
+            }
+            if (const std::uint32_t soon = tails_[(at + 1) & (kTicks - 1)]; soon != kEmpty) {
+                prefetch((soon - 1) / kWordsPerChunk);
+            }
             occupied_[at / 64] &= ~(std::uint64_t{1} << (at % 64));
         }
     }
@@ -117,8 +123,26 @@ public:
     }
 
 private:
+    // A tail is the number of the word, over all chunks, where the next entry of the tick goes. At
+    // the first word of a chunk, which holds no entry, there is no room: kEmpty, or the one behind
+    // a chunk that is full.
+    static constexpr std::uint32_t kEmpty = 0;
     static constexpr std::uint32_t kNone = ~0U;
     static constexpr std::uint32_t kLookAhead = 16;
+
+    void prefetch(std::uint32_t chunk) const noexcept {
+        const auto* const octets = reinterpret_cast<const char*>(&chunks_[chunk]);
+        for (std::size_t i = 0; i < sizeof(Chunk); i += 64) __builtin_prefetch(octets + i);
+    }
+
+    /// Gives a tick without room another chunk. Returns its new tail.
+    std::uint32_t grow(std::uint32_t at, std::uint32_t tail) noexcept {
+        const std::uint32_t fresh = free_;
+        free_ = chunks_[fresh].next;
+        chunks_[fresh].next = tail == kEmpty ? kNone : tail / kWordsPerChunk - 1;
+        occupied_[at / 64] |= std::uint64_t{1} << (at % 64);
+        return fresh * kWordsPerChunk + 1;
+    }
 
     /// First occupied tick after the cursor, or `limit` (which is after the cursor).
     [[nodiscard]] Tick next_occupied(Tick limit) const noexcept {
@@ -137,7 +161,7 @@ private:
         return limit;
     }
 
-    std::span<std::uint32_t> heads_;
+    std::span<std::uint32_t> tails_;
     std::span<std::uint64_t> occupied_;
     std::span<Chunk> chunks_;
     std::uint32_t capacity_;
@@ -145,7 +169,8 @@ private:
     std::uint32_t free_ = kNone;
     Tick cursor_;                     ///< everything up to here was taken out
     std::uint32_t draining_ = kNone;  ///< chunks of the cursor's tick that are not yet fired
-    std::uint32_t position_ = 0;
+    std::uint32_t position_ = 0;      ///< in that chunk
+    std::uint32_t count_ = 0;         ///< entries of that chunk
 };
 
 }  // namespace tocsin::bfd

@@ -1,10 +1,9 @@
 #include "dataplane/runtime/eal.hpp"
 
-#include "dataplane/bfd/engine.hpp"
-#include "dataplane/runtime/packet_templates.hpp"
 #include "dataplane/runtime/pool.hpp"
 #include "dataplane/runtime/ring_link.hpp"
 #include "dataplane/runtime/runtime_directory.hpp"
+#include "dataplane/runtime/worker.hpp"
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -83,9 +82,9 @@ std::uint64_t memory_needed(const Config& config, const Plan& plan) {
     const auto workers = static_cast<std::uint32_t>(plan.lcores.workers.size());
     const bfd::EngineConfig engine{
         .slots = plan.slots, .worker = {}, .discriminators = {0, plan.slots, workers}, .seed = 0};
-    const std::uint64_t per_worker =
-        bfd::Engine::memory_needed(engine) + PacketTemplates::memory_needed(plan.slots) +
-        pool_octets(mbufs_per_worker(config.ports, plan.devices)) + RingLink::memory_needed();
+    const std::uint64_t per_worker = Worker::memory_needed(engine) +
+                                     pool_octets(mbufs_per_worker(config.ports, plan.devices)) +
+                                     RingLink::memory_needed();
     constexpr std::uint64_t kDrivers = 48ULL << 20U;  // EAL itself and what drivers allocate
     return workers * (per_worker + per_worker / 20) + kDrivers;
 }

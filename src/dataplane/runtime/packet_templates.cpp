@@ -7,7 +7,7 @@ namespace tocsin::runtime {
 using bfd::kControlPacketLength;
 
 void PacketTemplates::set_headers(Slot s, const overlay::HeaderTemplate& headers) noexcept {
-    Packet& packet = packets_[s.value];
+    Packet& packet = at(s);
     Info& info = packet.info;
     std::array<std::uint8_t, kControlPacketLength> payload{};
     std::memcpy(payload.data(), &packet.octets[info.headers], payload.size());
@@ -24,20 +24,20 @@ void PacketTemplates::set_headers(Slot s, const overlay::HeaderTemplate& headers
 }
 
 void PacketTemplates::set_payload(Slot s, bfd::ControlPayload payload) noexcept {
-    Packet& packet = packets_[s.value];
-    const std::uint8_t headers = packets_[s.value].info.headers;
+    Packet& packet = at(s);
+    const std::uint8_t headers = at(s).info.headers;
     std::memcpy(&packet.octets[headers], payload.data(), payload.size());
     if (headers != 0) finish_checksum(s, packet.octets.data());
 }
 
 void PacketTemplates::replace_payload(Slot s, bfd::ControlPayload payload,
                                       std::uint8_t* copy) const noexcept {
-    std::memcpy(copy + packets_[s.value].info.headers, payload.data(), payload.size());
+    std::memcpy(copy + at(s).info.headers, payload.data(), payload.size());
     finish_checksum(s, copy);
 }
 
 void PacketTemplates::finish_checksum(Slot s, std::uint8_t* packet) const noexcept {
-    const Info& info = packets_[s.value].info;
+    const Info& info = at(s).info;
     overlay::HeaderTemplate t;
     t.length = info.headers;
     t.ip_offset = info.ip_offset;

@@ -8,12 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
 
 namespace tocsin::runtime {
 
-/// How many octets of a template are copied into an mbuf, whatever its length: a constant copies
-/// faster.
+/// The longest packet that a template may be; also what copy() may write, whatever the length:
+/// constants copy faster.
 inline constexpr std::size_t kTemplateOctets = 128;
 
 /// The packet of every session, ready to copy: headers, then 24 octets of Control packet, UDP
@@ -21,14 +20,13 @@ inline constexpr std::size_t kTemplateOctets = 128;
 /// worker.
 class PacketTemplates {
 public:
-    /// Octets that the constructor needs, alignment 64.
-    [[nodiscard]] static constexpr std::size_t memory_needed(std::uint32_t slots) noexcept {
-        return slots * sizeof(Packet);
-    }
+    /// What one slot takes.
+    static constexpr std::uint32_t kPerSlot = kTemplateOctets;
 
-    /// `memory` is memory_needed() octets of zeros, aligned to 64, and outlives this.
-    PacketTemplates(std::uint32_t slots, std::span<std::byte> memory) noexcept
-        : slots_{slots}, packets_{reinterpret_cast<Packet*>(memory.data())} {}
+    /// The template of slot n is at `first` + n * `spacing`: zeros, aligned to 64, there for longer
+    /// than this.
+    PacketTemplates(std::uint32_t slots, std::byte* first, std::size_t spacing) noexcept
+        : slots_{slots}, first_{first}, spacing_{spacing} {}
 
     /// What a slot holds, for putting it back.
     struct Saved;
@@ -36,19 +34,26 @@ public:
     [[nodiscard]] std::uint32_t slots() const noexcept { return slots_; }
     /// Octets of the packet; 0: next hop not known, nothing can be sent.
     [[nodiscard]] std::uint16_t packet_length(Slot s) const noexcept {
-        const std::uint8_t headers = packets_[s.value].info.headers;
+        const std::uint8_t headers = at(s).info.headers;
         return headers == 0 ? 0 : static_cast<std::uint16_t>(headers + bfd::kControlPacketLength);
     }
-    [[nodiscard]] PortId port(Slot s) const noexcept { return {packets_[s.value].info.port}; }
-    [[nodiscard]] const std::uint8_t* packet(Slot s) const noexcept {
-        return packets_[s.value].octets.data();
+    [[nodiscard]] PortId port(Slot s) const noexcept { return {at(s).info.port}; }
+    [[nodiscard]] const std::uint8_t* packet(Slot s) const noexcept { return at(s).octets.data(); }
+    /// Writes the packet of `length` octets, and up to kTemplateOctets, to `to`.
+    void copy(Slot s, std::uint16_t length, std::uint8_t* to) const noexcept {
+        constexpr std::size_t kShort = 80;  // plain IPv4
+        if (length <= kShort) {
+            std::memcpy(to, packet(s), kShort);
+        } else {
+            std::memcpy(to, packet(s), kTemplateOctets);
+        }
     }
     void prefetch(Slot s) const noexcept {
-        __builtin_prefetch(&packets_[s.value]);
-        __builtin_prefetch(packets_[s.value].octets.data() + 64);
+        __builtin_prefetch(&at(s));
+        __builtin_prefetch(at(s).octets.data() + 64);
     }
 
-    void set_port(Slot s, PortId port) noexcept { packets_[s.value].info.port = port.value; }
+    void set_port(Slot s, PortId port) noexcept { at(s).info.port = port.value; }
     /// New headers in front of the same payload. Headers that do not fit count as none.
     void set_headers(Slot s, const overlay::HeaderTemplate& headers) noexcept;
     void set_payload(Slot s, bfd::ControlPayload payload) noexcept;
@@ -76,20 +81,21 @@ private:
 
     void finish_checksum(Slot s, std::uint8_t* packet) const noexcept;
 
+    [[nodiscard]] Packet& at(Slot s) const noexcept {
+        return *reinterpret_cast<Packet*>(first_ + s.value * spacing_);
+    }
+
     std::uint32_t slots_;
-    Packet* packets_;
+    std::byte* first_;
+    std::size_t spacing_;
 };
 
 struct PacketTemplates::Saved {
     Packet packet;
 };
 
-inline PacketTemplates::Saved PacketTemplates::save(Slot s) const noexcept {
-    return {packets_[s.value]};
-}
+inline PacketTemplates::Saved PacketTemplates::save(Slot s) const noexcept { return {at(s)}; }
 
-inline void PacketTemplates::restore(Slot s, const Saved& saved) noexcept {
-    packets_[s.value] = saved.packet;
-}
+inline void PacketTemplates::restore(Slot s, const Saved& saved) noexcept { at(s) = saved.packet; }
 
 }  // namespace tocsin::runtime

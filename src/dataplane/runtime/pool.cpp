@@ -11,7 +11,9 @@ namespace tocsin::runtime {
 
 namespace {
 
-constexpr std::uint32_t kCache = 256;  ///< mbufs that an lcore keeps for itself
+/// mbufs that an lcore keeps for itself: what is in flight between its timers and its queues goes
+/// round in its cache.
+constexpr std::uint32_t kCache = RTE_MEMPOOL_CACHE_MAX_SIZE;
 
 }  // namespace
 

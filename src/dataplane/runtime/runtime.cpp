@@ -45,8 +45,7 @@ struct RteMemory {
 struct WorkerUnit {
     unsigned cpu = 0;
     unsigned lcore = 0;
-    RteMemory engine_memory;
-    RteMemory template_memory;
+    RteMemory memory;
     std::unique_ptr<Worker> worker;
     std::unique_ptr<RingLink> link;
     bool launched = false;
@@ -186,9 +185,8 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                                        .worker = {i},
                                        .discriminators = discriminators_,
                                        .seed = config.seed + i};
-        unit.engine_memory = RteMemory::take(bfd::Engine::memory_needed(engine), socket);
-        unit.template_memory = RteMemory::take(PacketTemplates::memory_needed(slots_), socket);
-        if (!unit.engine_memory.octets || !unit.template_memory.octets) {
+        unit.memory = RteMemory::take(Worker::memory_needed(engine), socket);
+        if (!unit.memory.octets) {
             error = out_of_memory("the sessions");
             return false;
         }
@@ -198,8 +196,7 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                           .real_time = config.real_time,
                           .clock = clock_,
                           .engine = engine,
-                          .engine_memory = unit.engine_memory.span(),
-                          .templates = {slots_, unit.template_memory.span()},
+                          .memory = unit.memory.span(),
                           .pool = pools_[i].get(),
                           .ports = ports_of(i),
                           .handover_to = {},
@@ -267,8 +264,7 @@ void DpdkRuntime::halt() noexcept {
     ports_.clear();
     for (WorkerUnit& unit : units_) {
         if (unit.link) unit.link->close();
-        unit.engine_memory = {};
-        unit.template_memory = {};
+        unit.memory = {};
     }
     pools_.clear();
     eal_.reset();

@@ -4,6 +4,7 @@
 #include "dataplane/message/command.hpp"
 #include "dataplane/message/frame.hpp"
 #include "dataplane/message/worker_stats.hpp"
+#include "dataplane/runtime/mbuf.hpp"
 #include "dataplane/runtime/packet_templates.hpp"
 #include "dataplane/runtime/tx_batch.hpp"
 
@@ -21,7 +22,7 @@ class Transmitter {
 public:
     Transmitter(PacketTemplates templates, rte_mempool* pool, std::span<const TxTarget> targets,
                 message::WorkerStats& stats) noexcept
-        : templates_{templates}, pool_{pool}, stats_{stats} {
+        : templates_{templates}, stash_{pool}, stats_{stats} {
         for (const TxTarget& t : targets) {
             batches_[t.port.value].set_target(t);
             ports_[count_++] = t.port.value;
@@ -99,14 +100,12 @@ private:
             drop(DropReason::TxUnresolved);
             return nullptr;
         }
-        rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool_);
+        rte_mbuf* const mbuf = stash_.take(length);
         if (mbuf == nullptr) [[unlikely]] {
             drop(DropReason::TxNoMbuf);
             return nullptr;
         }
-        std::memcpy(rte_pktmbuf_mtod(mbuf, void*), templates_.packet(slot), kTemplateOctets);
-        mbuf->data_len = length;
-        mbuf->pkt_len = length;
+        templates_.copy(slot, length, rte_pktmbuf_mtod(mbuf, std::uint8_t*));
         return mbuf;
     }
     void push(Slot slot, rte_mbuf* mbuf) noexcept {
@@ -121,7 +120,7 @@ private:
     }
 
     PacketTemplates templates_;
-    rte_mempool* pool_;
+    MbufStash stash_;
     message::WorkerStats& stats_;
     bool pending_ = false;
     Nanoseconds late_{};  ///< of late_count_ packets that are not in the histogram yet
@@ -139,17 +138,15 @@ inline bool Transmitter::send_frame(const message::Frame& frame) noexcept {
         drop(DropReason::NotHandled);
         return false;
     }
-    rte_mbuf* const mbuf = rte_pktmbuf_alloc(pool_);
+    const std::uint16_t length = frame.length < kShortest ? kShortest : frame.length;
+    rte_mbuf* const mbuf = stash_.take(length);
     if (mbuf == nullptr) {
         drop(DropReason::TxNoMbuf);
         return false;
     }
-    const std::uint16_t length = frame.length < kShortest ? kShortest : frame.length;
     auto* const data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
     std::memcpy(data, frame.octets.data(), frame.length);
     std::memset(data + frame.length, 0, length - frame.length);
-    mbuf->data_len = length;
-    mbuf->pkt_len = length;
     return batches_[frame.port.value].send_one(mbuf, stats_) == 1;
 }
 

@@ -2,6 +2,8 @@
 
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/packet.hpp"
+#include "dataplane/runtime/mbuf.hpp"
+#include "overlay/usual_frame.hpp"
 
 #include <pthread.h>
 #include <rte_cycles.h>
@@ -32,7 +34,8 @@ constexpr int kGapTurns = 2;
 constexpr Nanoseconds kStampTolerance = 50us;
 /// Queues that never run empty must not stop transmission for good.
 constexpr int kLongestUnjudged = 4;
-constexpr std::uint32_t kAdvanceBudget = 1024;
+/// Timers between two looks at the receive queues: their packets fit the nearest cache together.
+constexpr std::uint32_t kAdvanceBudget = 128;
 
 constexpr std::uint32_t kPuntRate = 1000;  // frames a second
 constexpr std::uint32_t kPuntBurst = 256;
@@ -98,7 +101,16 @@ std::vector<TxTarget> targets(const std::vector<WorkerPort>& ports) {
     return out;
 }
 
+bfd::EngineConfig with_templates(bfd::EngineConfig engine) noexcept {
+    engine.beside_hot = PacketTemplates::kPerSlot;
+    return engine;
+}
+
 }  // namespace
+
+std::size_t Worker::memory_needed(bfd::EngineConfig engine) noexcept {
+    return bfd::Engine::memory_needed(with_templates(engine));
+}
 
 Worker::Worker(WorkerSetup setup)
     : clock_{setup.clock},
@@ -113,8 +125,12 @@ Worker::Worker(WorkerSetup setup)
       discriminators_{setup.engine.discriminators},
       punt_tokens_{kPuntRate, kPuntBurst, time_},
       aside_tokens_{kAsideRate, kAsideBurst, time_},
-      engine_{setup.engine, setup.engine_memory, time_},
-      out_{setup.templates, setup.pool, targets(ports_), stats_} {
+      engine_{with_templates(setup.engine), setup.memory, time_},
+      out_{{setup.engine.slots, setup.memory.data() + sizeof(bfd::SessionHot),
+            bfd::HotLines::spacing(PacketTemplates::kPerSlot)},
+           setup.pool,
+           targets(ports_),
+           stats_} {
     for (const WorkerPort& p : ports_) port_by_id_[p.context.port.value] = &p;
     for (std::size_t i = 0; i < outboxes_.size(); ++i) outboxes_[i].ring = setup.handover_to[i];
 }
@@ -286,28 +302,58 @@ void Worker::forward(std::span<rte_mbuf*> burst) noexcept {
     }
 }
 
-/// At most kBurst mbufs whose data is being fetched: headers, then sessions, then work.
+overlay::Classified Worker::classify(const rte_mbuf& m) const noexcept {
+    if (m.nb_segs != 1) [[unlikely]]
+        return dropped(DropReason::EthernetTruncated);
+    if (foreign_vlan(m)) [[unlikely]]
+        return dropped(DropReason::VlanUnknown);
+    return overlay::classify({rte_pktmbuf_mtod(&m, const std::uint8_t*), m.data_len},
+                             port_by_id_[m.port]->context, ip_hint(m), udp_hint(m));
+}
+
+/// At most kBurst mbufs whose data is being fetched. What repeats the packet before it takes a way
+/// of its own, headers first and sessions, which are being fetched meanwhile, after; all others
+/// go through classify() and deliver().
 void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
-    std::array<overlay::Classified, kBurst> found;
+    struct Found {
+        Slot slot;
+        overlay::UsualFrame kind;
+    };
+    std::array<Found, kBurst> found;
     for (std::size_t i = 0; i < burst.size(); ++i) {
         const rte_mbuf& m = *burst[i];
-        if (m.nb_segs != 1) [[unlikely]] {
-            found[i] = dropped(DropReason::EthernetTruncated);
-        } else if (foreign_vlan(m)) [[unlikely]] {
-            found[i] = dropped(DropReason::VlanUnknown);
-        } else {
-            found[i] = overlay::classify({rte_pktmbuf_mtod(&m, const std::uint8_t*), m.data_len},
-                                         port_by_id_[m.port]->context, ip_hint(m), udp_hint(m));
-        }
-        if (found[i].verdict == overlay::Verdict::Bfd) [[likely]]
-            engine_.prefetch(found[i].packet);
+        found[i] = {bfd::Engine::kNowhere, overlay::UsualFrame::No};
+        if (m.nb_segs != 1 || foreign_vlan(m)) [[unlikely]]
+            continue;
+        const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
+        const overlay::UsualFrame kind = overlay::usual_frame(
+            {frame, m.data_len}, port_by_id_[m.port]->context, ip_hint(m), udp_hint(m));
+        if (kind == overlay::UsualFrame::No) [[unlikely]]
+            continue;
+        found[i] = {
+            engine_.locate(frame + (kind == overlay::UsualFrame::V4 ? overlay::kUsualPayloadV4
+                                                                    : overlay::kUsualPayloadV6)),
+            kind};
     }
     std::array<rte_mbuf*, kBurst> done;
     unsigned n = 0;
+    std::uint64_t steady = 0;
     for (std::size_t i = 0; i < burst.size(); ++i) {
-        if (deliver(burst[i], found[i], handed_over)) done[n++] = burst[i];
+        rte_mbuf* const m = burst[i];
+        if (found[i].slot != bfd::Engine::kNowhere &&
+            engine_.on_steady_packet(
+                found[i].slot,
+                overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*), found[i].kind,
+                                      port_by_id_[m->port]->context),
+                time_)) [[likely]] {
+            ++steady;
+            done[n++] = m;
+        } else if (deliver(m, classify(*m), handed_over)) {
+            done[n++] = m;
+        }
     }
-    if (n != 0) rte_pktmbuf_free_bulk(done.data(), n);
+    if (steady != 0) stats_.rx_control.add(steady);
+    if (n != 0) free_burst(done.data(), n);
 }
 
 bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool handed_over) noexcept {

@@ -35,9 +35,8 @@ struct WorkerSetup {
     Idle idle = Idle::Poll;
     bool real_time = false;  ///< run under SCHED_FIFO if permitted; only with Idle::Adaptive
     Clock clock;
-    bfd::EngineConfig engine;
-    std::span<std::byte> engine_memory;
-    PacketTemplates templates;
+    bfd::EngineConfig engine;     ///< beside_hot is the worker's to set
+    std::span<std::byte> memory;  ///< Worker::memory_needed() octets of zeros, aligned to 64
     rte_mempool* pool = nullptr;
     std::vector<WorkerPort> ports;
     std::vector<rte_ring*> handover_to;    ///< by worker; own: nullptr
@@ -48,6 +47,9 @@ struct WorkerSetup {
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order in which a turn uses them
 class Worker {
 public:
+    /// Octets for the sessions of such an engine and their packets.
+    [[nodiscard]] static std::size_t memory_needed(bfd::EngineConfig engine) noexcept;
+
     explicit Worker(WorkerSetup setup);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -82,6 +84,7 @@ private:
     [[nodiscard]] bool take_handed_over(rte_ring* from) noexcept;
     void stamp_burst() noexcept;
     void forward(std::span<rte_mbuf*> burst) noexcept;
+    [[nodiscard]] overlay::Classified classify(const rte_mbuf& mbuf) const noexcept;
     void process(std::span<rte_mbuf*> burst, bool handed_over) noexcept;
     /// False: the mbuf went to another worker.
     [[nodiscard]] bool deliver(rte_mbuf* mbuf, const overlay::Classified& found,

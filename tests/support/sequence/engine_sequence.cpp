@@ -293,7 +293,7 @@ private:
 
         answering_ = p.poll;
         answered_ = false;
-        engine_.prefetch(packet);
+        static_cast<void>(engine_.locate(packet.payload));
         const DropReason reason = engine_.on_packet(packet, now_, *this);
         answering_ = false;
 

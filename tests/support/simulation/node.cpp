@@ -100,7 +100,7 @@ void Node::step(std::span<const bfd::ControlOctets> arrived, std::span<const Ind
     gap_ = gap;
     for (std::size_t i = 0; i < arrived.size(); ++i) {
         const ReceivedPacket p = packet(to[i], arrived[i]);
-        engine_->prefetch(p);
+        static_cast<void>(engine_->locate(p.payload));
         judging_ = &arrived[i];
         observer_.received(*this, arrived[i], engine_->on_packet(p, now_, *this), now_);
         judging_ = nullptr;
