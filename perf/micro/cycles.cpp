@@ -30,8 +30,6 @@ double tsc_ghz() {
     return ghz;
 }
 
-void set_floor(std::uint32_t sessions, double cycles) { floors()[sessions] = cycles; }
-
 void Costs::add(std::uint64_t cycles, std::uint64_t n) {
     if (n == 0) return;
     each_.push_back(static_cast<double>(cycles) / static_cast<double>(n));
@@ -48,21 +46,28 @@ double Costs::median() const {
 
 double Costs::mean() const { return cycles_ / packets_; }
 
-void report(benchmark::State& state, std::uint32_t sessions, const Costs& costs) {
+void report(benchmark::State& state, const Costs& costs, const Costs* floor) {
     if (costs.empty()) return;  // one of the short runs by which the library finds its number
     const double each = costs.median();
     state.counters["cycles"] = each;
     state.counters["mean_cycles"] = costs.mean();
     state.counters["ns"] = each / tsc_ghz();
-    const auto floor = floors().find(sessions);
-    if (floor != floors().end()) state.counters["floor_ratio"] = each / floor->second;
+    if (floor == nullptr) return;
+    state.counters["floor"] = floor->median();
+    state.counters["floor_ratio"] = each / floor->median();
 }
+
+void set_floor(std::uint32_t sessions, double cycles) { floors()[sessions] = cycles; }
 
 void report(benchmark::State& state, std::uint32_t sessions, std::uint64_t cycles,
             std::uint64_t n) {
     Costs costs;
     costs.add(cycles, n);
-    report(state, sessions, costs);
+    report(state, costs, nullptr);
+    const auto floor = floors().find(sessions);
+    if (!costs.empty() && floor != floors().end()) {
+        state.counters["floor_ratio"] = costs.median() / floor->second;
+    }
 }
 
 }  // namespace tocsin::perf

@@ -26,14 +26,15 @@ private:
     double packets_ = 0;
 };
 
+/// Counters `cycles` and `ns` for one packet, the median over the rounds, and `mean_cycles`. With
+/// the costs of the floor in rounds between them also `floor` and `floor_ratio`: a machine that
+/// changes its pace while it is measured does so for both.
+void report(benchmark::State& state, const Costs& costs, const Costs* floor);
+
 /// Remembers what the floor took with so many sessions.
 void set_floor(std::uint32_t sessions, double cycles);
 
-/// Counters `cycles` and `ns` for one packet, the median over the rounds, `mean_cycles`, and
-/// `floor_ratio` when the floor of as many sessions ran before.
-void report(benchmark::State& state, std::uint32_t sessions, const Costs& costs);
-
-/// The same of one round of `n` packets.
+/// The same of one round of `n` operations, beside the floor that was remembered last.
 void report(benchmark::State& state, std::uint32_t sessions, std::uint64_t cycles, std::uint64_t n);
 
 }  // namespace tocsin::perf

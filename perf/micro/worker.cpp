@@ -3,11 +3,11 @@
 // state.
 
 #include "micro/cycles.hpp"
+#include "micro/floor.hpp"
 #include "micro/rig.hpp"
 
 #include <rte_cycles.h>
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -34,13 +34,22 @@ struct Spent {
     Costs pair;
     Costs transmit;
     Costs receive;
+    Costs floor;
 };
 
 Spent hold(benchmark::State& state, Rig& rig) {
     const message::WorkerStats& s = rig.stats();
     const std::uint64_t downs = s.transitions_down.get();
+    static std::unique_ptr<Floor> floor;
+    static std::uint32_t floor_sessions = 0;
+    if (floor_sessions != rig.sessions()) {
+        floor.reset();
+        floor = std::make_unique<Floor>(rig.sessions());
+        floor_sessions = rig.sessions();
+    }
     Spent spent;
     for (auto _ : state) {
+        floor->round(spent.floor);
         const std::uint64_t rx = s.rx_cycles.get();
         const std::uint64_t tx = s.tx_cycles.get();
         const std::uint64_t sent = s.tx_control.get();
@@ -57,17 +66,23 @@ Spent hold(benchmark::State& state, Rig& rig) {
 
 void pair(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
-    if (rig != nullptr) report(state, sessions, hold(state, *rig).pair);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, spent.pair, &spent.floor);
 }
 
 void transmit(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
-    if (rig != nullptr) report(state, sessions, hold(state, *rig).transmit);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, spent.transmit, &spent.floor);
 }
 
 void receive(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
-    if (rig != nullptr) report(state, sessions, hold(state, *rig).receive);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, spent.receive, &spent.floor);
 }
 
 /// Every session AdminDown and Up again: all packets and events of it, for one change of state.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "dataplane/base/bytes.hpp"
-#include "overlay/checksum.hpp"
 #include "overlay/classify.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
@@ -42,17 +41,24 @@ constexpr std::uint16_t wire16(std::uint16_t v) noexcept {
                : v;
 }
 
-/// Ones' complement sum over `Words` times eight octets, folded to 32 bits.
-template <int Words>
-std::uint64_t sum_fixed(const std::uint8_t* p, std::uint64_t sum) noexcept {
-    for (int i = 0; i < Words; ++i) {
-        const auto word = raw<std::uint64_t>(p + 8 * i);
-        sum += (word & 0xffffffffU) + (word >> 32U);
+/// The words of 16 bits of what a checksum covers, added up in few instructions: any grouping of
+/// them is the same modulo 2^16 - 1, RFC 1071.
+class WideSum {
+public:
+    void add8(const std::uint8_t* p) noexcept { sum_ += raw<std::uint64_t>(p); }
+    void add4(const std::uint8_t* p) noexcept { sum_ += raw<std::uint32_t>(p); }
+    void add(std::uint16_t word) noexcept { sum_ += word; }
+    /// The checksum among them is right. Not for data that may be all zeros.
+    [[nodiscard]] bool complete() const noexcept {
+        const auto low = static_cast<std::uint64_t>(sum_);
+        const auto high = static_cast<std::uint64_t>(sum_ >> 64U);
+        return ((low & 0xffffffffU) + (low >> 32U) + high) % 0xffffU == 0;
     }
-    return sum;
-}
 
-inline bool complete(std::uint64_t sum) noexcept { return fold_sum(sum) == 0xffffU; }
+private:
+    __extension__ using Octets16 = unsigned __int128;
+    Octets16 sum_ = 0;
+};
 
 inline bool mac_is_ours(const std::uint8_t* frame, const MacAddress& mac) noexcept {
     return raw<std::uint32_t>(frame) == raw<std::uint32_t>(mac.data()) &&
@@ -85,13 +91,21 @@ inline bool usual_v4(std::span<const std::uint8_t> frame, const PortContext& por
         !port.addresses.contains_v4(h + kIpv4DestinationOffset)) {
         return false;
     }
-    const std::uint64_t addresses = sum_fixed<1>(source, 0);
     if (ip != ChecksumHint::Good) {
-        const std::uint64_t header = sum_fixed<1>(h, addresses + raw<std::uint32_t>(h + 8));
-        if (ip == ChecksumHint::Bad || !complete(header)) return false;
+        WideSum header;
+        header.add8(h);
+        header.add4(h + 8);
+        header.add8(source);
+        if (ip == ChecksumHint::Bad || !header.complete()) return false;
     }
-    constexpr std::uint64_t kPseudo = wire16(kProtocolUdp) + wire16(kUsualUdpLength);
-    return udp_hint == ChecksumHint::Good || complete(sum_fixed<4>(udp, addresses + kPseudo));
+    if (udp_hint == ChecksumHint::Good) return true;
+    WideSum datagram;
+    datagram.add(wire16(kProtocolUdp));
+    datagram.add(wire16(kUsualUdpLength));
+    datagram.add8(source);  // and destination
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
+    return datagram.complete();
 }
 
 inline bool usual_v6(std::span<const std::uint8_t> frame, const PortContext& port,
@@ -111,8 +125,14 @@ inline bool usual_v6(std::span<const std::uint8_t> frame, const PortContext& por
         return false;
     }
     if (udp_hint == ChecksumHint::Good) return true;
-    constexpr std::uint64_t kPseudo = wire16(kProtocolUdp) + wire16(kUsualUdpLength);
-    return complete(sum_fixed<4>(udp, sum_fixed<4>(source, kPseudo)));
+    WideSum datagram;
+    datagram.add(wire16(kProtocolUdp));
+    datagram.add(wire16(kUsualUdpLength));
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) datagram.add8(source + 8 * i);  // and destination
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
+    return datagram.complete();
 }
 
 }  // namespace detail

@@ -59,7 +59,8 @@ inline std::uint32_t Engine::random() noexcept {  // xorshift64*
 }
 
 template <EngineSink Sink>
-void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept {
+[[gnu::always_inline]] inline void Engine::on_tx_entry(Slot slot, Tick tick, Instant now,
+                                                       Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
     constexpr std::uint16_t kSpecial = kTxArmed | kPollAttention | kPayloadStale | kTxFailed;
     const bool usual = (hot.flags & kSpecial) == kTxArmed && hot.tx_armed == tick &&
@@ -71,7 +72,8 @@ void Engine::on_tx_entry(Slot slot, Tick tick, Instant now, Sink& sink) noexcept
 
 /// The packet that is due, and the next one drawn. False: it could not leave.
 template <EngineSink Sink>
-bool Engine::send_periodic(Slot slot, Tick tick, Instant now, Sink& sink) noexcept {
+[[gnu::always_inline]] inline bool Engine::send_periodic(Slot slot, Tick tick, Instant now,
+                                                         Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
     const bool sent = sink.transmit(slot);
     if (!sent) [[unlikely]] {

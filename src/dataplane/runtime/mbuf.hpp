@@ -56,8 +56,8 @@ private:
     std::array<rte_mbuf*, kBulk> mbufs_{};
 };
 
-/// Gives back mbufs of one segment. Those of one pool that nobody else refers to, as nearly all are,
-/// go together.
+/// Gives back mbufs of one segment. Those of one pool that nobody else refers to, as nearly all
+/// are, go together.
 inline void free_burst(rte_mbuf** mbufs, unsigned n) noexcept {
     rte_mempool* const pool = mbufs[0]->pool;
     bool plain = true;

@@ -32,17 +32,19 @@ public:
     /// Takes the mbuf; sends when the batch is full.
     void push(rte_mbuf* mbuf, message::WorkerStats& stats) noexcept {
         mbufs_[size_++] = mbuf;
+        octets_ += mbuf->pkt_len;
         if (size_ == kBurst) flush(stats);
     }
     void flush(message::WorkerStats& stats) noexcept {
         if (size_ == 0) return;
-        stats.tx_control.add(send(mbufs_.data(), size_, stats));
+        stats.tx_control.add(send(mbufs_.data(), size_, octets_, stats));
         size_ = 0;
+        octets_ = 0;
     }
     /// For a packet that is not a Control packet; behind those that wait. 1 or 0.
     std::uint16_t send_one(rte_mbuf* mbuf, message::WorkerStats& stats) noexcept {
         flush(stats);
-        return send(&mbuf, 1, stats);
+        return send(&mbuf, 1, mbuf->pkt_len, stats);
     }
     /// At most kBurst packets that another worker handed over for this port; it has counted them.
     void forward(rte_mbuf** mbufs, std::uint16_t n, message::WorkerStats& stats) noexcept {
@@ -58,10 +60,9 @@ private:
     /// worker.
     static constexpr int kTries = 4;
 
-    /// Counts, and frees what could not leave.
-    std::uint16_t send(rte_mbuf** mbufs, std::uint16_t n, message::WorkerStats& stats) noexcept {
-        std::uint64_t octets = 0;
-        for (std::uint16_t i = 0; i < n; ++i) octets += mbufs[i]->pkt_len;
+    /// Counts, and frees what could not leave. `octets`: of all of them together.
+    std::uint16_t send(rte_mbuf** mbufs, std::uint16_t n, std::uint64_t octets,
+                       message::WorkerStats& stats) noexcept {
         // Afterwards only those that were not taken may be looked at.
         const std::uint16_t sent = give(mbufs, n);
         if (sent < n) [[unlikely]] {
@@ -95,6 +96,7 @@ private:
 
     TxTarget target_;
     std::uint16_t size_ = 0;
+    std::uint64_t octets_ = 0;  ///< of what waits
     std::array<rte_mbuf*, kBurst> mbufs_;
 };
 

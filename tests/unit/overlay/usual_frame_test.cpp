@@ -70,10 +70,13 @@ TEST(UsualFrame, IsJudgedAsCloselyAsAnyOther) {
 TEST(UsualFrame, IsWhatOrdinaryPeersSend) {
     const overlay::PortContext port = golden_port();
     for (const char* const name : {"single_hop_ipv4_up", "single_hop_ipv6_up"}) {
-        EXPECT_TRUE(expect_same(golden(name), port, ChecksumHint::Unknown, ChecksumHint::Unknown, name));
+        EXPECT_TRUE(
+            expect_same(golden(name), port, ChecksumHint::Unknown, ChecksumHint::Unknown, name));
     }
-    for (const char* const name : {"single_hop_ipv4_vlan", "multihop_ipv4_up", "multihop_ipv6_up"}) {
-        EXPECT_FALSE(expect_same(golden(name), port, ChecksumHint::Unknown, ChecksumHint::Unknown, name));
+    for (const char* const name :
+         {"single_hop_ipv4_vlan", "multihop_ipv4_up", "multihop_ipv6_up"}) {
+        EXPECT_FALSE(
+            expect_same(golden(name), port, ChecksumHint::Unknown, ChecksumHint::Unknown, name));
     }
 }
 
@@ -83,7 +86,8 @@ TEST(UsualFrame, OfOneOfOurOwnAddressesIsRefused) {
     ASSERT_EQ(classified(frame, port).verdict, overlay::Verdict::Bfd);
     port.addresses.add(ip_address(Bytes(frame.begin() + kIp + 12, frame.begin() + kIp + 16)));
     EXPECT_EQ(classified(frame, port).reason, DropReason::IpSource);
-    EXPECT_FALSE(expect_same(frame, port, ChecksumHint::Unknown, ChecksumHint::Unknown, "own source"));
+    EXPECT_FALSE(
+        expect_same(frame, port, ChecksumHint::Unknown, ChecksumHint::Unknown, "own source"));
 }
 
 }  // namespace
