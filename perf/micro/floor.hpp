@@ -12,8 +12,8 @@
 
 namespace tocsin::perf {
 
-/// The least that sending and receiving one packet costs on this machine: mbufs allocated in bulk, a
-/// 128-byte template copied, one random hot line written, a ring in and out, one random hot line
+/// The least that sending and receiving one packet costs on this machine: mbufs allocated in bulk,
+/// a 128-byte template copied, one random hot line written, a ring in and out, one random hot line
 /// read and written on receipt, mbufs freed in bulk. No protocol at all.
 class Floor {
 public:

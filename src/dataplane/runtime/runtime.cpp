@@ -257,7 +257,9 @@ void DpdkRuntime::halt() noexcept {
         if (unit.launched) unit.worker->request_stop();
     }
     for (WorkerUnit& unit : units_) {
-        if (unit.launched) rte_eal_wait_lcore(unit.lcore);
+        if (!unit.launched) continue;
+        rte_eal_wait_lcore(unit.lcore);
+        while (!unit.worker->ended()) std::this_thread::yield();  // it has: for the memory's order
         unit.launched = false;
     }
     handover_.reset();

@@ -3,6 +3,7 @@
 #include "dataplane/base/types.hpp"
 #include "dataplane/message/worker_stats.hpp"
 #include "dataplane/runtime/handover.hpp"
+#include "dataplane/runtime/mbuf.hpp"
 
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -52,7 +53,7 @@ public:
         const std::uint16_t sent = give(mbufs, n);
         if (sent == n) return;
         stats.drops[static_cast<std::size_t>(DropReason::TxQueueFull)].add(n - sent);
-        rte_pktmbuf_free_bulk(mbufs + sent, n - sent);
+        free_burst(mbufs + sent, n - sent);
     }
 
 private:
@@ -68,7 +69,7 @@ private:
         if (sent < n) [[unlikely]] {
             for (std::uint16_t i = sent; i < n; ++i) octets -= mbufs[i]->pkt_len;
             stats.drops[static_cast<std::size_t>(DropReason::TxQueueFull)].add(n - sent);
-            rte_pktmbuf_free_bulk(mbufs + sent, n - sent);
+            free_burst(mbufs + sent, n - sent);
         }
         stats.ports[target_.port.value].tx_packets.add(sent);
         stats.ports[target_.port.value].tx_bytes.add(octets);
@@ -84,6 +85,7 @@ private:
             return static_cast<std::uint16_t>(rte_ring_sp_enqueue_burst(
                 target_.handover, reinterpret_cast<void* const*>(mbufs), n, nullptr));
         }
+        giving(mbufs, n);
         std::uint16_t sent = 0;
         for (int i = 0; i < kTries && sent < n; ++i) {
             if (i != 0) rte_pause();

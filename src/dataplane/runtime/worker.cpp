@@ -156,6 +156,7 @@ void Worker::run() noexcept {
             slept = rest(kShortestRest);
         }
     }
+    ended_.store(true, std::memory_order_release);
 }
 
 /// `slept`: what was asked for. Sleeping longer than that is a gap as any other.
@@ -249,6 +250,7 @@ bool Worker::drain(const WorkerPort& port) noexcept {
         const std::uint16_t n =
             rte_eth_rx_burst(port.context.port.value, port.rx_queue.value, mbufs.data(), kBurst);
         if (n == 0) return true;
+        got(mbufs.data(), n);
         stamp_burst();
         std::uint64_t octets = 0;
         for (std::uint16_t i = 0; i < n; ++i) {
@@ -416,7 +418,7 @@ void Worker::flush_outbox(Outbox& box) noexcept {
         box.ring, reinterpret_cast<void* const*>(box.mbufs.data()), box.size, nullptr);
     if (taken < box.size) {
         drop(DropReason::HandoverRingFull, box.size - taken);
-        rte_pktmbuf_free_bulk(box.mbufs.data() + taken, box.size - taken);
+        free_burst(box.mbufs.data() + taken, box.size - taken);
     }
     box.size = 0;
 }

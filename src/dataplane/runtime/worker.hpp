@@ -61,6 +61,8 @@ public:
     /// On the worker's lcore, until request_stop().
     void run() noexcept;
     void request_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+    /// run() has returned; what it did is seen by who sees this.
+    [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
 
     /// One turn of the loop with `now` as its time; run() calls it with the clock's. True when
     /// there was anything to do. For benchmarks, which have a time of their own ahead of the
@@ -129,6 +131,7 @@ private:
     message::WorkerStats stats_;
     Transmitter out_;
     alignas(64) std::atomic<bool> stop_{false};  // control: wo, worker: ro
+    std::atomic<bool> ended_{false};             // worker: wo, control: ro
 };
 
 }  // namespace tocsin::runtime
