@@ -11,10 +11,13 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: scenario [--sessions 100000] [--interval MICROSECONDS] [--mult 3] [--seconds 60]\n"
-    "                [--peer here|other] [--fail PERCENT] [--cpu 1] [--json FILE]\n"
+    "                [--peer here|other] [--workers 1] [--ports 1] [--idle poll|adaptive]\n"
+    "                [--encap none] [--auth none] [--fail PERCENT] [--cpu 1] [--json FILE]\n"
     "\n"
     "Real workers in real time over in-memory ports. --peer here: both ends of every path on one\n"
-    "worker, --sessions ends in all. --peer other: as many ends on a second worker, on CPU 0.\n"
+    "worker, --sessions ends in all, spread over --workers on CPUs from --cpu downwards and over\n"
+    "--ports cables. --peer other: as many ends on a second worker, on CPU 0, with --workers 1.\n"
+    "--encap and --auth: nothing else is implemented yet.\n"
     "Exit status 1 when a session did not come Up or went Down by itself.\n";
 
 }  // namespace
@@ -44,6 +47,17 @@ std::optional<Options> parse_options(int argc, char** argv) {
             out.fail_percent = std::strtod(value, nullptr);
         } else if (name == "--cpu") {
             out.cpu = static_cast<unsigned>(number());
+        } else if (name == "--workers") {
+            out.workers = static_cast<unsigned>(number());
+        } else if (name == "--ports") {
+            out.ports = static_cast<unsigned>(number());
+        } else if (name == "--idle") {
+            out.adaptive = std::strcmp(value, "adaptive") == 0;
+        } else if (name == "--encap" || name == "--auth") {
+            if (std::strcmp(value, "none") == 0) continue;
+            std::fprintf(stderr, "scenario: %s %s is not implemented yet, only \"none\"\n",
+                         argv[i - 1], value);
+            return std::nullopt;
         } else if (name == "--json") {
             out.json = value;
         } else {
@@ -53,10 +67,14 @@ std::optional<Options> parse_options(int argc, char** argv) {
     }
     const bool sane = out.sessions >= 2 && out.sessions <= 4'000'000 &&
                       out.interval.count() >= 1000 && out.detect_mult >= 1 &&
-                      out.detect_mult <= 255 && out.fail_percent >= 0 && out.fail_percent <= 100;
+                      out.detect_mult <= 255 && out.fail_percent >= 0 && out.fail_percent <= 100 &&
+                      out.workers >= 1 && out.ports >= 1 && out.ports <= 8 &&
+                      (out.peer_on_other_core ? out.workers == 1 : out.cpu + 1 >= out.workers);
     if (sane) return out;
     std::fputs(
-        "scenario: 2..4000000 sessions, intervals from 1000 us, --mult 1..255, --fail 0..100\n",
+        "scenario: 2..4000000 sessions, intervals from 1000 us, --mult 1..255, --fail 0..100, "
+        "1..8\n"
+        "ports, as many workers as there are CPUs from --cpu down to 0, one with --peer other\n",
         stderr);
     return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <numeric>
 
 namespace tocsin::perf {
@@ -49,6 +50,13 @@ Buckets operator-(const Buckets& later, const Buckets& earlier) {
     return out;
 }
 
+Buckets operator+(const Buckets& a, const Buckets& b) {
+    Buckets out = a;
+    for (std::size_t i = 0; i < out.counts.size(); ++i) out.counts[i] += b.counts[i];
+    out.max_ns = std::max(a.max_ns, b.max_ns);
+    return out;
+}
+
 std::uint64_t Buckets::total() const {
     return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
@@ -76,18 +84,26 @@ Sample Sample::take(const message::WorkerStats& s) {
             .late_tx = Buckets::take(s.late_tx)};
 }
 
-Sample operator-(const Sample& a, const Sample& b) {
-    return {.rx = a.rx - b.rx,
-            .tx = a.tx - b.tx,
-            .steady = a.steady - b.steady,
-            .rx_cycles = a.rx_cycles - b.rx_cycles,
-            .tx_cycles = a.tx_cycles - b.tx_cycles,
-            .busy_ns = a.busy_ns - b.busy_ns,
-            .idle_ns = a.idle_ns - b.idle_ns,
-            .loop_gaps = a.loop_gaps - b.loop_gaps,
-            .loop_gap = a.loop_gap - b.loop_gap,
-            .late_tx = a.late_tx - b.late_tx};
+namespace {
+
+template <class Operation>
+Sample combined(const Sample& a, const Sample& b, Operation op) {
+    return {.rx = op(a.rx, b.rx),
+            .tx = op(a.tx, b.tx),
+            .steady = op(a.steady, b.steady),
+            .rx_cycles = op(a.rx_cycles, b.rx_cycles),
+            .tx_cycles = op(a.tx_cycles, b.tx_cycles),
+            .busy_ns = op(a.busy_ns, b.busy_ns),
+            .idle_ns = op(a.idle_ns, b.idle_ns),
+            .loop_gaps = op(a.loop_gaps, b.loop_gaps),
+            .loop_gap = op(a.loop_gap, b.loop_gap),
+            .late_tx = op(a.late_tx, b.late_tx)};
 }
+
+}  // namespace
+
+Sample operator-(const Sample& a, const Sample& b) { return combined(a, b, std::minus<>{}); }
+Sample operator+(const Sample& a, const Sample& b) { return combined(a, b, std::plus<>{}); }
 
 void Report::print(const Options& o) const {
     const auto per = [](std::uint64_t a, std::uint64_t b) {
@@ -108,12 +124,19 @@ void Report::print(const Options& o) const {
                 tx_cycles, rx_cycles + tx_cycles);
     std::printf("%-34s %.1f %%\n", "busy", busy * 100);
     std::printf("%-34s %llu in %.0f s\n", "false Downs", ull(false_downs), held_s);
-    std::printf(
-        "%-34s p50 < %llu us, p99 < %llu us, p99.9 < %llu us, most %.0f us since the start\n",
-        "late transmits", ull(held.late_tx.below_us(0.5)), ull(held.late_tx.below_us(0.99)),
-        ull(held.late_tx.below_us(0.999)), static_cast<double>(held.late_tx.max_ns) / 1000);
-    std::printf("%-34s %llu above 1 ms, most %.0f us since the start\n", "turns of the loop",
-                ull(held.loop_gaps), static_cast<double>(held.loop_gap.max_ns) / 1000);
+    const auto histogram = [&](const char* what, const Buckets& h) {
+        std::printf("%-34s %llu: p50 < %llu us, p99 < %llu us, p99.9 < %llu us, all < %llu us\n",
+                    what, ull(h.total()), ull(h.below_us(0.5)), ull(h.below_us(0.99)),
+                    ull(h.below_us(0.999)), ull(h.below_us(1)));
+    };
+    histogram("late transmits", held.late_tx);
+    histogram("turns of the loop above 100 us", held.loop_gap);
+    if (packet_gaps.size() != 0) {
+        std::printf(
+            "%-34s %zu: least %.0f us, p0.1 %.0f us, p50 %.0f us, p99.9 %.0f us, most %.0f us\n",
+            "between packets of a session", packet_gaps.size(), packet_gaps.at(0),
+            packet_gaps.at(0.001), packet_gaps.at(0.5), packet_gaps.at(0.999), packet_gaps.at(1));
+    }
     std::printf("%-34s %llu, refused commands %llu\n", "dropped packets", ull(drops), ull(refused));
     if (failed != 0) {
         std::printf("%-34s %llu, %llu not detected, all events after %.3f s\n", "failed at once",
@@ -138,6 +161,14 @@ void Report::print(const Options& o) const {
         << ", \"tx_cycles\": " << tx_cycles << ", \"busy\": " << busy
         << ", \"false_downs\": " << false_downs
         << ", \"late_tx_p999_below_us\": " << held.late_tx.below_us(0.999)
+        << ", \"workers\": " << o.workers << ", \"ports\": " << o.ports
+        << ", \"late_tx_p99_below_us\": " << held.late_tx.below_us(0.99)
+        << ", \"late_tx_all_below_us\": " << held.late_tx.below_us(1)
+        << ", \"packet_gap_least_us\": " << packet_gaps.at(0)
+        << ", \"packet_gap_p50_us\": " << packet_gaps.at(0.5)
+        << ", \"packet_gap_p999_us\": " << packet_gaps.at(0.999)
+        << ", \"packet_gap_most_us\": " << packet_gaps.at(1)
+        << ", \"octets_per_session\": " << dataplane_octets(o)
         << ", \"loop_gaps\": " << held.loop_gaps << ", \"drops\": " << drops
         << ", \"failed\": " << failed << ", \"missing_downs\": " << missing_downs
         << ", \"detection_p999_us\": " << detection.at(0.999) << ", \"memory\": \"" << memory

@@ -27,10 +27,11 @@ private:
 /// Buckets of a DurationHistogram at one moment, or of the time between two.
 struct Buckets {
     std::array<std::uint64_t, DurationHistogram::kBuckets> counts{};
-    std::uint64_t max_ns = 0;  ///< since the start
+    std::uint64_t max_ns = 0;  ///< since the start, also in a difference
 
     [[nodiscard]] static Buckets take(const DurationHistogram& h);
     friend Buckets operator-(const Buckets& later, const Buckets& earlier);
+    friend Buckets operator+(const Buckets& a, const Buckets& b);
     [[nodiscard]] std::uint64_t total() const;
     /// Upper bound in microseconds of the bucket that the quantile falls into.
     [[nodiscard]] std::uint64_t below_us(double quantile) const;
@@ -51,6 +52,7 @@ struct Sample {
 
     [[nodiscard]] static Sample take(const message::WorkerStats& stats);
     friend Sample operator-(const Sample& later, const Sample& earlier);
+    friend Sample operator+(const Sample& a, const Sample& b);
 };
 
 /// Everything that a run found.
@@ -67,8 +69,9 @@ struct Report {
     std::uint64_t failed = 0;
     std::uint64_t missing_downs = 0;
     double fail_s = 0;
-    Values detection;  ///< Down after the deadline
-    Values delivery;   ///< the event at control after the Down
+    Values detection;    ///< Down after the deadline
+    Values packet_gaps;  ///< between two packets of a session, of a sample of them
+    Values delivery;     ///< the event at control after the Down
 
     /// A table on stdout, and JSON when a file was asked for.
     void print(const Options& options) const;

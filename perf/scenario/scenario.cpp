@@ -3,6 +3,7 @@
 
 #include "dataplane/runtime/eal.hpp"
 #include "overlay/single_hop.hpp"
+#include "scenario/gap_probe.hpp"
 #include "scenario/options.hpp"
 #include "scenario/report.hpp"
 
@@ -38,19 +39,27 @@ rte_ring* cable(const std::string& name) {
     return rte_ring_create(name.c_str(), kCable, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
 
-/// Two ports joined back to back. With two workers, queue 0 of one leads to queue 1 of the other:
-/// every packet arrives where its session is.
-bool wire(unsigned queues) {
+/// Two ports joined back to back. Queue n of one leads to queue n of the other, or, `crossed`, to
+/// the last but n: with a peer on the other worker every packet arrives where its session is.
+bool wire(unsigned number, unsigned queues, bool crossed) {
+    const std::string west = "west" + std::to_string(number);
+    const std::string east = "east" + std::to_string(number);
     std::vector<rte_ring*> from_west;
     std::vector<rte_ring*> from_east;
     for (unsigned q = 0; q < queues; ++q) {
-        from_west.push_back(cable("west" + std::to_string(q)));
-        from_east.push_back(cable("east" + std::to_string(q)));
+        from_west.push_back(cable(west + '_' + std::to_string(q)));
+        from_east.push_back(cable(east + '_' + std::to_string(q)));
     }
-    std::vector<rte_ring*> to_west{from_east.rbegin(), from_east.rend()};
-    std::vector<rte_ring*> to_east{from_west.rbegin(), from_west.rend()};
-    return rte_eth_from_rings("west", to_west.data(), queues, from_west.data(), queues, 0) >= 0 &&
-           rte_eth_from_rings("east", to_east.data(), queues, from_east.data(), queues, 0) >= 0;
+    std::vector<rte_ring*> to_west = from_east;
+    std::vector<rte_ring*> to_east = from_west;
+    if (crossed) {
+        std::ranges::reverse(to_west);
+        std::ranges::reverse(to_east);
+    }
+    return rte_eth_from_rings(west.c_str(), to_west.data(), queues, from_west.data(), queues, 0) >=
+               0 &&
+           rte_eth_from_rings(east.c_str(), to_east.data(), queues, from_east.data(), queues, 0) >=
+               0;
 }
 
 class Scenario {
@@ -72,29 +81,40 @@ public:
 private:
     bool start() {
         runtime::Config config;
-        config.workers = options_.peer_on_other_core ? std::vector<unsigned>{options_.cpu, 0}
-                                                     : std::vector<unsigned>{options_.cpu};
-        config.max_sessions = paths_ * 2;
-        config.idle = runtime::Idle::Poll;
-        config.seed = 20261121;
-        for (const char* const name : {"west", "east"}) {
-            runtime::PortConfig port;
-            port.name = name;
-            port.device = std::string{"net_ring_"} + name;
-            port.add_link_local = false;
-            if (std::strcmp(name, "west") == 0) {
-                port.addresses = {v4(kWestAddress)};
-            } else {
-                port.range = IpPrefix{v4(kEastRange), kEastLength};
+        if (options_.peer_on_other_core) {
+            config.workers = {options_.cpu, 0};
+        } else {
+            for (unsigned i = 0; i < options_.workers; ++i) {
+                config.workers.push_back(options_.cpu - i);
             }
-            config.ports.push_back(port);
+        }
+        // Slots are shared out evenly; a worker's share of the paths may be one more.
+        config.max_sessions = paths_ * 2 + 2 * static_cast<std::uint32_t>(config.workers.size());
+        config.idle = options_.adaptive ? runtime::Idle::Adaptive : runtime::Idle::Poll;
+        config.seed = 20261121;
+        for (unsigned n = 0; n < options_.ports; ++n) {
+            for (const bool west : {true, false}) {
+                runtime::PortConfig port;
+                port.name = (west ? "west" : "east") + std::to_string(n);
+                port.device = "net_ring_" + port.name;
+                port.add_link_local = false;
+                if (west) {
+                    port.addresses = {v4(kWestAddress)};
+                } else {
+                    port.range = IpPrefix{v4(kEastRange), kEastLength};
+                }
+                config.ports.push_back(port);
+            }
         }
         runtime::StartError error;
         const auto plan = runtime::make_plan(config, error);
         auto eal = plan ? runtime::Eal::start(*plan, error) : nullptr;
-        if (eal && wire(static_cast<unsigned>(config.workers.size()))) {
-            runtime_ = runtime::start_on(std::move(eal), *plan, config, error);
+        bool wired = eal != nullptr;
+        for (unsigned n = 0; wired && n < options_.ports; ++n) {
+            wired =
+                wire(n, static_cast<unsigned>(config.workers.size()), options_.peer_on_other_core);
         }
+        if (wired) runtime_ = runtime::start_on(std::move(eal), *plan, config, error);
         if (!runtime_) {
             std::fprintf(stderr, "scenario: %s: %s\n", error.where.c_str(), error.message.c_str());
             return false;
@@ -104,13 +124,20 @@ private:
         return true;
     }
 
-    /// West's ends are on worker 0; east's on the last one.
-    [[nodiscard]] std::uint16_t worker_of(bool west) const {
-        return west ? 0 : static_cast<std::uint16_t>(runtime_->workers() - 1);
+    /// Paths go round over the workers; with a peer on the other core, west's ends are on worker 0
+    /// and east's on worker 1.
+    [[nodiscard]] std::uint16_t worker_of(std::uint32_t path, bool west) const {
+        if (options_.peer_on_other_core) return west ? 0 : 1;
+        return static_cast<std::uint16_t>(path % options_.workers);
     }
     [[nodiscard]] bfd::SessionHandle handle(std::uint32_t path, bool west) const {
-        const std::uint32_t slot = options_.peer_on_other_core ? path : 2 * path + (west ? 0 : 1);
-        return {{slot}, runtime_->discriminators().encode({{slot}, {worker_of(west)}, 1})};
+        const std::uint32_t slot =
+            options_.peer_on_other_core ? path : 2 * (path / options_.workers) + (west ? 0 : 1);
+        return {{slot}, runtime_->discriminators().encode({{slot}, {worker_of(path, west)}, 1})};
+    }
+    /// Index in the configuration.
+    [[nodiscard]] std::size_t port_of(std::uint32_t path, bool west) const {
+        return 2 * (path / options_.workers % options_.ports) + (west ? 0 : 1);
     }
 
     void send(std::uint16_t worker, const decltype(message::Command::body)& body) {
@@ -152,8 +179,8 @@ private:
     }
 
     void add(std::uint32_t path, bool west) {
-        const message::PortStatus& ours = ports_[west ? 0 : 1];
-        const message::PortStatus& theirs = ports_[west ? 1 : 0];
+        const message::PortStatus& ours = ports_[port_of(path, west)];
+        const message::PortStatus& theirs = ports_[port_of(path, !west)];
         const IpAddress near = v4(west ? kWestAddress : kEastRange + path + 1);
         const IpAddress far = v4(west ? kEastRange + path + 1 : kWestAddress);
         message::AddSession c;
@@ -170,7 +197,7 @@ private:
                                                  .destination_mac = theirs.mac,
                                                  .source = near,
                                                  .destination = far});
-        send(worker_of(west), c);
+        send(worker_of(path, west), c);
     }
 
     void bring_up() {
@@ -182,6 +209,10 @@ private:
             add(i, true);
             add(i, false);
             if (i % 1024 == 0) take_events();
+            if (i % 200'000 == 199'999) {
+                std::printf("  %u paths given after %.1f s\n", i + 1, seconds_since(start));
+                std::fflush(stdout);
+            }
         }
         report_.added_s = seconds_since(start);
         const Instant limit = runtime_->now() + 120s;
@@ -219,12 +250,33 @@ private:
         }
     }
 
+    /// All workers that are looked at, together.
+    [[nodiscard]] Sample sample() const {
+        Sample out;
+        const auto workers = options_.peer_on_other_core ? 1U : options_.workers;
+        for (std::uint16_t w = 0; w < workers; ++w) {
+            out = out + Sample::take(runtime_->worker({w}).stats());
+        }
+        return out;
+    }
+
     void hold() {
-        const message::WorkerStats& stats = runtime_->worker({0}).stats();
         downs_ = 0;
-        const Sample before = Sample::take(stats);
+        const unsigned probed = std::min(10U, options_.seconds / 3);
+        const Sample before = sample();
         const Instant start = runtime_->now();
-        for (unsigned s = 0; s < options_.seconds; ++s) {
+        pass(0, options_.seconds - probed);
+        report_.held = sample() - before;
+        report_.held_s = seconds_since(start);
+        probe_gaps(probed);
+        report_.false_downs = downs_;
+        for (std::uint16_t w = 0; w < runtime_->workers(); ++w) {
+            report_.drops += drops(runtime_->worker({w}).stats());
+        }
+    }
+
+    void pass(unsigned from, unsigned to) {
+        for (unsigned s = from; s < to; ++s) {
             settle(1s);
             if (s % 10 == 9) {
                 std::printf("  held %u s, %llu Downs\n", s + 1,
@@ -232,10 +284,22 @@ private:
                 std::fflush(stdout);
             }
         }
-        report_.held = Sample::take(stats) - before;
-        report_.held_s = seconds_since(start);
-        report_.false_downs = downs_;
-        report_.drops = drops(stats);
+    }
+
+    /// The end of the hold, with the receive queues watched: not counted for cost.
+    void probe_gaps(unsigned seconds) {
+        if (seconds == 0) return;
+        const auto queues = static_cast<std::uint16_t>(runtime_->workers());
+        for (const message::PortStatus& port : ports_) {
+            for (std::uint16_t q = 0; q < queues; ++q) {
+                probes_.push_back(std::make_unique<GapProbe>(port.id.value, q, options_.sessions));
+                if (!probes_.back()->start()) return;
+            }
+        }
+        pass(options_.seconds - seconds, options_.seconds);
+        for (const auto& probe : probes_) probe->pause();
+        settle(10ms);
+        for (const auto& probe : probes_) probe->collect(report_.packet_gaps);
     }
 
     static std::uint64_t drops(const message::WorkerStats& stats) {
@@ -252,7 +316,7 @@ private:
         failing_ = true;
         const Instant start = runtime_->now();
         for (std::uint32_t i = 0; i < n; ++i) {
-            send(worker_of(false), message::DeleteSession{handle(i, false), true});
+            send(worker_of(i, false), message::DeleteSession{handle(i, false), true});
         }
         const Instant limit = start + options_.detect_mult * options_.interval + 10s;
         while (downs_ - before < n && runtime_->now() < limit) {
@@ -275,6 +339,7 @@ private:
     std::uint64_t up_ = 0;
     std::uint64_t downs_ = 0;
     bool failing_ = false;
+    std::vector<std::unique_ptr<GapProbe>> probes_;
     Report report_;
 };
 
