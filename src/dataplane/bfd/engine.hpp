@@ -123,8 +123,8 @@ private:
     // Entries that a session may always add: transmission, detection, and one when it is deleted.
     // What is above, moves to an earlier tick and additions may use while there is room.
     static constexpr std::uint32_t kEntriesPerSession = 3;
-    // Coming Up takes a session two entries and leaves two behind; all may do so at once.
-    static constexpr std::uint32_t kWheelEntriesPerSlot = 8;
+    // Coming Up takes a session one entry and leaves two behind; all may do so at once.
+    static constexpr std::uint32_t kWheelEntriesPerSlot = 5;
     static constexpr std::chrono::seconds kLongestLinger{10};
     /// A peer that asks for an interval of an hour does not keep a slot for hours.
     static constexpr std::chrono::seconds kLongestHeardBy{60};

@@ -42,8 +42,8 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
     out.remote_control_plane_independent =
         (hot.last_packet[kStateOffset] & kControlPlaneIndependentBit) != 0;
     out.poll_in_progress = sends_poll(cold.poll) || cold.poll == Poll::Separating;
-    out.rx_packets = cold.rx_packets + hot.rx_packets;
-    out.tx_packets = cold.tx_packets + hot.tx_packets;
+    out.rx_packets = (std::uint64_t{cold.rx_packets} << 8U) + hot.rx_packets;
+    out.tx_packets = (std::uint64_t{cold.tx_packets} << 8U) + hot.tx_packets;
     out.up_count = cold.up_count;
     out.down_count = cold.down_count;
     out.last_rx = hot.last_rx;

@@ -53,7 +53,7 @@ inline bool Engine::on_steady_packet(Slot slot, const ReceivedPacket& packet,
     hot.last_rx = now;
     ++steady_packets_;
     if (++hot.rx_packets == 0) [[unlikely]]
-        cold_[slot.value].rx_packets += 256;
+        ++cold_[slot.value].rx_packets;
     return true;
 }
 
@@ -120,7 +120,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     }
 
     hot.last_rx = now;
-    if (++hot.rx_packets == 0) cold.rx_packets += 256;
+    if (++hot.rx_packets == 0) ++cold.rx_packets;
     const SessionState was = hot.session_state;
     const SessionState next = on_receive(was, control.state);
     if (next != was) {
@@ -137,7 +137,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     update_tx_interval(slot, now);
     update_detection(slot);
     if (control.poll && sink.transmit_once(slot, payload(slot, false, true))) {
-        if (++hot.tx_packets == 0) cold.tx_packets += 256;
+        if (++hot.tx_packets == 0) ++cold.tx_packets;
     }
     update_steady(slot);
     if (news) raise_event(slot, EventCause::Parameters);

@@ -27,7 +27,7 @@ void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     const ControlOctets octets = payload(slot, false, false);
     if (sink.transmit_once(slot, octets)) {
         hot.clear(kTxFailed);
-        if (++hot.tx_packets == 0) cold_[slot.value].tx_packets += 256;
+        if (++hot.tx_packets == 0) ++cold_[slot.value].tx_packets;
     } else {
         hot.set(kTxFailed);
     }
@@ -79,7 +79,7 @@ template <EngineSink Sink>
     if (!sent) [[unlikely]] {
         hot.set(kTxFailed);
     } else if (++hot.tx_packets == 0) [[unlikely]] {
-        cold_[slot.value].tx_packets += 256;
+        ++cold_[slot.value].tx_packets;
     }
     sink.late_tx(since(tick, now));
     hot.clear(kExtraSent | kEarlyMoves);

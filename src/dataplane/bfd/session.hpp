@@ -105,8 +105,8 @@ struct SessionCold {
     std::uint32_t down_count{};
     std::uint32_t transitions{};  ///< since the last event
     std::uint32_t loop_gap_us{};  ///< of the worker before the last Down by detection
-    std::uint64_t rx_packets{};   ///< multiples of 256
-    std::uint64_t tx_packets{};   ///< likewise
+    std::uint32_t rx_packets{};   ///< in units of 256; wraps after 34 years at 1,000 a second
+    std::uint32_t tx_packets{};   ///< likewise
     Instant last_state_change{};
     Instant first_transition{};  ///< since the last event
     Instant linger_until{};      ///< end of a lingering deletion
@@ -120,6 +120,6 @@ struct SessionCold {
     SessionState reported_state = SessionState::Down;
     std::uint8_t causes{};  ///< EventCause bits of the pending event
 };
-static_assert(sizeof(SessionCold) <= 216 && std::is_trivially_copyable_v<SessionCold>);
+static_assert(sizeof(SessionCold) <= 176 && std::is_trivially_copyable_v<SessionCold>);
 
 }  // namespace tocsin::bfd
