@@ -71,7 +71,7 @@ class Tocsind:
         config = {
             "daemon": {"state_dir": str(self.folder / "state"), "log": {"level": "debug", "format": "text"},
                        "shutdown_timeout": "500ms"},
-            "dataplane": {"workers": [1], "max_sessions": 1000, "idle": "adaptive", "huge_pages": "off"},
+            "dataplane": {"workers": [max(os.sched_getaffinity(0))], "max_sessions": 1000, "idle": "adaptive", "huge_pages": "off"},
             "api": {"listen": [f"unix:{self.socket}"]},
             "metrics": {"listen": "127.0.0.1:9466"},
         }  # fmt: skip
