@@ -7,6 +7,7 @@ import time
 import grpc
 import pytest
 
+from lab import wait_until
 from lab.stage import OURS4, PEER4, PEER6
 from lab.tocsin import ROOT
 
@@ -253,6 +254,25 @@ def test_lists_of_the_daemon(pb, channel):
     worker = daemon.ListWorkers(pb.ListWorkersRequest(), timeout=5).workers[0]
     assert worker.heartbeat > 0 and worker.sessions_up == 2
     assert len(worker.late_tx.counts) == len(worker.late_tx.bounds_us) + 1
+    assert worker.rx_cycles > 0 and worker.tx_cycles > 0 and worker.control_cycles > 0
+
+
+def test_what_a_worker_costs_is_told_of_the_last_seconds(pb, channel):
+    daemon = pb.DaemonServiceStub(channel)
+
+    def loaded():
+        answer = daemon.ListWorkers(pb.ListWorkersRequest(), timeout=5)
+        return answer if answer.workers[0].load.span_ms >= 1900 else None
+
+    answer = wait_until(loaded, 10, "two seconds of load")
+    load = answer.workers[0].load
+    assert load.span_ms <= 11_000 and 0 < load.busy < 1
+    # Two sessions at 100 ms, with jitter.
+    assert 10 < load.rx_packets_per_second < 40 and 10 < load.tx_packets_per_second < 40
+    assert 0 < load.rx_cycles_per_packet < answer.cycles_per_second / 100
+    assert 0 < load.tx_cycles_per_packet < answer.cycles_per_second / 100
+    assert load.loop_gap_p50_us <= load.loop_gap_p99_us <= load.loop_gap_p999_us
+    assert load.late_tx_p999_us > 0
 
 
 def test_config_check_over_the_api(pb, channel):

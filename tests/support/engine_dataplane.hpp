@@ -56,6 +56,7 @@ public:
     }
     [[nodiscard]] std::vector<message::PortStatus> ports() const override { return setup_.ports; }
     [[nodiscard]] Instant now() const noexcept override { return now_; }
+    [[nodiscard]] double cycles_per_second() const noexcept override { return 2e9; }
     [[nodiscard]] std::chrono::system_clock::time_point wall(Instant t) const noexcept override {
         return std::chrono::system_clock::time_point{
             std::chrono::duration_cast<std::chrono::system_clock::duration>(t.time_since_epoch())};

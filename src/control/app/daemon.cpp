@@ -52,6 +52,13 @@ void warn_of_shared_cpus(const std::vector<metrics::Sources::Worker>& workers) {
     }
 }
 
+std::unique_ptr<load::Monitor> make_monitor(const metrics::Sources& sources) {
+    std::vector<const message::WorkerStats*> workers;
+    workers.reserve(sources.workers.size());
+    for (const metrics::Sources::Worker& w : sources.workers) workers.push_back(w.stats);
+    return std::make_unique<load::Monitor>(std::move(workers));
+}
+
 }  // namespace
 
 /// net::Stack as sessions see it, with the time filled in.
@@ -131,6 +138,10 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
                                     .stats = &dataplane_.worker(WorkerId{i}).stats()});
         heartbeats_.push_back(0);
     }
+    monitor_ = make_monitor(sources_);
+    monitor_->look(dataplane_.now());
+    sources_.loads = [this] { return monitor_->loads(); };
+    sources_.cycles_per_second = dataplane_.cycles_per_second();
     sources_.ports = [this] { return this->ports(); };
 }
 
@@ -164,6 +175,7 @@ Result<Ok> Daemon::start() {
         manager_->confirm_neighbors();
     });
     loop_.every(1s, [this] {
+        monitor_->look(dataplane_.now());
         session_log_->report_suppressed();
         tell_status();
     });

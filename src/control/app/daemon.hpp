@@ -6,6 +6,7 @@
 #include "control/config/load.hpp"
 #include "control/grpc/backend.hpp"
 #include "control/grpc/server.hpp"
+#include "control/load/monitor.hpp"
 #include "control/metrics/server.hpp"
 #include "control/net/stack.hpp"
 #include "control/session/manager.hpp"
@@ -79,6 +80,7 @@ private:
     Loop& loop_;
     metrics::ApiCounters api_counters_;
     metrics::Sources sources_;
+    std::unique_ptr<load::Monitor> monitor_;
     std::unique_ptr<net::Stack> stack_;
     std::unique_ptr<StackNextHops> next_hops_;
     std::unique_ptr<session::Manager> manager_;

@@ -2,6 +2,7 @@
 
 #include "control/ctl/format.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -17,13 +18,18 @@ std::string nanoseconds(std::uint64_t ns) {
     return milliseconds(static_cast<std::int64_t>(ns / 1000));
 }
 
-/// "3%", of busy and idle time together.
-std::string share(std::uint64_t busy, std::uint64_t idle) {
-    const std::uint64_t total = busy + idle;
-    if (total == 0) return "-";
-    return std::to_string(static_cast<unsigned>(static_cast<double>(busy) * 100.0 /
-                                                static_cast<double>(total))) +
-           '%';
+/// "3%" of 0.03.
+std::string percent(double share) {
+    return std::to_string(static_cast<int>(std::lround(share * 100))) + '%';
+}
+
+/// A whole number; "-" for 0, which stands for nothing to divide.
+std::string whole(double value) { return value == 0 ? "-" : std::to_string(std::llround(value)); }
+
+/// Of the loop's turns, which are not told apart below a tenth of a millisecond.
+std::string turn_time(const v1::WorkerLoad& load, std::uint64_t us) {
+    if (load.span_ms() == 0) return "-";
+    return us == 0 ? "<0.1 ms" : milliseconds(static_cast<std::int64_t>(us));
 }
 
 std::uint64_t sum(const google::protobuf::Map<std::string, std::uint64_t>& counters) {
@@ -57,18 +63,32 @@ ExitCode worker_list(const Context& context) {
                  {"TX", Right},
                  {"DROPS", Right},
                  {"BUSY", Right},
+                 {"CYC/RX", Right},
+                 {"CYC/TX", Right},
                  {"GAPS", Right},
-                 {"MAX GAP", Right},
-                 {"MAX LATE TX", Right},
-                 {"MAX LATE DETECT", Right}}};
+                 {"TURN P50", Right},
+                 {"TURN P99", Right},
+                 {"TURN P99.9", Right},
+                 {"TURN MAX", Right},
+                 {"LATE TX P99.9", Right},
+                 {"LATE TX MAX", Right},
+                 {"LATE DETECT MAX", Right}}};
     for (const v1::Worker& worker : response.workers()) {
-        table.add({std::to_string(worker.index()), std::to_string(worker.lcore()),
-                   std::to_string(worker.sessions()), std::to_string(worker.sessions_up()),
-                   std::to_string(worker.rx_packets()), std::to_string(worker.tx_packets()),
-                   std::to_string(sum(worker.drops())), share(worker.busy_ns(), worker.idle_ns()),
-                   std::to_string(worker.loop_gaps()), nanoseconds(worker.loop_gap().max_ns()),
-                   nanoseconds(worker.late_tx().max_ns()),
-                   nanoseconds(worker.late_detection().max_ns())});
+        const v1::WorkerLoad& load = worker.load();
+        table.add(
+            {std::to_string(worker.index()), std::to_string(worker.lcore()),
+             std::to_string(worker.sessions()), std::to_string(worker.sessions_up()),
+             std::to_string(worker.rx_packets()), std::to_string(worker.tx_packets()),
+             std::to_string(sum(worker.drops())), load.span_ms() == 0 ? "-" : percent(load.busy()),
+             whole(load.rx_cycles_per_packet()), whole(load.tx_cycles_per_packet()),
+             std::to_string(worker.loop_gaps()), turn_time(load, load.loop_gap_p50_us()),
+             turn_time(load, load.loop_gap_p99_us()), turn_time(load, load.loop_gap_p999_us()),
+             nanoseconds(worker.loop_gap().max_ns()),
+             load.late_tx_p999_us() == 0
+                 ? "-"
+                 : milliseconds(static_cast<std::int64_t>(load.late_tx_p999_us())),
+             nanoseconds(worker.late_tx().max_ns()),
+             nanoseconds(worker.late_detection().max_ns())});
     }
     table.print(context.out, context.colour);
     return ExitCode::Success;

@@ -41,6 +41,20 @@ void to_proto(const message::PortStatus& p, const metrics::Sources& sources, v1:
     }
 }
 
+void to_proto(const load::Load& l, v1::WorkerLoad& out) {
+    out.set_span_ms(static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(l.span).count()));
+    out.set_busy(l.busy);
+    out.set_rx_packets_per_second(l.rate(l.rx_packets));
+    out.set_tx_packets_per_second(l.rate(l.tx_packets));
+    out.set_rx_cycles_per_packet(l.rx_cycles_per_packet);
+    out.set_tx_cycles_per_packet(l.tx_cycles_per_packet);
+    out.set_loop_gap_p50_us(load::quantile_us(l.loop_gap, l.turns, 0.5));
+    out.set_loop_gap_p99_us(load::quantile_us(l.loop_gap, l.turns, 0.99));
+    out.set_loop_gap_p999_us(load::quantile_us(l.loop_gap, l.turns, 0.999));
+    out.set_late_tx_p999_us(load::quantile_us(l.late_tx, load::sum(l.late_tx), 0.999));
+}
+
 template <class Drops>
 void add_drops(const message::WorkerStats& stats, Drops& out) {
     for (std::size_t i = 1; i < kDropReasons; ++i) {
@@ -102,10 +116,14 @@ grpc::Status DaemonService::ListNeighbors(grpc::ServerContext*, const v1::ListNe
 
 grpc::Status DaemonService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                                         v1::ListWorkersResponse* response) {
-    for (const metrics::Sources::Worker& w : backend_.sources().workers) {
+    const metrics::Sources& sources = backend_.sources();
+    response->set_cycles_per_second(sources.cycles_per_second);
+    const std::vector<load::Load> loads = sources.loads();
+    for (std::size_t i = 0; i < sources.workers.size(); ++i) {
+        const metrics::Sources::Worker& w = sources.workers[i];
         const message::WorkerStats& s = *w.stats;
         v1::Worker& out = *response->add_workers();
-        out.set_index(static_cast<std::uint32_t>(response->workers_size() - 1));
+        out.set_index(static_cast<std::uint32_t>(i));
         out.set_lcore(w.lcore);
         out.set_heartbeat(s.heartbeat.get());
         out.set_sessions(s.sessions.get());
@@ -119,6 +137,10 @@ grpc::Status DaemonService::ListWorkers(grpc::ServerContext*, const v1::ListWork
         to_proto(s.late_tx, *out.mutable_late_tx());
         to_proto(s.late_detection, *out.mutable_late_detection());
         add_drops(s, *out.mutable_drops());
+        out.set_rx_cycles(s.rx_cycles.get());
+        out.set_tx_cycles(s.tx_cycles.get());
+        out.set_control_cycles(s.control_cycles.get());
+        to_proto(loads[i], *out.mutable_load());
     }
     counters_.count("ListWorkers", "OK");
     return grpc::Status::OK;

@@ -63,6 +63,10 @@ void collect_daemon(Families& f, const Sources& s) {
     f.begin("tocsin_start_time_seconds", MetricType::Gauge, "Unix time of the daemon's start.");
     f.value({}, std::chrono::duration<double>(s.started.time_since_epoch()).count());
 
+    f.begin("tocsin_clock_cycles_per_second", MetricType::Gauge,
+            "Rate of the time stamp counter that cycles are counted by.");
+    f.value({}, s.cycles_per_second);
+
     const session::Totals& t = *s.totals;
     f.begin("tocsin_bfd_sessions", MetricType::Gauge, "Configured sessions by bfd.SessionState.");
     constexpr const char* kStates[]{"admin_down", "down", "init", "up"};
@@ -116,6 +120,15 @@ constexpr WorkerCounter kWorkerCounters[]{
      &message::WorkerStats::busy_ns, kNanosecond},
     {"tocsin_worker_idle_seconds_total", "Time in turns that did no work, sleep included.",
      &message::WorkerStats::idle_ns, kNanosecond},
+    {"tocsin_worker_receive_cycles_total",
+     "Time stamp counter cycles of reception, in turns that received.",
+     &message::WorkerStats::rx_cycles},
+    {"tocsin_worker_transmit_cycles_total",
+     "Time stamp counter cycles of timers and transmission, in turns with work.",
+     &message::WorkerStats::tx_cycles},
+    {"tocsin_worker_control_cycles_total",
+     "Time stamp counter cycles of commands, slow-path frames and events.",
+     &message::WorkerStats::control_cycles},
     {"tocsin_worker_loop_gaps_total", "Turns longer than a millisecond.",
      &message::WorkerStats::loop_gaps},
     {"tocsin_worker_events_deferred_total", "Turns in which the event ring had no room.",

@@ -46,6 +46,8 @@ public:
     /// Asks the drivers: call it from control at human rates only.
     [[nodiscard]] virtual std::vector<PortStatus> ports() const = 0;
     [[nodiscard]] virtual Instant now() const noexcept = 0;
+    /// Rate of the counter that WorkerStats counts cycles by.
+    [[nodiscard]] virtual double cycles_per_second() const noexcept = 0;
     /// Wall clock of an Instant, for people and the API.
     [[nodiscard]] virtual std::chrono::system_clock::time_point wall(Instant t) const noexcept = 0;
 };

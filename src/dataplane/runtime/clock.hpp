@@ -56,6 +56,11 @@ public:
         return Instant{Nanoseconds{base_ns_ + ns}};
     }
 
+    [[nodiscard]] double cycles_per_second() const noexcept {
+        return 1e9 * static_cast<double>(std::uint64_t{1} << kShift) /
+               static_cast<double>(ns_per_cycle_);
+    }
+
 private:
     static constexpr unsigned kShift = 40;
 

@@ -86,6 +86,9 @@ public:
     }
     [[nodiscard]] std::vector<message::PortStatus> ports() const override;
     [[nodiscard]] Instant now() const noexcept override { return clock_.now(); }
+    [[nodiscard]] double cycles_per_second() const noexcept override {
+        return clock_.cycles_per_second();
+    }
     [[nodiscard]] std::chrono::system_clock::time_point wall(Instant t) const noexcept override {
         return wall_.at(t);
     }

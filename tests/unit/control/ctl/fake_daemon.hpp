@@ -159,10 +159,18 @@ public:
                              v1::ListWorkersResponse* response) override {
         v1::Worker& worker = *response->add_workers();
         worker.set_lcore(1);
-        worker.set_busy_ns(25);
-        worker.set_idle_ns(75);
+        worker.set_loop_gaps(4);
+        v1::WorkerLoad& load = *worker.mutable_load();
+        load.set_span_ms(10'000);
+        load.set_busy(0.2551);
+        load.set_rx_cycles_per_packet(147.6);
+        load.set_tx_cycles_per_packet(222.4);
+        load.set_loop_gap_p99_us(128);
+        load.set_loop_gap_p999_us(2048);
+        load.set_late_tx_p999_us(256);
         worker.mutable_loop_gap()->set_max_ns(1'500'000);
         (*worker.mutable_drops())["bad_length"] = 12;
+        response->add_workers()->set_index(1);
         return grpc::Status::OK;
     }
     grpc::Status GetStats(grpc::ServerContext*, const v1::GetStatsRequest*,

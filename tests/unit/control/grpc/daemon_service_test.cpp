@@ -59,6 +59,8 @@ TEST_F(DaemonServiceTest, ShowsVersionPortsNeighboursWorkersAndStats) {
         ASSERT_TRUE(daemons->ListWorkers(&context, {}, &r).ok());
         ASSERT_EQ(r.workers_size(), 2);
         EXPECT_GT(r.workers(0).heartbeat(), 0U);
+        EXPECT_EQ(r.cycles_per_second(), 2e9);
+        EXPECT_TRUE(r.workers(1).has_load());
         EXPECT_EQ(r.workers(0).late_tx().counts_size(),
                   r.workers(0).late_tx().bounds_us_size() + 1);
     }

@@ -21,6 +21,7 @@ protected:
     CollectorTest() {
         sources.version = "0.0";
         sources.totals = &totals;
+        sources.cycles_per_second = 2.6e9;
         sources.api = &api;
         sources.workers = {{.lcore = 3, .stats = &stats}};
         sources.ports = [] {
@@ -70,6 +71,13 @@ TEST_F(CollectorTest, TellsDurationsInSecondsAndCumulatively) {
     expect_line("tocsin_bfd_transmit_late_seconds_bucket{lcore=\"3\",le=\"+Inf\"} 2");
     stats.busy_ns.add(2'000'000'000);
     expect_line("tocsin_worker_busy_seconds_total{lcore=\"3\"} 2");
+    stats.rx_cycles.add(148);
+    stats.tx_cycles.add(222);
+    stats.control_cycles.add(9);
+    expect_line("tocsin_worker_receive_cycles_total{lcore=\"3\"} 148");
+    expect_line("tocsin_worker_transmit_cycles_total{lcore=\"3\"} 222");
+    expect_line("tocsin_worker_control_cycles_total{lcore=\"3\"} 9");
+    expect_line("tocsin_clock_cycles_per_second 2600000000");
 }
 
 TEST_F(CollectorTest, CountsPortsAndRequests) {

@@ -21,6 +21,7 @@ public:
     const bfd::DiscriminatorCodec& discriminators() const noexcept override { return codec_; }
     std::vector<message::PortStatus> ports() const override { return {}; }
     Instant now() const noexcept override { return time; }
+    double cycles_per_second() const noexcept override { return 2e9; }
     std::chrono::system_clock::time_point wall(Instant t) const noexcept override {
         return std::chrono::system_clock::time_point{t.time_since_epoch()};
     }
