@@ -6,6 +6,7 @@
 #include "dataplane/runtime/pool.hpp"
 #include "dataplane/runtime/port.hpp"
 #include "dataplane/runtime/ring_link.hpp"
+#include "dataplane/runtime/telemetry.hpp"
 #include "dataplane/runtime/worker.hpp"
 
 #include <rte_eal.h>
@@ -16,6 +17,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -102,6 +104,7 @@ private:
     [[nodiscard]] std::vector<WorkerPort> ports_of(std::uint16_t worker) const;
     [[nodiscard]] bool start_ports(StartError& error);
     [[nodiscard]] bool launch(StartError& error);
+    void publish();
     void halt() noexcept;
 
     std::unique_ptr<Eal> eal_;
@@ -114,6 +117,7 @@ private:
     std::vector<std::unique_ptr<Port>> ports_;  ///< index = Config::ports
     std::unique_ptr<Handover> handover_;
     std::vector<WorkerUnit> units_;
+    std::optional<Telemetry> telemetry_;  ///< reads what is above
 };
 
 std::string port_path(std::size_t i) { return "port[" + std::to_string(i) + "].device"; }
@@ -137,8 +141,12 @@ bool DpdkRuntime::assemble(const Config& config, const Plan& plan, StartError& e
         }
         pools_.push_back(std::move(pool));
     }
-    return open_ports(config, plan, error) && make_workers(config, error) && start_ports(error) &&
-           launch(error);
+    if (!open_ports(config, plan, error) || !make_workers(config, error) || !start_ports(error) ||
+        !launch(error)) {
+        return false;
+    }
+    publish();
+    return true;
 }
 
 bool DpdkRuntime::open_ports(const Config& config, const Plan& plan, StartError& error) {
@@ -246,6 +254,15 @@ bool DpdkRuntime::launch(StartError& error) {
     return true;
 }
 
+void DpdkRuntime::publish() {
+    std::vector<Telemetry::Worker> workers;
+    workers.reserve(units_.size());
+    for (const WorkerUnit& unit : units_) {
+        workers.push_back({.cpu = unit.cpu, .stats = &unit.worker->stats()});
+    }
+    telemetry_.emplace(std::move(workers), ports(), clock_.cycles_per_second());
+}
+
 std::vector<message::PortStatus> DpdkRuntime::ports() const {
     std::vector<message::PortStatus> out;
     for (const std::unique_ptr<Port>& port : ports_) out.push_back(port->status());
@@ -256,6 +273,7 @@ std::vector<message::PortStatus> DpdkRuntime::ports() const {
 /// there.
 void DpdkRuntime::halt() noexcept {
     if (!eal_) return;
+    telemetry_.reset();
     for (WorkerUnit& unit : units_) {
         if (unit.launched) unit.worker->request_stop();
     }
