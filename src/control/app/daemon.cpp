@@ -52,11 +52,16 @@ void warn_of_shared_cpus(const std::vector<metrics::Sources::Worker>& workers) {
     }
 }
 
-std::unique_ptr<load::Monitor> make_monitor(const metrics::Sources& sources) {
+std::unique_ptr<load::Monitor> make_monitor(const metrics::Sources& sources,
+                                            const std::vector<message::PortStatus>& ports,
+                                            double cycles_per_second) {
     std::vector<const message::WorkerStats*> workers;
     workers.reserve(sources.workers.size());
     for (const metrics::Sources::Worker& w : sources.workers) workers.push_back(w.stats);
-    return std::make_unique<load::Monitor>(std::move(workers));
+    const bool kernel = std::ranges::any_of(
+        ports, [](const message::PortStatus& p) { return load::passes_the_kernel(p.driver); });
+    return std::make_unique<load::Monitor>(workers, cycles_per_second,
+                                           kernel ? load::kAssumedKernelCost : load::kAssumedCost);
 }
 
 }  // namespace
@@ -98,7 +103,8 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
       dataplane_{dataplane},
       loop_{loop},
       running_{std::make_shared<const config::Config>(std::move(setup.config))},
-      ports_{dataplane.ports()} {
+      ports_{dataplane.ports()},
+      admission_{running_->dataplane.admission} {
     configure_log();
     PortSetup ports = set_up_ports(*running_, ports_);
     specs_ = std::make_shared<const api::SpecContext>(std::move(ports.specs));
@@ -138,9 +144,10 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
                                     .stats = &dataplane_.worker(WorkerId{i}).stats()});
         heartbeats_.push_back(0);
     }
-    monitor_ = make_monitor(sources_);
-    monitor_->look(dataplane_.now());
+    monitor_ = make_monitor(sources_, ports_, dataplane_.cycles_per_second());
     sources_.loads = [this] { return monitor_->loads(); };
+    sources_.wall = [this](Instant t) { return dataplane_.wall(t); };
+    look_at_workers();
     sources_.cycles_per_second = dataplane_.cycles_per_second();
     sources_.ports = [this] { return this->ports(); };
 }
@@ -164,6 +171,7 @@ Result<Ok> Daemon::start() {
 
     const auto added = manager_->add(running_->sessions, session::Origin::Config, {});
     if (!added) return added.error();
+    tell_demand();
 
     for (const message::PortStatus& p : ports_) {
         stack_->on_link(p.id, p.link_up, dataplane_.now());
@@ -175,7 +183,7 @@ Result<Ok> Daemon::start() {
         manager_->confirm_neighbors();
     });
     loop_.every(1s, [this] {
-        monitor_->look(dataplane_.now());
+        look_at_workers();
         session_log_->report_suppressed();
         tell_status();
     });

@@ -67,6 +67,9 @@ private:
     void look_at_links();
     void feed_watchdog();
     void tell_status();
+    void look_at_workers();
+    void admit_as_configured();
+    void tell_demand();
     void configure_log() const;
     void reload_in_background();
     void reload_until_nobody_asks();
@@ -98,6 +101,8 @@ private:
     enum class Reloading : std::uint8_t { Idle, Running, Again };
     std::atomic<Reloading> reloading_{Reloading::Idle};
 
+    config::Admission admission_;            ///< in effect
+    int told_demand_ = 0;                    ///< 1: close to what the workers carry, 2: above it
     std::vector<std::uint64_t> heartbeats_;  ///< at the last feeding of the watchdog
     std::string told_status_;
     std::atomic<bool> stopping_{false};

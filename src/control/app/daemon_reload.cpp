@@ -48,6 +48,7 @@ config::Config effective(const config::Config& running, const config::Config& wa
     out.daemon.log_level = wanted.daemon.log_level;
     out.daemon.log_format = wanted.daemon.log_format;
     out.daemon.shutdown_timeout = wanted.daemon.shutdown_timeout;
+    out.dataplane.admission = wanted.dataplane.admission;
     out.profiles = wanted.profiles;
     const auto same = [](const config::Session& a, const config::Session& b) {
         return a.port == b.port && a.remote == b.remote;
@@ -100,7 +101,14 @@ api::ReloadReport Daemon::try_reload() {
 
 api::ReloadReport Daemon::apply(const config::Config& wanted, const config::Diff& diff) {
     if (stopping_) return refusal({}, "tocsind is stopping");
+    // A file that lifts the limit is judged by its own word.
+    const config::Admission before = std::exchange(admission_, wanted.dataplane.admission);
+    admit_as_configured();
     const auto applied = manager_->apply(diff);
+    if (!applied) {
+        admission_ = before;
+        admit_as_configured();
+    }
     if (!applied) return refusal(applied.error().where, applied.error().message);
     api::ReloadReport report;
     report.applied = applied.value();
@@ -117,6 +125,8 @@ api::ReloadReport Daemon::apply(const config::Config& wanted, const config::Diff
         specs_ = std::move(specs);
     }
     configure_log();
+    told_demand_ = 0;
+    tell_demand();
     return report;
 }
 

@@ -93,6 +93,10 @@ void read_dataplane(TableReader& in, Dataplane& out) {
                                                              {"require", HugePages::Require},
                                                              {"off", HugePages::Off}})
                          .value_or(out.huge_pages);
+    out.admission = in.get_choice<Admission>("admission", {{"refuse", Admission::Refuse},
+                                                           {"warn", Admission::Warn},
+                                                           {"off", Admission::Off}})
+                        .value_or(out.admission);
     if (const auto memory = in.get_integer("memory_mb")) {
         if (*memory != 0 && (*memory < kLeastMemoryMb || *memory > kMostMemoryMb)) {
             in.fault("memory_mb", std::to_string(*memory) +

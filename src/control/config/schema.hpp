@@ -19,6 +19,9 @@ enum class LogLevel { Debug, Info, Warn, Error };
 enum class LogFormat { Text, Json };
 enum class Idle { Poll, Adaptive };
 enum class HugePages { Auto, Require, Off };
+/// What is done about sessions that ask for more packets than the workers can carry. Refuse: the
+/// API and a reload do not add them, and new ones wait while a worker is overloaded.
+enum class Admission { Off, Warn, Refuse };
 /// Auto: verify on hardware, accept_partial on devices that the kernel feeds (af_packet, af_xdp,
 /// tap).
 enum class RxChecksum { Auto, Verify, AcceptPartial, Ignore };
@@ -37,6 +40,7 @@ struct Dataplane {
     Idle idle = Idle::Poll;
     bool real_time = true;  ///< with adaptive: workers run under SCHED_FIFO, if permitted
     HugePages huge_pages = HugePages::Auto;
+    Admission admission = Admission::Refuse;  ///< takes effect with a reload
     std::uint32_t memory_mb = 0;        ///< memory for DPDK without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;  ///< passed to rte_eal_init after our own
     friend bool operator==(const Dataplane&, const Dataplane&) = default;

@@ -2,10 +2,13 @@
 
 #include "control/ctl/format.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace tocsin::control::ctl {
 
@@ -25,6 +28,22 @@ std::string percent(double share) {
 
 /// A whole number; "-" for 0, which stands for nothing to divide.
 std::string whole(double value) { return value == 0 ? "-" : std::to_string(std::llround(value)); }
+
+/// "busy, late_tx".
+Cell overload(const v1::WorkerOverload& alarm) {
+    if (!alarm.active()) return "-";
+    std::string out;
+    for (const int sign : alarm.signs()) {
+        constexpr std::string_view kPrefix = "OVERLOAD_SIGN_";
+        std::string name = v1::OverloadSign_Name(static_cast<v1::OverloadSign>(sign));
+        if (name.starts_with(kPrefix)) name.erase(0, kPrefix.size());
+        std::ranges::transform(name, name.begin(), [](char c) {
+            return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        });
+        out += (out.empty() ? "" : ", ") + name;
+    }
+    return {std::move(out), Colour::Red};
+}
 
 /// Of the loop's turns, which are not told apart below a tenth of a millisecond.
 std::string turn_time(const v1::WorkerLoad& load, std::uint64_t us) {
@@ -62,6 +81,7 @@ ExitCode worker_list(const Context& context) {
                  {"RX", Right},
                  {"TX", Right},
                  {"DROPS", Right},
+                 {"DEMAND", Right},
                  {"BUSY", Right},
                  {"CYC/RX", Right},
                  {"CYC/TX", Right},
@@ -72,23 +92,32 @@ ExitCode worker_list(const Context& context) {
                  {"TURN MAX", Right},
                  {"LATE TX P99.9", Right},
                  {"LATE TX MAX", Right},
-                 {"LATE DETECT MAX", Right}}};
+                 {"LATE DETECT MAX", Right},
+                 {"OVERLOAD"}}};
     for (const v1::Worker& worker : response.workers()) {
         const v1::WorkerLoad& load = worker.load();
-        table.add(
-            {std::to_string(worker.index()), std::to_string(worker.lcore()),
-             std::to_string(worker.sessions()), std::to_string(worker.sessions_up()),
-             std::to_string(worker.rx_packets()), std::to_string(worker.tx_packets()),
-             std::to_string(sum(worker.drops())), load.span_ms() == 0 ? "-" : percent(load.busy()),
-             whole(load.rx_cycles_per_packet()), whole(load.tx_cycles_per_packet()),
-             std::to_string(worker.loop_gaps()), turn_time(load, load.loop_gap_p50_us()),
-             turn_time(load, load.loop_gap_p99_us()), turn_time(load, load.loop_gap_p999_us()),
-             nanoseconds(worker.loop_gap().max_ns()),
-             load.late_tx_p999_us() == 0
-                 ? "-"
-                 : milliseconds(static_cast<std::int64_t>(load.late_tx_p999_us())),
-             nanoseconds(worker.late_tx().max_ns()),
-             nanoseconds(worker.late_detection().max_ns())});
+        table.add({std::to_string(worker.index()),
+                   std::to_string(worker.lcore()),
+                   std::to_string(worker.sessions()),
+                   std::to_string(worker.sessions_up()),
+                   std::to_string(worker.rx_packets()),
+                   std::to_string(worker.tx_packets()),
+                   std::to_string(sum(worker.drops())),
+                   percent(worker.demand().share()),
+                   load.span_ms() == 0 ? "-" : percent(load.busy()),
+                   whole(load.rx_cycles_per_packet()),
+                   whole(load.tx_cycles_per_packet()),
+                   std::to_string(worker.loop_gaps()),
+                   turn_time(load, load.loop_gap_p50_us()),
+                   turn_time(load, load.loop_gap_p99_us()),
+                   turn_time(load, load.loop_gap_p999_us()),
+                   nanoseconds(worker.loop_gap().max_ns()),
+                   load.late_tx_p999_us() == 0
+                       ? "-"
+                       : milliseconds(static_cast<std::int64_t>(load.late_tx_p999_us())),
+                   nanoseconds(worker.late_tx().max_ns()),
+                   nanoseconds(worker.late_detection().max_ns()),
+                   overload(worker.overload())});
     }
     table.print(context.out, context.colour);
     return ExitCode::Success;
@@ -170,6 +199,9 @@ ExitCode stats(const Context& context) {
     out.add("Sessions Init", std::to_string(response.sessions_init()));
     out.add("Sessions Down", std::to_string(response.sessions_down()));
     out.add("Sessions AdminDown", std::to_string(response.sessions_admin_down()));
+    if (response.sessions_waiting() != 0) {
+        out.add("Sessions waiting for a worker", std::to_string(response.sessions_waiting()));
+    }
     out.gap();
     out.add("Control packets received", std::to_string(response.rx_packets()));
     out.add("Control packets sent", std::to_string(response.tx_packets()));

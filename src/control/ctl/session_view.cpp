@@ -15,6 +15,7 @@ std::string interval(std::uint64_t us) {
 /// What a person should know besides the state.
 Cell remark(const v1::Session& session) {
     const v1::SessionStatus& status = session.status();
+    if (!status.waiting().empty()) return {"waiting: " + status.waiting(), Colour::Yellow};
     if (!status.next_hop_resolved() && !status.next_hop().empty() &&
         status.state() != v1::SESSION_STATE_ADMIN_DOWN) {
         return {"no MAC of " + status.next_hop(), Colour::Yellow};
@@ -67,7 +68,9 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("Port", spec.port());
     out.add("Origin", std::string{origin_name(session.origin())});
     out.add("Profile", or_dash(spec.profile()));
-    out.add("Worker", std::to_string(session.worker()));
+    out.add("Worker", status.waiting().empty()
+                          ? Cell{std::to_string(session.worker())}
+                          : Cell{"waiting: " + status.waiting(), Colour::Yellow});
     out.gap();
     out.add("State", state_cell(status.state()));
     out.add("Remote state", std::string{state_name(status.remote_state())});

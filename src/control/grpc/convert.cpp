@@ -44,6 +44,18 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_admin_down(spec.admin_down);
 }
 
+const char* text(session::Waiting waiting) {
+    switch (waiting) {
+        case session::Waiting::No:
+            return "";
+        case session::Waiting::ForSlot:
+            return "every slot is taken: deleted sessions still tell their peers";
+        case session::Waiting::ForLoad:
+            return "every worker is overloaded";
+    }
+    return "";
+}
+
 void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     const bfd::SessionSnapshot& s = view.status;
     out.set_state(to_proto(s.session_state));
@@ -74,6 +86,7 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_next_hop_resolved(view.next_hop_resolved);
     out.set_next_hop(to_string(view.next_hop));
     out.set_seen_source(to_string(view.seen_source));
+    out.set_waiting(text(view.waiting));
 }
 
 }  // namespace

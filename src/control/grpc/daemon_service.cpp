@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace tocsin::control::api {
 
@@ -53,6 +54,30 @@ void to_proto(const load::Load& l, v1::WorkerLoad& out) {
     out.set_loop_gap_p99_us(load::quantile_us(l.loop_gap, l.turns, 0.99));
     out.set_loop_gap_p999_us(load::quantile_us(l.loop_gap, l.turns, 0.999));
     out.set_late_tx_p999_us(load::quantile_us(l.late_tx, load::sum(l.late_tx), 0.999));
+}
+
+void to_proto(const load::WorkerLoad& l, v1::WorkerDemand& out) {
+    out.set_rx_packets_per_second(load::packets(l.demand.rx));
+    out.set_tx_packets_per_second(load::packets(l.demand.tx));
+    out.set_share(l.share);
+    out.set_rx_cycles(l.cost.rx_cycles);
+    out.set_tx_cycles(l.cost.tx_cycles);
+    out.set_measured(l.cost.measured);
+}
+
+void to_proto(const load::WorkerLoad& l, std::chrono::system_clock::time_point since,
+              v1::WorkerOverload& out) {
+    out.set_active(l.overloaded);
+    out.set_raised(l.alarms);
+    if (!l.overloaded) return;
+    out.set_since_us(
+        std::chrono::duration_cast<std::chrono::microseconds>(since.time_since_epoch()).count());
+    for (const auto& [bit, sign] : {std::pair{load::kBusy, v1::OVERLOAD_SIGN_BUSY},
+                                    std::pair{load::kLateTx, v1::OVERLOAD_SIGN_LATE_TX},
+                                    std::pair{load::kBacklog, v1::OVERLOAD_SIGN_BACKLOG},
+                                    std::pair{load::kMissed, v1::OVERLOAD_SIGN_MISSED}}) {
+        if ((l.signs & bit) != 0) out.add_signs(sign);
+    }
 }
 
 template <class Drops>
@@ -118,7 +143,7 @@ grpc::Status DaemonService::ListWorkers(grpc::ServerContext*, const v1::ListWork
                                         v1::ListWorkersResponse* response) {
     const metrics::Sources& sources = backend_.sources();
     response->set_cycles_per_second(sources.cycles_per_second);
-    const std::vector<load::Load> loads = sources.loads();
+    const std::vector<load::WorkerLoad> loads = sources.loads();
     for (std::size_t i = 0; i < sources.workers.size(); ++i) {
         const metrics::Sources::Worker& w = sources.workers[i];
         const message::WorkerStats& s = *w.stats;
@@ -140,7 +165,10 @@ grpc::Status DaemonService::ListWorkers(grpc::ServerContext*, const v1::ListWork
         out.set_rx_cycles(s.rx_cycles.get());
         out.set_tx_cycles(s.tx_cycles.get());
         out.set_control_cycles(s.control_cycles.get());
-        to_proto(loads[i], *out.mutable_load());
+        to_proto(loads[i].recent, *out.mutable_load());
+        out.set_backlog_turns(s.backlog_turns.get());
+        to_proto(loads[i], *out.mutable_demand());
+        to_proto(loads[i], sources.wall(loads[i].since), *out.mutable_overload());
     }
     counters_.count("ListWorkers", "OK");
     return grpc::Status::OK;
@@ -155,6 +183,7 @@ grpc::Status DaemonService::GetStats(grpc::ServerContext*, const v1::GetStatsReq
     response->set_sessions_init(sessions[2].get());
     response->set_sessions_up(sessions[3].get());
     response->set_watchers(sources.totals->watchers.get());
+    response->set_sessions_waiting(sources.totals->waiting.get());
     for (const metrics::Sources::Worker& w : sources.workers) {
         const message::WorkerStats& s = *w.stats;
         response->set_rx_packets(response->rx_packets() + s.rx_control.get());

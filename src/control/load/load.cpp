@@ -35,6 +35,7 @@ Sample take_sample(const message::WorkerStats& stats, Instant at) {
             .idle_ns = stats.idle_ns.get(),
             .rx_cycles = stats.rx_cycles.get(),
             .tx_cycles = stats.tx_cycles.get(),
+            .backlog_turns = stats.backlog_turns.get(),
             .loop_gap = read(stats.loop_gap),
             .late_tx = read(stats.late_tx)};
 }
@@ -55,6 +56,7 @@ Load between(const Sample& from, const Sample& to) {
             .busy = ratio(busy, busy + (to.idle_ns - from.idle_ns)),
             .rx_cycles_per_packet = ratio(to.rx_cycles - from.rx_cycles, rx),
             .tx_cycles_per_packet = ratio(to.tx_cycles - from.tx_cycles, tx),
+            .backlog_turns = to.backlog_turns - from.backlog_turns,
             .loop_gap = difference(from.loop_gap, to.loop_gap),
             .late_tx = difference(from.late_tx, to.late_tx)};
 }

@@ -22,6 +22,7 @@ struct Sample {
     std::uint64_t idle_ns = 0;
     std::uint64_t rx_cycles = 0;
     std::uint64_t tx_cycles = 0;
+    std::uint64_t backlog_turns = 0;
     Buckets loop_gap{};
     Buckets late_tx{};
 };
@@ -38,6 +39,7 @@ struct Load {
     double busy = 0;                  ///< share of the time in turns that did work, 0..1
     double rx_cycles_per_packet = 0;  ///< all of reception by accepted packets; 0 = none came
     double tx_cycles_per_packet = 0;  ///< timers and transmission by sent packets; 0 = none left
+    std::uint64_t backlog_turns = 0;  ///< of WorkerStats
     Buckets loop_gap{};
     Buckets late_tx{};
 

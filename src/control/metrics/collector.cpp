@@ -76,6 +76,9 @@ void collect_daemon(Families& f, const Sources& s) {
     f.begin("tocsin_bfd_sessions_leaving", MetricType::Gauge,
             "Deleted sessions that still tell their peer AdminDown.");
     f.value({}, t.leaving);
+    f.begin("tocsin_bfd_sessions_waiting", MetricType::Gauge,
+            "Sessions that no worker has yet, for want of a slot or since all are overloaded.");
+    f.value({}, t.waiting);
     f.begin("tocsin_bfd_sessions_limit", MetricType::Gauge, "dataplane.max_sessions.");
     f.value({}, s.max_sessions);
     f.begin("tocsin_control_events_total", MetricType::Counter,
@@ -129,6 +132,9 @@ constexpr WorkerCounter kWorkerCounters[]{
     {"tocsin_worker_control_cycles_total",
      "Time stamp counter cycles of commands, slow-path frames and events.",
      &message::WorkerStats::control_cycles},
+    {"tocsin_worker_backlog_turns_total",
+     "Turns that left due work (a queue not emptied, timers not judged), beyond the 64th in a row.",
+     &message::WorkerStats::backlog_turns},
     {"tocsin_worker_loop_gaps_total", "Turns longer than a millisecond.",
      &message::WorkerStats::loop_gaps},
     {"tocsin_worker_events_deferred_total", "Turns in which the event ring had no room.",
@@ -168,6 +174,21 @@ void collect_workers(Families& f, const Sources& s) {
     f.begin("tocsin_worker_sessions", MetricType::Gauge,
             "Sessions of the worker, leaving ones included.");
     for (const Sources::Worker& w : s.workers) f.value({lcore(w)}, w.stats->sessions);
+    const std::vector<load::WorkerLoad> loads = s.loads();
+    const auto of_load = [&](const char* name, MetricType type, const char* help, auto value) {
+        f.begin(name, type, help);
+        for (std::size_t i = 0; i < loads.size(); ++i) {
+            f.value({lcore(s.workers[i])}, value(loads[i]));
+        }
+    };
+    of_load("tocsin_worker_demand_ratio", MetricType::Gauge,
+            "Part of the worker's time that its sessions' intervals ask for; above 1 it cannot be "
+            "carried.",
+            [](const load::WorkerLoad& l) { return l.share; });
+    of_load("tocsin_worker_overloaded", MetricType::Gauge, "1 while the worker does not keep up.",
+            [](const load::WorkerLoad& l) { return l.overloaded ? 1.0 : 0.0; });
+    of_load("tocsin_worker_overloads_total", MetricType::Counter, "Overload alarms.",
+            [](const load::WorkerLoad& l) { return static_cast<double>(l.alarms); });
     f.begin("tocsin_bfd_transitions_total", MetricType::Counter,
             "Transitions into Up (to=up) and out of Up (to=down).");
     for (const Sources::Worker& w : s.workers) {

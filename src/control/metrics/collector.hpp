@@ -1,6 +1,6 @@
 #pragma once
 
-#include "control/load/load.hpp"
+#include "control/load/monitor.hpp"
 #include "control/metrics/api_counters.hpp"
 #include "control/session/totals.hpp"
 #include "dataplane/message/dataplane.hpp"
@@ -28,8 +28,9 @@ struct Sources {
         const message::WorkerStats* stats = nullptr;
     };
     std::vector<Worker> workers;
-    /// What each of `workers` did in the last ten seconds.
-    std::function<std::vector<load::Load>()> loads;
+    /// Of `workers`, in their order.
+    std::function<std::vector<load::WorkerLoad>()> loads;
+    std::function<std::chrono::system_clock::time_point(Instant)> wall;
     double cycles_per_second = 0;  ///< of the time stamp counter
     /// The ports as they were last looked at.
     std::function<std::vector<message::PortStatus>()> ports;

@@ -73,6 +73,11 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
 Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> sessions,
                                             Origin origin, std::string_view list) {
     if (auto error = check_room(sessions.size())) return std::move(*error);
+    if (origin == Origin::Api) {  // the file's are checked by apply(); at the start nobody is
+        load::Demand more;
+        for (const config::Session& s : sessions) more += load::demand_of(s.parameters);
+        if (auto error = check_demand(more, {})) return std::move(*error);
+    }
     Twins twins{registry_};
     for (std::size_t i = 0; i < sessions.size(); ++i) {
         const std::string where = place(list, i, sessions[i]);
@@ -132,8 +137,11 @@ Result<Ok> Manager::update(SessionId id, const bfd::SessionParameters& parameter
                      "session"};
     }
     if (record->parameters == parameters) return Ok{};
-    record->parameters = parameters;
-    reconciler_.need(*record, kNeedParameters);
+    if (auto error =
+            check_demand(load::demand_of(parameters), load::demand_of(record->parameters))) {
+        return std::move(*error);
+    }
+    reconciler_.set_parameters(*record, parameters);
     return Ok{};
 }
 
@@ -187,6 +195,25 @@ std::optional<Error> Manager::check_room(std::size_t more) const {
                  {}};
 }
 
+void Manager::set_capacity(load::Capacity capacity, bool refuse) {
+    capacity_ = std::move(capacity);
+    refuse_ = refuse;
+}
+
+std::optional<Error> Manager::check_demand(const load::Demand& more,
+                                           const load::Demand& less) const {
+    if (!refuse_ || capacity_.share(more) <= capacity_.share(less)) return std::nullopt;
+    load::Demand all = reconciler_.demand();
+    all -= less;
+    all += more;
+    if (capacity_.share(all) <= 1) return std::nullopt;
+    return Error{ErrorKind::ResourceExhausted,
+                 "the sessions would then ask for up to " + capacity_.describe(all) +
+                     ": raise desired_min_tx_interval and required_min_rx_interval, add workers "
+                     "(dataplane.workers), or set dataplane.admission = \"warn\" and reload",
+                 {}};
+}
+
 /// `where` of the error begins with the member, such as ".name".
 std::optional<Error> Manager::check_new(const config::Session& session) {
     const SessionPort* const port = registry_.port_named(session.port);
@@ -222,6 +249,15 @@ std::optional<Error> Manager::check_diff(const config::Diff& diff) {
     if (diff.added.size() > diff.removed.size()) {
         if (auto error = check_room(diff.added.size() - diff.removed.size())) return error;
     }
+    load::Demand more;
+    load::Demand less;
+    for (const config::Session& s : diff.added) more += load::demand_of(s.parameters);
+    for (const config::Session& s : diff.removed) less += load::demand_of(s.parameters);
+    for (const config::SessionChange& c : diff.changed) {
+        more += load::demand_of(c.to.parameters);
+        less += load::demand_of(c.from.parameters);
+    }
+    if (auto error = check_demand(more, less)) return error;
     std::unordered_set<std::string_view> given_up;  // names, by this very reload
     for (const config::Session& s : diff.removed) given_up.insert(s.name);
     for (const config::SessionChange& c : diff.changed) given_up.insert(c.from.name);
@@ -290,8 +326,7 @@ void Manager::change(SessionRecord& record, const config::SessionChange& change)
     registry_.set_profile(record, to.profile);
     record.follow_link = to.follow_link;
     if (record.parameters != to.parameters) {
-        record.parameters = to.parameters;
-        reconciler_.need(record, kNeedParameters);
+        reconciler_.set_parameters(record, to.parameters);
     }
     if (record.dscp != to.dscp) {
         record.dscp = to.dscp;

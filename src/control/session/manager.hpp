@@ -62,8 +62,9 @@ public:
     void set_listener(Observer* listener) noexcept { listener_ = listener; }
 
     /// All or none. ALREADY_EXISTS for a second session of a name or of port, family and remote
-    /// (RFC 5881 3); RESOURCE_EXHAUSTED above max_sessions. Errors name `list`[index], or the
-    /// session itself when `list` is empty.
+    /// (RFC 5881 3); RESOURCE_EXHAUSTED above max_sessions, and for sessions of the API that ask
+    /// for more than the capacity. Errors name `list`[index], or the session itself when `list` is
+    /// empty.
     [[nodiscard]] Result<std::vector<SessionId>> add(std::span<const config::Session> sessions,
                                                      Origin origin, std::string_view list);
     /// All or none. FAILED_PRECONDITION when one belongs to another origin.
@@ -83,6 +84,19 @@ public:
     void remove_all() noexcept { removing_all_ = true; }
     [[nodiscard]] bool finished() const noexcept {
         return registry_.size() == 0 && reconciler_.leaving() == 0;
+    }
+
+    /// What the workers carry, and whether sessions that ask for more are refused: to be told again
+    /// whenever it changes. Before: nothing is refused.
+    void set_capacity(load::Capacity capacity, bool refuse);
+    /// See Reconciler.
+    void set_overloaded(WorkerId worker, bool overloaded) {
+        reconciler_.set_overloaded(worker, overloaded);
+    }
+    void admit_waiting() { reconciler_.admit_waiting(); }
+    [[nodiscard]] const load::Demand& demand() const noexcept { return reconciler_.demand(); }
+    [[nodiscard]] const load::Demand& demand(WorkerId worker) const noexcept {
+        return reconciler_.demand(worker);
     }
 
     /// Deleted sessions whose peer may not have heard of AdminDown yet.
@@ -129,6 +143,9 @@ private:
     void refused(const SessionRecord& record, const char* command, bfd::Status status) override;
 
     [[nodiscard]] std::optional<Error> check_room(std::size_t more) const;
+    /// Of what comes instead of `less`.
+    [[nodiscard]] std::optional<Error> check_demand(const load::Demand& more,
+                                                    const load::Demand& less) const;
     [[nodiscard]] std::optional<Error> check_new(const config::Session& session);
     [[nodiscard]] std::optional<Error> check_diff(const config::Diff& diff);
     SessionRecord& insert(const config::Session& session, Origin origin);
@@ -151,6 +168,8 @@ private:
     std::list<std::shared_ptr<Refresh>> refreshes_;
     SessionId confirmed_;  ///< the last one of confirm_neighbors()
     bool removing_all_ = false;
+    load::Capacity capacity_;
+    bool refuse_ = false;  ///< what is above it
 };
 
 }  // namespace tocsin::control::session

@@ -154,6 +154,7 @@ SessionView Manager::make_view(const SessionRecord& record) const {
             .status = record.status,
             .next_hop = record.next_hop,
             .next_hop_resolved = record.next_hop_resolved,
+            .waiting = record.waiting,
             .seen_source = record.seen_source,
             .last_state_change = wall(record.status.last_state_change),
             .last_rx = wall(record.status.last_rx)};

@@ -10,6 +10,10 @@ namespace tocsin::control::session {
 
 namespace {
 
+/// Of those that wait, in a second: so many, or this part of those that were placed.
+constexpr std::size_t kAdmittedAtLeast = 64;
+constexpr std::size_t kAdmittedPart = 20;
+
 constexpr std::uint64_t slot_key(WorkerId worker, Slot slot) {
     return static_cast<std::uint64_t>(worker.value) << 32U | slot.value;
 }
@@ -56,6 +60,7 @@ Reconciler::Reconciler(Registry& registry, message::Dataplane& dataplane, NextHo
                             .slots = {id, dataplane.slots_per_worker(), dataplane.discriminators()},
                             .commands = {link, in_flight},
                             .queue = {},
+                            .demand = {},
                             .queries = {},
                             .asked = {}});
     }
@@ -68,13 +73,68 @@ void Reconciler::add(SessionRecord& record) {
     }
     Counter& count = totals_.sessions[static_cast<std::size_t>(record.status.session_state)];
     count.set(count.get() + 1);
-    if (!place(record)) unplaced_.push_back(record.id);
+    demand_ += load::demand_of(record.parameters);
+    if ((pacing_ && waiting_ != 0) || !place(record)) {
+        if (record.waiting == Waiting::No) record.waiting = Waiting::ForLoad;
+        unplaced_.push_back(record.id);
+        totals_.waiting.set(++waiting_);
+    }
     observer_.added(record);
 }
 
+void Reconciler::set_parameters(SessionRecord& record, const bfd::SessionParameters& parameters) {
+    const load::Demand before = load::demand_of(record.parameters);
+    const load::Demand now = load::demand_of(parameters);
+    demand_ -= before;
+    demand_ += now;
+    if (record.waiting == Waiting::No) {
+        load::Demand& of_worker = workers_[record.worker.value].demand;
+        of_worker -= before;
+        of_worker += now;
+    }
+    record.parameters = parameters;
+    need(record, kNeedParameters);
+}
+
+void Reconciler::set_overloaded(WorkerId worker, bool overloaded) {
+    workers_[worker.value].overloaded = overloaded;
+    pacing_ |= !overloaded && waiting_ != 0;
+}
+
+void Reconciler::admit_waiting() {
+    std::size_t placed = 0;
+    for (const Worker& w : workers_) placed += w.slots.in_use();
+    place_waiting(std::max(kAdmittedAtLeast, placed / kAdmittedPart));
+    pacing_ &= waiting_ != 0;
+}
+
+void Reconciler::place_waiting(std::size_t at_most) {
+    for (std::size_t n = 0; waiting_ != 0 && n < at_most;) {
+        SessionRecord* const record = registry_.find(unplaced_.front());
+        if (record != nullptr) {
+            if (!place(*record)) return;
+            totals_.waiting.set(--waiting_);
+            ++n;
+        }
+        unplaced_.pop_front();
+    }
+    if (waiting_ == 0) unplaced_.clear();
+}
+
+Reconciler::Worker* Reconciler::lightest() {
+    const auto rank = [](const Worker& w) {
+        return std::pair{w.demand.rx + w.demand.tx, w.slots.in_use()};
+    };
+    Worker* best = nullptr;
+    for (Worker& w : workers_) {
+        if (w.overloaded || w.slots.in_use() == w.slots.capacity()) continue;
+        if (best == nullptr || rank(w) < rank(*best)) best = &w;
+    }
+    return best;
+}
+
 bool Reconciler::place(SessionRecord& record) {
-    auto* chosen =
-        &*std::ranges::min_element(workers_, {}, [](const Worker& w) { return w.slots.in_use(); });
+    Worker* chosen = nullptr;
     const auto before = leaving_by_identity_.find(registry_.identity(record.port, record.remote));
     if (before != leaving_by_identity_.end()) {
         // The session before must be gone first, or both would talk to the peer: same worker, whose
@@ -82,9 +142,17 @@ bool Reconciler::place(SessionRecord& record) {
         Worker& w = workers_[before->second.worker.value];
         enqueue(w, before->second.slot, kNeedDeleteNow);
         chosen = &w;
+    } else {
+        chosen = lightest();
     }
-    const auto handle = chosen->slots.take();
-    if (!handle) return false;
+    const auto handle = chosen == nullptr ? std::nullopt : chosen->slots.take();
+    if (!handle) {
+        const bool load = chosen == nullptr && std::ranges::any_of(workers_, &Worker::overloaded);
+        record.waiting = load ? Waiting::ForLoad : Waiting::ForSlot;
+        return false;
+    }
+    record.waiting = Waiting::No;
+    chosen->demand += load::demand_of(record.parameters);
     record.worker = chosen->id;
     record.handle = *handle;
     record.status.session = *handle;
@@ -103,11 +171,13 @@ void Reconciler::remove(SessionRecord& record) {
     Counter& count = totals_.sessions[static_cast<std::size_t>(record.status.session_state)];
     count.set(count.get() - 1);
     observer_.deleted(record);
-    if (record.handle.local_discr.value == 0) {
-        std::erase(unplaced_, record.id);
+    demand_ -= load::demand_of(record.parameters);
+    if (record.waiting != Waiting::No) {  // its id stays in the queue and is skipped there
+        totals_.waiting.set(--waiting_);
         return;
     }
     Worker& w = workers_[record.worker.value];
+    w.demand -= load::demand_of(record.parameters);
     const Slot slot = record.handle.slot;
     SlotEntry& entry = w.slots.at(slot);
     if (const auto waiting = w.asked.extract(slot.value)) {
@@ -165,7 +235,9 @@ bool Reconciler::poll() {
 }
 
 bool Reconciler::idle() const noexcept {
-    return unplaced_.empty() && retries_.empty() &&
+    // For those that wait for their load there may be nothing to do for hours.
+    const bool held = std::ranges::all_of(workers_, &Worker::overloaded);
+    return (waiting_ == 0 || held || pacing_) && retries_.empty() &&
            std::ranges::all_of(workers_, [](const Worker& w) {
                return w.queue.empty() && w.commands.in_flight() == 0;
            });
@@ -371,11 +443,7 @@ void Reconciler::release(Worker& w, Slot slot) {
         }
     }
     w.slots.free(slot);
-    while (!unplaced_.empty()) {
-        SessionRecord* const record = registry_.find(unplaced_.front());
-        if (record != nullptr && !place(*record)) break;
-        unplaced_.pop_front();
-    }
+    if (!pacing_) place_waiting(waiting_);
 }
 
 void Reconciler::run_retries() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/load/demand.hpp"
 #include "control/session/command_queue.hpp"
 #include "control/session/next_hops.hpp"
 #include "control/session/observer.hpp"
@@ -32,13 +33,24 @@ public:
     Reconciler(Registry& registry, message::Dataplane& dataplane, NextHops& next_hops,
                Observer& observer, Totals& totals, std::uint64_t seed, std::uint32_t in_flight);
 
-    /// Gives a new session a worker (that with the fewest), a slot and a source port. When every
-    /// slot is taken (others are still leaving) it waits for one.
+    /// Gives a new session a worker (that with the least to do), a slot and a source port. When
+    /// every slot is taken (others are still leaving) or every worker is overloaded it waits.
     void add(SessionRecord& record);
     /// Ends a session whose record is about to be erased: AdminDown for as long as RFC 5880 6.8.16
     /// asks, then its slot is free again.
     void remove(SessionRecord& record);
-    /// Parameters, admin_down or dscp of the record were changed.
+    void set_parameters(SessionRecord& record, const bfd::SessionParameters& parameters);
+    /// An overloaded worker keeps its sessions and gets no others.
+    void set_overloaded(WorkerId worker, bool overloaded);
+    /// Once a second: places some of those that waited, not all of them at once, so that their load
+    /// is seen before the next ones come.
+    void admit_waiting();
+    /// Of all sessions, waiting ones included.
+    [[nodiscard]] const load::Demand& demand() const noexcept { return demand_; }
+    [[nodiscard]] const load::Demand& demand(WorkerId worker) const noexcept {
+        return workers_[worker.value].demand;
+    }
+    /// admin_down or dscp of the record were changed.
     void need(SessionRecord& record, Need what);
     /// Asks the worker for the variables and counters of a session; `done` is called when the
     /// record has them, or cannot get them any more.
@@ -63,6 +75,8 @@ private:
         WorkerSlots slots;
         CommandQueue commands;
         std::deque<Slot> queue;
+        load::Demand demand;
+        bool overloaded = false;
         std::unordered_map<std::uint64_t, std::vector<Done>> queries;  ///< by request id
         std::unordered_map<std::uint32_t, std::vector<Done>> asked;    ///< by slot, not sent yet
     };
@@ -78,6 +92,8 @@ private:
     };
 
     bool place(SessionRecord& record);
+    void place_waiting(std::size_t at_most);
+    [[nodiscard]] Worker* lightest();
     void enqueue(Worker& w, Slot slot, std::uint8_t needs);
     void set_status(SessionRecord& record, const bfd::SessionSnapshot& now);
     bool receive(Worker& w);
@@ -103,7 +119,10 @@ private:
     SourcePorts source_ports_;
     std::vector<Worker> workers_;
     std::deque<Retry> retries_;       ///< oldest first, all wait equally long
-    std::deque<SessionId> unplaced_;  ///< wait for a slot
+    std::deque<SessionId> unplaced_;  ///< waiting ones, and some that are gone
+    std::size_t waiting_ = 0;
+    bool pacing_ = false;  ///< those that wait are placed by admit_waiting() alone
+    load::Demand demand_;
     std::size_t leaving_ = 0;
     std::unordered_map<Registry::Identity, Place, Registry::IdentityHash> leaving_by_identity_;
     std::unordered_map<std::uint64_t, Registry::Identity> leaving_identities_;  ///< by worker, slot

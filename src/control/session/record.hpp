@@ -19,6 +19,9 @@ enum class Origin : std::uint8_t { Config, Api };
     return o == Origin::Config ? "config" : "api";
 }
 
+/// Why no worker has a session yet.
+enum class Waiting : std::uint8_t { No, ForSlot, ForLoad };
+
 /// A session that should exist, and what is known of it. Control thread only. Text is interned by
 /// the registry, since there may be a million of these.
 struct SessionRecord {
@@ -33,6 +36,7 @@ struct SessionRecord {
     std::uint8_t dscp = 48;
     bool follow_link = true;
     bool admin_down = false;
+    Waiting waiting = Waiting::No;
     bool next_hop_resolved = false;  ///< the worker has headers, or is about to
     IpAddress remote;
     IpAddress local;

@@ -17,6 +17,7 @@ struct SessionView {
     bfd::SessionSnapshot status;
     IpAddress next_hop;
     bool next_hop_resolved = false;
+    Waiting waiting = Waiting::No;
     IpAddress seen_source;
     std::chrono::system_clock::time_point last_state_change;  ///< epoch = never
     std::chrono::system_clock::time_point last_rx;            ///< epoch = never

@@ -24,6 +24,7 @@ struct PortStatus {
     std::vector<std::string> kernel_addresses{};  ///< that the kernel had on it at the start
     std::uint32_t link_speed_mbps = 0;            ///< 0 = not known
     int numa_node = -1;
+    std::uint16_t rx_queues = 0;  ///< worker i reads queue i, if there is one; 0 = not known
     std::string rx_checksum;      ///< what is done about received UDP checksums and why, for people
     std::uint64_t rx_missed = 0;  ///< imissed of rte_eth_stats
     std::uint64_t rx_errors = 0;

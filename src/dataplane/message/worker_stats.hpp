@@ -30,16 +30,18 @@ struct alignas(64) WorkerStats {
     Counter transitions_up;
     Counter transitions_down;
     Counter punted;
-    Counter frames_sent;         ///< slow-path frames from control
-    Counter events_deferred;     ///< turns in which the event ring had no room
-    Counter busy_ns;             ///< time in turns that did work
-    Counter idle_ns;             ///< time in turns that did not, sleep included
-    Counter rx_cycles;           ///< TSC cycles of reception, in turns that received something
-    Counter tx_cycles;           ///< of timers and transmission, in turns that sent something
-    Counter control_cycles;      ///< of commands, slow-path frames and events, likewise
-    Counter loop_gaps;           ///< turns longer than a millisecond
-    DurationHistogram loop_gap;  ///< duration of every turn that took longer than 100 us
-    DurationHistogram late_tx;   ///< periodic packets: departure minus scheduled instant
+    Counter frames_sent;      ///< slow-path frames from control
+    Counter events_deferred;  ///< turns in which the event ring had no room
+    Counter busy_ns;          ///< time in turns that did work
+    Counter idle_ns;          ///< time in turns that did not, sleep included
+    Counter rx_cycles;        ///< TSC cycles of reception, in turns that received something
+    Counter tx_cycles;        ///< of timers and transmission, in turns that sent something
+    Counter control_cycles;   ///< of commands, slow-path frames and events, likewise
+    Counter
+        backlog_turns;  ///< turns that left due work (a queue, timers), beyond the 64th in a row
+    Counter loop_gaps;  ///< turns longer than a millisecond
+    DurationHistogram loop_gap;        ///< duration of every turn that took longer than 100 us
+    DurationHistogram late_tx;         ///< periodic packets: departure minus scheduled instant
     DurationHistogram late_detection;  ///< detection: verdict minus deadline
     std::array<Counter, kDropReasons> drops;
     std::array<PortStats, kMaxPorts> ports;

@@ -145,6 +145,7 @@ bool Port::configure(const PortConfig& config, const std::vector<Pool>& pools, s
     constexpr std::uint32_t kVirtualDepth = 4096;
     rx_depth_ = std::max<std::uint32_t>(2U * rx_descriptors, kVirtualDepth);
     fixed_.numa_node = node;
+    fixed_.rx_queues = rx_queues_;
     return true;
 }
 

@@ -63,6 +63,7 @@ void put_summary(rte_tel_data* dict, const Telemetry::Worker& w) {
     put(dict, "tx_cycles_per_packet", quotient(s.tx_cycles, s.tx_control));
     put(dict, "busy_ns", s.busy_ns);
     put(dict, "idle_ns", s.idle_ns);
+    put(dict, "backlog_turns", s.backlog_turns);
     put(dict, "loop_gaps", s.loop_gaps);
     put(dict, "loop_gap_max_ns", s.loop_gap.max_ns());
     put(dict, "late_tx_max_ns", s.late_tx.max_ns());

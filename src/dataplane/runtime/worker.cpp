@@ -37,6 +37,9 @@ constexpr int kLongestUnjudged = 4;
 /// Timers between two looks at the receive queues: their packets fit the nearest cache together.
 constexpr std::uint32_t kAdvanceBudget = 128;
 
+/// One tick's timers take a worker that keeps up a dozen turns at most.
+constexpr std::uint32_t kUsualUnfinished = 64;
+
 constexpr std::uint32_t kPuntRate = 1000;  // frames a second
 constexpr std::uint32_t kPuntBurst = 256;
 constexpr std::uint32_t kAsideRate = 100;
@@ -223,6 +226,9 @@ bool Worker::turn(Instant now) noexcept {
     } else {
         more = true;
     }
+    unfinished_ = more ? unfinished_ + 1 : 0;
+    if (unfinished_ > kUsualUnfinished) [[unlikely]]
+        stats_.backlog_turns.add();
     bool worked = worked_ || more || out_.pending();
     out_.flush();
     const std::uint64_t sent = rte_rdtsc();

@@ -116,8 +116,9 @@ private:
     Instant time_{};    ///< what the engine was last told; never goes backwards
     bool worked_ = false;
     Nanoseconds recent_gap_{};
-    int gap_turns_ = 0;  ///< turns for which recent_gap_ counts as just before
-    int unjudged_ = 0;   ///< turns in a row without advance()
+    int gap_turns_ = 0;             ///< turns for which recent_gap_ counts as just before
+    int unjudged_ = 0;              ///< turns in a row without advance()
+    std::uint32_t unfinished_ = 0;  ///< turns in a row that left due work
     LinkRings rings_;
     std::vector<WorkerPort> ports_;
     std::array<const WorkerPort*, message::kMaxPorts> port_by_id_{};

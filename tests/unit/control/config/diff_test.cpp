@@ -114,6 +114,7 @@ workers = [1]
 max_sessions = 5
 idle = "adaptive"
 huge_pages = "off"
+admission = "warn"
 memory_mb = 512
 eal_args = ["-v"]
 [api]
@@ -139,7 +140,7 @@ via = "192.0.2.2"
                   "dataplane.eal_args", "api.listen", "metrics.listen", "port[0].device",
                   "port[0].addresses", "port[0].route", "port[0].point_to_point",
                   "port[0].rx_checksum", "port[0].rx_descriptors", "port[0].tx_descriptors"}))
-        << "and not daemon.log or daemon.shutdown_timeout";
+        << "and not daemon.log, daemon.shutdown_timeout or dataplane.admission";
 }
 
 }  // namespace

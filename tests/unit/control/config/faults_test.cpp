@@ -85,6 +85,8 @@ const Case kCases[] = {
     {"Idle", with("[dataplane]\nidle=\"sleep\""), "dataplane.idle", "\"poll\" or \"adaptive\""},
     {"HugePages", with("[dataplane]\nhuge_pages=\"no\""), "dataplane.huge_pages",
      "\"require\" or \"off\""},
+    {"Admission", with("[dataplane]\nadmission=\"yes\""), "dataplane.admission",
+     "\"refuse\", \"warn\" or \"off\""},
     {"MemoryLow", with("[dataplane]\nmemory_mb=63"), "dataplane.memory_mb", "64..1048576"},
     {"MemoryHigh", with("[dataplane]\nmemory_mb=1048577"), "dataplane.memory_mb", "64..1048576"},
     {"EalArgs", with("[dataplane]\neal_args=[1]"), "dataplane.eal_args[0]", "not a string"},

@@ -44,6 +44,7 @@ workers = [1, 3]
 max_sessions = 7
 idle = "adaptive"
 huge_pages = "off"
+admission = "warn"
 memory_mb = 512
 eal_args = ["--no-pci"]
 [api]
@@ -92,6 +93,7 @@ min_ttl = 255
     EXPECT_EQ(config.dataplane.max_sessions, 7U);
     EXPECT_EQ(config.dataplane.idle, Idle::Adaptive);
     EXPECT_EQ(config.dataplane.huge_pages, HugePages::Off);
+    EXPECT_EQ(config.dataplane.admission, Admission::Warn);
     EXPECT_EQ(config.dataplane.memory_mb, 512U);
     EXPECT_EQ(config.dataplane.eal_args, (std::vector<std::string>{"--no-pci"}));
     EXPECT_EQ(config.api.listen.size(), 2U);

@@ -227,10 +227,11 @@ TEST_F(Tocsinctl, ExitsWithTheCauseAndTheDaemonsSentence) {
 TEST_F(Tocsinctl, ListsWorkersPortsNeighboursAndStatistics) {
     EXPECT_EQ(run({"worker", "list"}), ExitCode::Success);
     EXPECT_EQ(lines(out()), 3);
-    EXPECT_THAT(out(), HasSubstr("  26%     148     222     4   <0.1 ms  0.128 ms    2.048 ms"
+    EXPECT_THAT(out(), HasSubstr("  74%   26%     148     222     4   <0.1 ms  0.128 ms    2.048 ms"
                                  "    1.5 ms       0.256 ms "));
     EXPECT_THAT(out(), HasSubstr("   -       -       -     0         -"))
         << "a worker that was not looked at yet";
+    EXPECT_THAT(out(), HasSubstr("  busy, late_tx\n"));
     EXPECT_EQ(run({"port", "list"}), ExitCode::Success);
     EXPECT_THAT(out(), HasSubstr("25 Gb/s"));
     EXPECT_THAT(out(), HasSubstr("2001:db8::1/64"));

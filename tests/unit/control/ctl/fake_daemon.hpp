@@ -160,6 +160,10 @@ public:
         v1::Worker& worker = *response->add_workers();
         worker.set_lcore(1);
         worker.set_loop_gaps(4);
+        worker.mutable_demand()->set_share(0.736);
+        worker.mutable_overload()->set_active(true);
+        worker.mutable_overload()->add_signs(v1::OVERLOAD_SIGN_BUSY);
+        worker.mutable_overload()->add_signs(v1::OVERLOAD_SIGN_LATE_TX);
         v1::WorkerLoad& load = *worker.mutable_load();
         load.set_span_ms(10'000);
         load.set_busy(0.2551);

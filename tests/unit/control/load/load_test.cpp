@@ -1,10 +1,6 @@
 #include "control/load/load.hpp"
 
-#include "control/load/monitor.hpp"
-
 #include <gtest/gtest.h>
-
-#include <memory>
 
 namespace tocsin::control::load {
 namespace {
@@ -78,17 +74,6 @@ TEST(Window, ReachesBackTenSeconds) {
     EXPECT_EQ(w.recent().rx_packets, 29U * 29 - 19U * 19);
     EXPECT_EQ(w.last().span, 1s);
     EXPECT_EQ(w.last().rx_packets, 29U * 29 - 28U * 28);
-}
-
-TEST(Monitor, ShowsEverybodyTheSame) {
-    const auto stats = std::make_unique<message::WorkerStats>();
-    Monitor m{{stats.get()}};
-    m.look(kStart);
-    EXPECT_EQ(m.loads().at(0).span, 0s);
-    stats->rx_control.add(10);
-    m.look(kStart + 1s);
-    EXPECT_EQ(m.loads().at(0).rx_packets, 10U);
-    EXPECT_EQ(m.loads().at(0).rx_packets, 10U) << "looking changes nothing";
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ protected:
         sources.cycles_per_second = 2.6e9;
         sources.api = &api;
         sources.workers = {{.lcore = 3, .stats = &stats}};
+        sources.loads = [this] { return loads; };
         sources.ports = [] {
             message::PortStatus p;
             p.name = "wan0";
@@ -44,6 +45,7 @@ protected:
     session::Totals totals;
     ApiCounters api;
     message::WorkerStats stats;
+    std::vector<load::WorkerLoad> loads{1};
     Sources sources;
 };
 
@@ -78,6 +80,19 @@ TEST_F(CollectorTest, TellsDurationsInSecondsAndCumulatively) {
     expect_line("tocsin_worker_transmit_cycles_total{lcore=\"3\"} 222");
     expect_line("tocsin_worker_control_cycles_total{lcore=\"3\"} 9");
     expect_line("tocsin_clock_cycles_per_second 2600000000");
+}
+
+TEST_F(CollectorTest, TellsOfDemandAndOverload) {
+    loads[0].share = 0.75;
+    loads[0].overloaded = true;
+    loads[0].alarms = 3;
+    stats.backlog_turns.add(5);
+    totals.waiting.set(2);
+    expect_line("tocsin_worker_demand_ratio{lcore=\"3\"} 0.75");
+    expect_line("tocsin_worker_overloaded{lcore=\"3\"} 1");
+    expect_line("tocsin_worker_overloads_total{lcore=\"3\"} 3");
+    expect_line("tocsin_worker_backlog_turns_total{lcore=\"3\"} 5");
+    expect_line("tocsin_bfd_sessions_waiting 2");
 }
 
 TEST_F(CollectorTest, CountsPortsAndRequests) {

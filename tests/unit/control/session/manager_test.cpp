@@ -289,6 +289,147 @@ TEST_F(TwoWorkers, ShareSessionsEvenly) {
     EXPECT_EQ(per_worker[1], 3);
 }
 
+TEST_F(TwoWorkers, ShareWhatSessionsAskForAndNotTheirNumber) {
+    config::Session fast = spec("10.0.0.2");
+    fast.parameters.desired_min_tx_interval = 10ms;
+    const WorkerId loaded = manager.view(add(fast))->worker;
+    for (int i = 3; i < 6; ++i) {
+        EXPECT_NE(manager.view(add(spec("10.0.0." + std::to_string(i))))->worker, loaded);
+    }
+    const load::Demand one = load::demand_of(spec("10.0.0.3").parameters);
+    EXPECT_EQ(manager.demand(loaded), load::demand_of(fast.parameters));
+    EXPECT_EQ(manager.demand(WorkerId{static_cast<std::uint16_t>(1 - loaded.value)}).tx,
+              3 * one.tx);
+    EXPECT_EQ(manager.demand().rx, 4 * one.rx);
+}
+
+TEST_F(TwoWorkers, FillTheOtherOneWhenTheLighterHasNoSlot) {
+    config::Session fast = spec("10.0.0.2");
+    fast.parameters.desired_min_tx_interval = 1ms;
+    const WorkerId loaded = manager.view(add(fast))->worker;
+    for (int i = 3; i < 7; ++i) static_cast<void>(add(spec("10.0.0." + std::to_string(i))));
+    EXPECT_EQ(manager.view(add(spec("10.0.0.7")))->worker, loaded);
+    EXPECT_EQ(manager.totals().waiting.get(), 0U);
+}
+
+TEST_F(TwoWorkers, GetNoFurtherSessionsWhileOverloaded) {
+    const SessionId before = up("10.0.0.2");
+    const WorkerId overloaded = manager.view(before)->worker;
+    manager.set_overloaded(overloaded, true);
+    for (int i = 3; i < 6; ++i) {
+        EXPECT_NE(manager.view(add(spec("10.0.0." + std::to_string(i))))->worker, overloaded);
+    }
+    run(1s);
+    EXPECT_EQ(state(before), bfd::SessionState::Up) << "established sessions go on";
+}
+
+TEST_F(TwoWorkers, HoldSessionsBackWhenAllAreOverloadedAndPlaceThemAfterwards) {
+    for (std::uint16_t w = 0; w < 2; ++w) manager.set_overloaded(WorkerId{w}, true);
+    const SessionId id = add(spec("10.0.0.3"));
+    const SessionId other = add(spec("10.0.0.4"));
+    EXPECT_EQ(manager.view(id)->waiting, Waiting::ForLoad);
+    EXPECT_EQ(manager.totals().waiting.get(), 2U);
+    manager.admit_waiting();
+    run(1s);
+    EXPECT_EQ(dataplane.engine_sessions(), 0U);
+    EXPECT_TRUE(manager.idle()) << "there is nothing to do for them";
+
+    manager.set_overloaded(WorkerId{1}, false);
+    run(1s);
+    EXPECT_EQ(dataplane.engine_sessions(), 0U) << "not before the next second";
+    manager.admit_waiting();
+    run(1s);
+    for (const SessionId placed : {id, other}) {
+        EXPECT_EQ(manager.view(placed)->waiting, Waiting::No);
+        EXPECT_EQ(manager.view(placed)->worker, WorkerId{1});
+    }
+    EXPECT_EQ(manager.totals().waiting.get(), 0U);
+    EXPECT_EQ(dataplane.engine_sessions(), 2U);
+}
+
+TEST_F(TwoWorkers, ForgetASessionThatIsDeletedWhileItWaits) {
+    for (std::uint16_t w = 0; w < 2; ++w) manager.set_overloaded(WorkerId{w}, true);
+    const SessionId gone = add(spec("10.0.0.3"));
+    const SessionId stays = add(spec("10.0.0.4"));
+    config::Session changed = spec("10.0.0.4");
+    changed.parameters.desired_min_tx_interval = 200ms;
+    ASSERT_TRUE(manager.update(stays, changed.parameters, Origin::Api).ok());
+    ASSERT_TRUE(manager.remove({&gone, 1}, Origin::Api, "sessions").ok());
+    EXPECT_EQ(manager.totals().waiting.get(), 1U);
+    for (std::uint16_t w = 0; w < 2; ++w) manager.set_overloaded(WorkerId{w}, false);
+    manager.admit_waiting();
+    run(1s);
+    EXPECT_EQ(dataplane.engine_sessions(), 1U);
+    EXPECT_EQ(manager.demand(), load::demand_of(changed.parameters));
+    EXPECT_EQ(manager.demand(manager.view(stays)->worker), load::demand_of(changed.parameters));
+    ASSERT_TRUE(manager.remove({&stays, 1}, Origin::Api, "sessions").ok());
+    EXPECT_EQ(manager.demand(), load::Demand{});
+    EXPECT_TRUE(manager.totals().waiting.get() == 0);
+}
+
+/// Room for about two sessions at 50 ms in both directions: 23 packets a second each way.
+class LimitedCapacity : public ManagerFixture {
+protected:
+    LimitedCapacity() { manager.set_capacity(capacity, true); }
+    const load::Capacity capacity{.cycles_per_second = 1000,
+                                  .costs = {{.rx_cycles = 10, .tx_cycles = 10}}};
+};
+
+TEST_F(LimitedCapacity, RefusesWhatTheWorkersCannotCarryWithTheFiguresAndTheWayOut) {
+    add(spec("10.0.0.2"));
+    add(spec("10.0.0.3"));
+    const config::Session third = spec("10.0.0.4");
+    const auto refused = manager.add({&third, 1}, Origin::Api, "sessions");
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::ResourceExhausted);
+    for (const char* part :
+         {"137 % of 1 worker", "69 + 69 packets/s", "10 + 10 cycles", "assumed",
+          "desired_min_tx_interval", "dataplane.workers", "dataplane.admission"}) {
+        EXPECT_NE(refused.error().message.find(part), std::string::npos)
+            << part << " in " << refused.error().message;
+    }
+    EXPECT_EQ(manager.registry().size(), 2U);
+}
+
+TEST_F(LimitedCapacity, RefusesFasterIntervalsAndTakesSlowerOnes) {
+    const SessionId id = add(spec("10.0.0.2"));
+    bfd::SessionParameters p = spec("10.0.0.2").parameters;
+    p.desired_min_tx_interval = 10ms;
+    EXPECT_EQ(manager.update(id, p, Origin::Api).error().kind, ErrorKind::ResourceExhausted);
+    EXPECT_EQ(manager.view(id)->spec.parameters.desired_min_tx_interval, WireInterval{50'000});
+    // Above the capacity already, as after a start: what asks for less is welcome.
+    manager.set_capacity({.cycles_per_second = 1, .costs = {{.rx_cycles = 10, .tx_cycles = 10}}},
+                         true);
+    p.desired_min_tx_interval = 60ms;
+    EXPECT_TRUE(manager.update(id, p, Origin::Api).ok());
+}
+
+TEST_F(LimitedCapacity, TakesEverythingOfTheFileAtTheStart) {
+    for (int i = 2; i < 9; ++i) {
+        static_cast<void>(add(spec("10.0.0." + std::to_string(i)), Origin::Config));
+    }
+    EXPECT_EQ(manager.registry().size(), 7U);
+}
+
+TEST_F(LimitedCapacity, TakesEverythingWhenItOnlyWarns) {
+    manager.set_capacity(capacity, false);
+    for (int i = 2; i < 9; ++i) static_cast<void>(add(spec("10.0.0." + std::to_string(i))));
+    EXPECT_EQ(manager.registry().size(), 7U);
+}
+
+TEST_F(LimitedCapacity, RefusesAReloadThatAsksForTooMuchAndChangesNothing) {
+    add(spec("10.0.0.2"), Origin::Config);
+    config::Diff more;
+    for (int i = 3; i < 6; ++i) more.added.push_back(spec("10.0.0." + std::to_string(i)));
+    const auto refused = manager.apply(more);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::ResourceExhausted);
+    EXPECT_EQ(manager.registry().size(), 1U);
+    more.added.resize(1);
+    more.removed.push_back(spec("10.0.0.2"));
+    EXPECT_TRUE(manager.apply(more).ok()) << "what comes instead asks for no more";
+}
+
 TEST_F(TwoWorkers, LetASessionWaitForTheSlotOfOneThatLeaves) {
     std::vector<SessionId> ids;
     for (int i = 2; i < 10; ++i) {
@@ -301,6 +442,7 @@ TEST_F(TwoWorkers, LetASessionWaitForTheSlotOfOneThatLeaves) {
     run(1ms);
     const SessionId late = add(spec("10.0.0.99"));
     EXPECT_EQ(manager.view(late)->status.session.local_discr.value, 0U);
+    EXPECT_EQ(manager.view(late)->waiting, Waiting::ForSlot);
     run(20s);
     EXPECT_EQ(manager.leaving(), 0U);
     EXPECT_EQ(dataplane.engine_sessions(), 8U);
