@@ -257,6 +257,12 @@ def test_lists_of_the_daemon(pb, channel):
     assert worker.rx_cycles > 0 and worker.tx_cycles > 0 and worker.control_cycles > 0
 
 
+def test_a_port_says_how_packets_come_to_their_worker(pb, channel):
+    (port,) = pb.DaemonServiceStub(channel).ListPorts(pb.ListPortsRequest(), timeout=5).ports
+    assert (port.rx_queues, port.tx_queues) == (1, 1)
+    assert (port.steering, port.steering_reason) == ("one queue", "there is one worker")
+
+
 def test_what_a_worker_costs_is_told_of_the_last_seconds(pb, channel):
     daemon = pb.DaemonServiceStub(channel)
 

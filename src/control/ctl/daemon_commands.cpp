@@ -138,6 +138,7 @@ ExitCode port_list(const Context& context) {
                  {"MAC"},
                  {"MTU", Right},
                  {"DRIVER"},
+                 {"STEERING"},
                  {"RX", Right},
                  {"TX", Right},
                  {"MISSED", Right},
@@ -147,15 +148,20 @@ ExitCode port_list(const Context& context) {
         const Cell link = port.link_up() ? Cell{"up", Colour::Green} : Cell{"down", Colour::Red};
         const std::string first = port.addresses().empty() ? "-" : port.addresses(0);
         table.add({port.name(), link, speed(port.link_speed_mbps()), or_dash(port.mac()),
-                   std::to_string(port.mtu()), or_dash(port.driver()),
+                   std::to_string(port.mtu()), or_dash(port.driver()), or_dash(port.steering()),
                    std::to_string(port.rx_packets()), std::to_string(port.tx_packets()),
                    std::to_string(port.rx_missed()),
                    std::to_string(port.rx_errors() + port.tx_errors()), first});
         for (int i = 1; i < port.addresses_size(); ++i) {
-            table.add({"", "", "", "", "", "", "", "", "", "", port.addresses(i)});
+            table.add({"", "", "", "", "", "", "", "", "", "", "", port.addresses(i)});
         }
     }
     table.print(context.out, context.colour);
+    for (const v1::Port& port : response.ports()) {
+        if (port.rx_queues() > 1 || port.steering() == "software hand-over") {
+            context.out << port.name() << ": " << port.steering_reason() << '\n';
+        }
+    }
     return ExitCode::Success;
 }
 

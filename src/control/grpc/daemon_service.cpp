@@ -29,6 +29,10 @@ void to_proto(const message::PortStatus& p, const metrics::Sources& sources, v1:
     out.set_link_up(p.link_up);
     out.set_link_speed_mbps(p.link_speed_mbps);
     out.set_rx_checksum(p.rx_checksum);
+    out.set_rx_queues(p.rx_queues);
+    out.set_tx_queues(p.tx_queues);
+    out.set_steering(p.steering);
+    out.set_steering_reason(p.steering_reason);
     out.set_rx_missed(p.rx_missed);
     out.set_rx_errors(p.rx_errors);
     out.set_tx_errors(p.tx_errors);

@@ -25,6 +25,10 @@ struct PortStatus {
     std::uint32_t link_speed_mbps = 0;            ///< 0 = not known
     int numa_node = -1;
     std::uint16_t rx_queues = 0;  ///< worker i reads queue i, if there is one; 0 = not known
+    std::uint16_t tx_queues = 0;
+    std::string steering{};         ///< how packets come to their worker: "one queue", "rte_flow",
+                                    ///< "rss", "software hand-over"
+    std::string steering_reason{};  ///< for people
     std::string rx_checksum;      ///< what is done about received UDP checksums and why, for people
     std::uint64_t rx_missed = 0;  ///< imissed of rte_eth_stats
     std::uint64_t rx_errors = 0;

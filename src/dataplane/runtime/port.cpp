@@ -1,5 +1,7 @@
 #include "dataplane/runtime/port.hpp"
 
+#include "dataplane/runtime/steering.hpp"
+
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -104,13 +106,14 @@ bool Port::configure(const PortConfig& config, const std::vector<Pool>& pools, s
     ip_offload_ = (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0;
     udp_offload_ = (conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_UDP_CKSUM) != 0;
 
-    const auto workers = static_cast<std::uint16_t>(pools.size());
-    rx_queues_ = std::min(workers, std::max<std::uint16_t>(info.max_rx_queues, 1));
-    tx_queues_ = std::min(workers, std::max<std::uint16_t>(info.max_tx_queues, 1));
+    workers_ = static_cast<std::uint16_t>(pools.size());
+    rx_queues_ = std::min(workers_, std::max<std::uint16_t>(info.max_rx_queues, 1));
+    tx_queues_ = std::min(workers_, std::max<std::uint16_t>(info.max_tx_queues, 1));
     const std::uint64_t hash = info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
     if (rx_queues_ > 1 && hash != 0) {
         conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
         conf.rx_adv_conf.rss_conf.rss_hf = hash;
+        rss_ = hash;
     }
     if (const int code = rte_eth_dev_configure(id_.value, rx_queues_, tx_queues_, &conf);
         code != 0) {
@@ -146,6 +149,7 @@ bool Port::configure(const PortConfig& config, const std::vector<Pool>& pools, s
     rx_depth_ = std::max<std::uint32_t>(2U * rx_descriptors, kVirtualDepth);
     fixed_.numa_node = node;
     fixed_.rx_queues = rx_queues_;
+    fixed_.tx_queues = tx_queues_;
     return true;
 }
 
@@ -188,6 +192,17 @@ bool Port::start(std::string& error) {
         return false;
     }
     started_ = true;
+    SteeringFacts facts{.driver = fixed_.driver,
+                        .workers = workers_,
+                        .rx_queues = rx_queues_,
+                        .rss = rss_,
+                        .flow_rules_refused = {}};
+    if (rx_queues_ > 1) {
+        facts.flow_rules = spread_by_flow_rules(id_, rx_queues_, rss_, facts.flow_rules_refused);
+    }
+    const Steering steering = decide(facts);
+    fixed_.steering = steering.method;
+    fixed_.steering_reason = steering.reason;
     rte_eth_allmulticast_enable(
         id_.value);  // IPv6 neighbour discovery; virtual devices may lack it
     return true;

@@ -49,6 +49,8 @@ private:
     std::uint16_t rx_queues_ = 0;
     std::uint16_t tx_queues_ = 0;
     std::uint32_t rx_depth_ = 0;
+    std::uint16_t workers_ = 1;
+    std::uint64_t rss_ = 0;  ///< RTE_ETH_RSS_* in use
     bool started_ = false;
     bool ip_offload_ = false;
     bool udp_offload_ = false;

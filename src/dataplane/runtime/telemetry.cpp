@@ -107,6 +107,8 @@ TelData port(const Telemetry& t, const message::PortStatus& p) {
     rte_tel_data* const d = out.get();
     put(d, "name", p.name);
     put(d, "driver", p.driver);
+    put(d, "steering", p.steering);
+    put(d, "rx_queues", p.rx_queues);
     std::uint64_t sums[4]{};
     for (const Telemetry::Worker& w : t.workers()) {
         const message::PortStats& s = w.stats->ports[p.id.value];

@@ -233,6 +233,8 @@ TEST_F(Tocsinctl, ListsWorkersPortsNeighboursAndStatistics) {
         << "a worker that was not looked at yet";
     EXPECT_THAT(out(), HasSubstr("  busy, late_tx\n"));
     EXPECT_EQ(run({"port", "list"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("rte_flow"));
+    EXPECT_THAT(out(), HasSubstr("\nwan0: rules spread UDP\n"));
     EXPECT_THAT(out(), HasSubstr("25 Gb/s"));
     EXPECT_THAT(out(), HasSubstr("2001:db8::1/64"));
     EXPECT_EQ(run({"neighbor", "list"}), ExitCode::Success);

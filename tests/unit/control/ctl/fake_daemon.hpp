@@ -143,6 +143,9 @@ public:
         port.set_name("wan0");
         port.set_link_up(true);
         port.set_link_speed_mbps(25'000);
+        port.set_rx_queues(4);
+        port.set_steering("rte_flow");
+        port.set_steering_reason("rules spread UDP");
         port.add_addresses("192.0.2.1/24");
         port.add_addresses("2001:db8::1/64");
         return grpc::Status::OK;
