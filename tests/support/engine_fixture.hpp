@@ -23,6 +23,7 @@ public:
         std::uint64_t discriminator_key = 0x0123456789abcdefU;
         Instant start{std::chrono::seconds{10}};
         std::uint32_t budget = 1U << 20U;  ///< of each advance()
+        bool gather = false;
     };
 
     EngineBox() : EngineBox(Setup{}) {}
@@ -34,7 +35,8 @@ public:
           config_{.slots = setup.slots,
                   .worker = setup.worker,
                   .discriminators = codec,
-                  .seed = setup.seed},
+                  .seed = setup.seed,
+                  .gather = setup.gather},
           size_{bfd::Engine::memory_needed(config_)},
           memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},
           engine_{config_, {memory_.get(), size_}, time.now} {}

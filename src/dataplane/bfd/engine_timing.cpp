@@ -17,6 +17,7 @@ void Engine::schedule_from(Slot slot, Tick sent) noexcept {
     hot.last_tx = sent;
     const Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
     hot.next_tx = sent + static_cast<Tick>(gap / kTickLength);
+    if (config_.gather) gather(hot);
     arm_tx(slot);
 }
 

@@ -84,8 +84,12 @@ template <EngineSink Sink>
     sink.late_tx(since(tick, now));
     hot.clear(kExtraSent | kEarlyMoves);
     hot.last_tx = tick_at(now);
-    const Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
+    Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
     hot.next_tx = tick_at(now + gap);
+    if (config_.gather) {
+        gather(hot);
+        gap = (hot.next_tx - hot.last_tx) * kTickLength;
+    }
     hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
     if (earlier(hot.next_tx, hot.tx_armed)) [[unlikely]]
         hot.next_tx = hot.tx_armed;  // interval below one tick

@@ -3,6 +3,7 @@
 #include "dataplane/base/types.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 namespace tocsin::bfd {
@@ -70,5 +71,38 @@ static_assert(jittered(WireInterval{100'000}, false, 0) >= std::chrono::millisec
 static_assert(jittered(WireInterval{100'000}, false, ~0U) <= std::chrono::milliseconds{100});
 static_assert(jittered(WireInterval{100'000}, true, ~0U) <= std::chrono::milliseconds{90});
 static_assert(jittered(WireInterval{4294967295U}, false, ~0U) <= WireInterval{4294967295U});
+
+/// Widest grid, in ticks, on which so many sessions are gathered: 2.1 ms, and less when there are
+/// many, so that what leaves together remains about a hundred packets.
+inline constexpr Tick kWidestGrid = 32;
+[[nodiscard]] constexpr Tick widest_grid(std::uint32_t sessions) noexcept {
+    return std::max<Tick>(kWidestGrid >> std::bit_width(sessions >> 11U), 1);
+}
+static_assert(widest_grid(2047) == kWidestGrid && widest_grid(2048) == kWidestGrid / 2);
+static_assert(widest_grid(~0U) == 1);
+
+/// Ticks between the instants at which gathered sessions with `interval` send: a power of two, at
+/// most `widest` and a tick less than a sixteenth of the interval, a quarter of what jitter spans.
+[[nodiscard]] constexpr Tick shared_grid(WireInterval interval, Tick widest) noexcept {
+    const std::int64_t most = (Nanoseconds{interval}.count() / 16 >> kTickShift) - 1;
+    return std::bit_floor(static_cast<Tick>(std::clamp<std::int64_t>(most, 1, widest)));
+}
+static_assert(shared_grid(WireInterval{1'000}, kWidestGrid) == 1);
+static_assert(shared_grid(WireInterval{10'000}, kWidestGrid) == 8);
+static_assert(shared_grid(WireInterval{50'000}, kWidestGrid) == kWidestGrid);
+
+/// `next`, which jittered() chose for the packet after the one of tick `sent`, moved to a multiple
+/// of `grid`, a shared_grid(): back, or forth where it would leave its quarter of what jitter spans
+/// (its half, with a Detect Mult of 1), so that gaps remain spread as they were drawn.
+[[nodiscard]] constexpr Tick gathered(Tick next, Tick sent, WireInterval interval,
+                                      bool detect_mult_is_one, Tick grid) noexcept {
+    if (grid == 1) return next;
+    const Nanoseconds whole = interval;
+    const Nanoseconds part = detect_mult_is_one ? whole * 3 / 40 : whole / 16;
+    // Past 75 per cent, if the packet left at the end of its tick.
+    const auto past_least = [&](Tick t) { return (t - sent - 1) * kTickLength - whole * 3 / 4; };
+    const Tick back = next & ~(grid - 1);
+    return past_least(back) < past_least(next) / part * part ? back + grid : back;
+}
 
 }  // namespace tocsin::bfd

@@ -2,6 +2,8 @@
 
 #include "one_session.hpp"
 
+#include <algorithm>
+#include <array>
 #include <random>
 
 namespace tocsin::test {
@@ -9,6 +11,7 @@ namespace {
 
 using bfd::jittered;
 using bfd::kTickLength;
+using bfd::Tick;
 
 // req: RFC5880-6.8.4-05 RFC5880-6.8.4-02
 TEST(DetectionTime, IsExactUpToTheLargestValues) {
@@ -62,6 +65,62 @@ TEST(Jitter, NeverExceedsTheIntervalHoweverShort) {
                       Nanoseconds{WireInterval{us}} * 3 / 4);
         }
     }
+}
+
+void expect_gathered(std::uint32_t us, bool mult_one, Tick sent, std::uint32_t random,
+                     Tick widest) {
+    const WireInterval interval{us};
+    const Nanoseconds whole = interval;
+    const Tick grid = bfd::shared_grid(interval, widest);
+    const Tick next = sent + static_cast<Tick>(jittered(interval, mult_one, random) / kTickLength);
+    const Tick at = bfd::gathered(next, sent, interval, mult_one, grid);
+    EXPECT_EQ(at % grid, 0U) << us << ' ' << sent << ' ' << random;
+    // The packet before left somewhere in tick `sent`, this one leaves at the beginning of its own.
+    EXPECT_GE((at - sent - 1) * kTickLength, whole * 3 / 4) << us << ' ' << sent << ' ' << random;
+    EXPECT_LE((at - sent) * kTickLength, mult_one ? whole * 9 / 10 : whole)
+        << us << ' ' << sent << ' ' << random;
+}
+
+// req: RFC5880-6.8.7-02 RFC5880-6.8.7-05
+TEST(Gathered, StaysWithinTheJitterWhateverThePhase) {
+    for (const std::uint32_t us :
+         {3'300U, 4'000U, 10'000U, 33'333U, 50'000U, 300'000U, 5'000'000U}) {
+        for (Tick sent = 0xffffffd0U; sent != 0x30U; ++sent) {
+            for (std::uint32_t random = 0; random < 0xf0000000U; random += 0x01234567U) {
+                for (const Tick widest : {4U, bfd::kWidestGrid}) {
+                    expect_gathered(us, false, sent, random, widest);
+                    expect_gathered(us, true, sent, random, widest);
+                }
+            }
+            expect_gathered(us, false, sent, ~0U, bfd::kWidestGrid);
+            expect_gathered(us, true, sent, ~0U, bfd::kWidestGrid);
+        }
+    }
+}
+
+TEST(Gathered, LeavesIntervalsAloneThatAreTooShort) {
+    constexpr WireInterval kShort{1'000};
+    for (const Tick next : {1000U, 1001U, 1015U}) {
+        EXPECT_EQ(bfd::gathered(next, 990, kShort, false, bfd::shared_grid(kShort, 32)), next);
+    }
+}
+
+TEST(Gathered, KeepsGapsSpreadOverTheQuarters) {
+    constexpr WireInterval kInterval{50'000};
+    constexpr Tick kGrid = bfd::shared_grid(kInterval, bfd::kWidestGrid);
+    std::array<unsigned, 4> quarters{};
+    constexpr unsigned kDraws = 40'000;
+    Tick sent = 12345;
+    for (unsigned i = 0; i < kDraws; ++i) {
+        const Nanoseconds gap = jittered(kInterval, false, i * 2'654'435'761U);
+        const Tick at = bfd::gathered(sent + static_cast<Tick>(gap / kTickLength), sent, kInterval,
+                                      false, kGrid);
+        const Nanoseconds real = (at - sent) * kTickLength;
+        const auto part = static_cast<std::size_t>((real - 37'500us) / 3'125us);
+        ++quarters.at(std::min<std::size_t>(part, 3));
+        sent = at + i % 2;  // the worker is a little late at times
+    }
+    for (const unsigned n : quarters) EXPECT_NEAR(n, kDraws / 4, kDraws / 40);
 }
 
 TEST(Ticks, CompareByDifference) {

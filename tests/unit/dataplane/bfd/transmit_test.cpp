@@ -2,6 +2,9 @@
 
 #include "one_session.hpp"
 
+#include <array>
+#include <set>
+
 namespace tocsin::test {
 namespace {
 
@@ -461,6 +464,46 @@ TEST_F(Transmit, HundredSessionsSendWellFormedPacketsUnderTheirOwnDiscriminators
     for (const Sent& s : many.sink.sent) {
         EXPECT_EQ(s.packet.my_discriminator, many.handle(s.slot.value).local_discr);
     }
+}
+
+// req: RFC5880-6.8.7-02
+TEST_F(Transmit, GatheredSessionsLeaveTogetherAndEachWithinItsOwnJitter) {
+    constexpr std::uint8_t kSessions = 40;
+    std::array<std::size_t, 2> instants{};
+    for (const bool gather : {false, true}) {
+        EngineBox many{{.slots = kSessions, .gather = gather}};
+        SessionParameters p = fast_parameters();
+        p.desired_min_tx_interval = 50ms;
+        for (std::uint8_t i = 0; i < kSessions; ++i) {
+            const SessionKey k = v4_key(static_cast<std::uint8_t>(i + 2));
+            ASSERT_EQ(many.add(many.handle(i), k, p), Status::Ok);
+            Peer one{many, many.handle(i), k};
+            one.says.required_min_rx_interval = 50ms;
+            one.says.desired_min_tx_interval = 10s;
+            one.bring_up();
+            many.run_for(1'234us);
+            one.send_final();
+        }
+        many.run_for(2s);
+        many.take_sent();
+        many.run_for(5s);
+        std::array<Instant, kSessions> last{};
+        std::set<Instant> seen;
+        for (const Sent& s : many.sink.sent) {
+            ASSERT_TRUE(s.periodic);
+            seen.insert(s.at);
+            Instant& before = last.at(s.slot.value);
+            if (before != Instant{}) {
+                EXPECT_GE(s.at - before, 37'500us);
+                EXPECT_LE(s.at - before, 50ms);
+            }
+            before = s.at;
+        }
+        ASSERT_GE(many.sink.sent.size(), 100U * kSessions);
+        instants.at(gather ? 1 : 0) = seen.size();
+    }
+    EXPECT_GT(instants[0], 3000U);
+    EXPECT_LE(instants[1], 5s / (bfd::kWidestGrid * bfd::kTickLength) + 1);
 }
 
 TEST_F(Transmit, APacketThatCouldNotLeaveGoesOutWhenTheHeadersAreKnown) {
