@@ -3,9 +3,13 @@
 #include "component/harness.hpp"
 #include "dataplane/bfd/packet.hpp"
 
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 namespace tocsin::component {
@@ -251,6 +255,22 @@ TEST_F(Wire, SleepsWhenIdleAndKeepsItsHeartbeat) {
     EXPECT_LT(cpu_time() - cpu, 200ms) << "of 500 ms";
     EXPECT_GT(stats().heartbeat.get(), heartbeat + 100);
     EXPECT_GT(stats().idle_ns.get() - idle, 300'000'000U);
+}
+
+TEST_F(Wire, AnnouncesWhatIsNewBeforeItSleepsAndNothingElse) {
+    const int fd = ::eventfd(0, EFD_NONBLOCK);
+    ASSERT_GE(fd, 0);
+    ASSERT_TRUE(runtime->announce_on(fd));
+    pollfd readable{.fd = fd, .events = POLLIN, .revents = 0};
+    ASSERT_TRUE(runtime->worker({0}).send({message::RequestId{900'002}, message::Barrier{}}));
+    EXPECT_EQ(::poll(&readable, 1, 5000), 1);
+    std::array<message::Event, 8> events;
+    EXPECT_EQ(runtime->worker({0}).receive(events), 1U) << "was there before the announcement";
+    eventfd_t count = 0;
+    EXPECT_EQ(::eventfd_read(fd, &count), 0);
+    EXPECT_EQ(::poll(&readable, 1, 200), 0) << "hundred sleeps without anything new";
+    ASSERT_TRUE(runtime->announce_on(-1));
+    ::close(fd);
 }
 
 TEST_F(Wire, AnswersABarrierAfterWhatCameBefore) {

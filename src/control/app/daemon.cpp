@@ -131,6 +131,7 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
         session::Manager::Settings{.max_sessions = most, .seed = setup.seed});
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
     manager_->set_listener(session_log_.get());
+    announced_ = dataplane_.announce_on(loop_.wake_fd());
 
     sources_.version = std::move(setup.version);
     sources_.dpdk_version = std::move(setup.dpdk_version);
@@ -233,8 +234,9 @@ void Daemon::stop() {
 }
 
 std::chrono::microseconds Daemon::turn() {
-    take_frames();
-    const auto wait = manager_->poll();
+    const bool more = take_frames();
+    auto wait = manager_->poll();
+    if (more) wait = 0us;
     if (!ready_ && manager_->idle()) {
         ready_ = true;
         if (server_) server_->set_serving(true);
@@ -255,18 +257,24 @@ std::chrono::microseconds Daemon::turn() {
             loop_.stop();
         }
     }
-    return wait;
+    const bool quiet = announced_ && !stopping_ && wait >= session::Manager::kIdleWait;
+    return quiet ? kTick : wait;
 }
 
-void Daemon::take_frames() {
+/// True when there may be more.
+bool Daemon::take_frames() {
     static thread_local message::Frame frame;
     const auto workers = static_cast<std::uint16_t>(dataplane_.workers());
+    bool more = false;
     for (std::uint16_t i = 0; i < workers; ++i) {
         message::WorkerLink& link = dataplane_.worker(WorkerId{i});
-        for (std::size_t n = 0; n < kFramesPerTurn && link.receive_frame(frame); ++n) {
+        std::size_t n = 0;
+        for (; n < kFramesPerTurn && link.receive_frame(frame); ++n) {
             stack_->on_frame(frame, dataplane_.now());
         }
+        more |= n == kFramesPerTurn;
     }
+    return more;
 }
 
 void Daemon::look_at_links() {

@@ -63,7 +63,7 @@ private:
     class StackNextHops;
 
     std::chrono::microseconds turn();
-    void take_frames();
+    [[nodiscard]] bool take_frames();
     void look_at_links();
     void feed_watchdog();
     void tell_status();
@@ -103,6 +103,7 @@ private:
 
     config::Admission admission_;            ///< in effect
     int told_demand_ = 0;                    ///< 1: close to what the workers carry, 2: above it
+    bool announced_ = false;  ///< workers wake the loop; it need not look at their rings by itself
     std::vector<std::uint64_t> heartbeats_;  ///< at the last feeding of the watchdog
     std::string told_status_;
     std::atomic<bool> stopping_{false};

@@ -74,6 +74,10 @@ void Loop::stop() {
 
 void Loop::wait(std::chrono::microseconds at_most) {
     if (at_most.count() == 0) return;
+    for (const Timer& t : timers_) {
+        const auto left = std::chrono::ceil<std::chrono::microseconds>(t.due - Clock::now());
+        at_most = std::clamp(left, std::chrono::microseconds{1}, at_most);
+    }
     std::array<pollfd, 2> fds{pollfd{.fd = wake_fd_, .events = POLLIN, .revents = 0},
                               pollfd{.fd = signal_fd_, .events = POLLIN, .revents = 0}};
     const timespec timeout{.tv_sec = at_most.count() / 1'000'000,

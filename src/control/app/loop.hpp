@@ -36,6 +36,9 @@ public:
     /// here.
     void on_signals(std::initializer_list<int> signals, std::function<void(int)> f);
 
+    /// An eventfd; whoever adds to it ends the wait for the next turn. As long as the loop lives.
+    [[nodiscard]] int wake_fd() const noexcept { return wake_fd_; }
+
     /// Turns until stop().
     void run(const Turn& turn);
     /// Any thread.

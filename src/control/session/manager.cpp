@@ -382,7 +382,7 @@ std::chrono::microseconds Manager::poll() {
     more |= run_refreshes();
     more |= hub_.pump();
     if (more) return 0us;
-    return reconciler_.idle() ? 1000us : 100us;
+    return reconciler_.idle() ? kIdleWait : 100us;
 }
 
 void Manager::between_pieces(std::size_t done) {

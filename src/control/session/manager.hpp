@@ -118,8 +118,10 @@ public:
     /// Tells the neighbour tables of peers that BFD hears; every 100 ms, all sessions within 10 s.
     void confirm_neighbors();
 
-    /// Events, commands, watchers, lists. How long the loop may wait for the next call.
+    /// Events, commands, watchers, lists. How long the loop may wait for the next call; kIdleWait
+    /// when it is only to see whether a worker has something new.
     [[nodiscard]] std::chrono::microseconds poll();
+    static constexpr std::chrono::microseconds kIdleWait{1000};
 
     [[nodiscard]] WatchHub& hub() noexcept { return hub_; }
     [[nodiscard]] Registry& registry() noexcept { return registry_; }

@@ -50,6 +50,13 @@ public:
     [[nodiscard]] virtual const bfd::DiscriminatorCodec& discriminators() const noexcept = 0;
     /// Asks the drivers: call it from control at human rates only.
     [[nodiscard]] virtual std::vector<PortStatus> ports() const = 0;
+    /// From now on a worker that put something into a ring to control adds 1 to this eventfd (which
+    /// does not block and outlives the workers) before it goes to sleep. False: workers never
+    /// sleep, and the rings have to be looked at from time to time. Once, before anything is sent.
+    [[nodiscard]] virtual bool announce_on(int eventfd) noexcept {
+        static_cast<void>(eventfd);
+        return false;
+    }
     [[nodiscard]] virtual Instant now() const noexcept = 0;
     /// Rate of the counter that WorkerStats counts cycles by.
     [[nodiscard]] virtual double cycles_per_second() const noexcept = 0;

@@ -55,11 +55,12 @@ struct WorkerUnit {
 
 class DpdkRuntime final : public Runtime {
 public:
-    DpdkRuntime(std::unique_ptr<Eal> eal, const Clock& clock, const Plan& plan,
+    DpdkRuntime(std::unique_ptr<Eal> eal, const Clock& clock, const Plan& plan, Idle idle,
                 const bfd::DiscriminatorCodec& discriminators)
         : eal_{std::move(eal)},
           clock_{clock},
           wall_{clock_},
+          idle_{idle},
           slots_{plan.slots},
           memory_{plan.memory.description},
           discriminators_{discriminators},
@@ -87,6 +88,7 @@ public:
         return discriminators_;
     }
     [[nodiscard]] std::vector<message::PortStatus> ports() const override;
+    [[nodiscard]] bool announce_on(int eventfd) noexcept override;
     [[nodiscard]] Instant now() const noexcept override { return clock_.now(); }
     [[nodiscard]] double cycles_per_second() const noexcept override {
         return clock_.cycles_per_second();
@@ -110,6 +112,7 @@ private:
     std::unique_ptr<Eal> eal_;
     Clock clock_;
     mutable WallClock wall_;
+    Idle idle_;
     std::uint32_t slots_;
     std::string memory_;
     bfd::DiscriminatorCodec discriminators_;
@@ -195,7 +198,8 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
         const bfd::EngineConfig engine{.slots = slots_,
                                        .worker = {i},
                                        .discriminators = discriminators_,
-                                       .seed = config.seed + i};
+                                       .seed = config.seed + i,
+                                       .gather = config.idle == Idle::Adaptive && config.gather};
         unit.memory = RteMemory::take(Worker::memory_needed(engine), socket);
         if (!unit.memory.octets) {
             error = out_of_memory("the sessions");
@@ -269,6 +273,12 @@ std::vector<message::PortStatus> DpdkRuntime::ports() const {
     return out;
 }
 
+bool DpdkRuntime::announce_on(int eventfd) noexcept {
+    if (idle_ != Idle::Adaptive) return false;
+    for (WorkerUnit& unit : units_) unit.worker->announce_on(eventfd);
+    return true;
+}
+
 /// Everything in the reverse order of start. Links and statistics stay readable; nothing arrives
 /// there.
 void DpdkRuntime::halt() noexcept {
@@ -308,8 +318,9 @@ std::unique_ptr<Runtime> start_on(std::unique_ptr<Eal> eal, const Plan& plan, co
     std::this_thread::sleep_for(Clock::kShortestCalibration);
     const Clock clock{first, ClockReading::take()};
     const auto workers = static_cast<std::uint32_t>(plan.lcores.workers.size());
-    auto runtime = std::make_unique<DpdkRuntime>(
-        std::move(eal), clock, plan, bfd::DiscriminatorCodec{config.seed, plan.slots, workers});
+    auto runtime =
+        std::make_unique<DpdkRuntime>(std::move(eal), clock, plan, config.idle,
+                                      bfd::DiscriminatorCodec{config.seed, plan.slots, workers});
     if (!runtime->assemble(config, plan, error)) return nullptr;
     return runtime;
 }

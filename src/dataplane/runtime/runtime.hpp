@@ -34,6 +34,7 @@ struct Config {
     std::uint32_t max_sessions = 0;
     Idle idle = Idle::Poll;
     bool real_time = true;  ///< with Idle::Adaptive: SCHED_FIFO for the workers, if permitted
+    bool gather = true;     ///< with Idle::Adaptive: sessions share instants of departure
     HugePages huge_pages = HugePages::Auto;
     std::uint32_t memory_mb = 0;  ///< without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;

@@ -13,6 +13,7 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -45,10 +46,13 @@ constexpr std::uint32_t kPuntBurst = 256;
 constexpr std::uint32_t kAsideRate = 100;
 constexpr std::uint32_t kAsideBurst = 32;
 
-/// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen; not worth a system
-/// call when shorter than waking up takes.
-constexpr Nanoseconds kLongestSleep = 400us;
+/// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen, and by how many may
+/// come meanwhile, since a kernel queue can be as short as 512 frames; not worth a system call when
+/// shorter than waking up takes.
+constexpr Nanoseconds kLongestSleep = 2200us;  // a little more than bfd::kWidestGrid
+constexpr Nanoseconds kLongestSleepUnderLoad = 200us;
 constexpr Nanoseconds kShortestSleep = 20us;
+constexpr std::uint32_t kCrowd = 128;  ///< received after one sleep: the next one is half as long
 
 /// The kernel stops a real-time thread for 50 ms when it has used 95 % of a second: one that never
 /// becomes idle leaves a tenth of the time to others by itself.
@@ -120,6 +124,7 @@ Worker::Worker(WorkerSetup setup)
       id_{setup.id},
       workers_{setup.workers},
       idle_{setup.idle},
+      nap_{kLongestSleep},
       real_time_{setup.real_time},
       time_{setup.clock.now()},
       ports_{std::move(setup.ports)},
@@ -155,8 +160,12 @@ void Worker::run() noexcept {
         stats_.heartbeat.add();
         if (idle_ == Idle::Poll) continue;
         slept = worked_ ? Nanoseconds{} : doze(now);
-        if (real_time_ && slept == Nanoseconds{} && now - rested_ > kLongestRun) {
-            slept = rest(kShortestRest);
+        if (slept == Nanoseconds{} && now - rested_ > kLongestRun) {
+            if (real_time_) {
+                slept = rest(kShortestRest);
+            } else {
+                announce();
+            }
         }
     }
     ended_.store(true, std::memory_order_release);
@@ -175,18 +184,34 @@ void Worker::account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept 
     gap_turns_ = kGapTurns;
 }
 
-/// The only system call of ours in a worker. Returns how long it was asked to sleep.
+/// System calls of ours in a worker are only here and below. Returns how long it was asked to
+/// sleep.
 Nanoseconds Worker::doze(Instant now) noexcept {
-    const Instant due = engine_.next_due(now + kLongestSleep);
+    if (heard_ > kCrowd) {
+        nap_ = std::max(nap_ / 2, kLongestSleepUnderLoad);
+    } else if (heard_ < kCrowd / 4) {
+        nap_ = std::min(nap_ * 2, kLongestSleep);
+    }
+    heard_ = 0;
+    const Instant due = engine_.next_due(now + nap_);
     const Nanoseconds wait = due - clock_.now();
     return wait < kShortestSleep ? Nanoseconds{} : rest(wait);
 }
 
 Nanoseconds Worker::rest(Nanoseconds wait) noexcept {
+    announce();
     const timespec ts{0, static_cast<long>(wait.count())};
     clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, nullptr);
     rested_ = clock_.now();
     return wait;
+}
+
+/// Control sleeps too.
+void Worker::announce() noexcept {
+    if (!news_) return;
+    news_ = false;
+    const int fd = announce_fd_.load(std::memory_order_relaxed);
+    if (fd >= 0) eventfd_write(fd, 1);
 }
 
 /// On a CPU that others use too, an ordinary thread waits up to several milliseconds for its turn.
@@ -266,6 +291,7 @@ bool Worker::drain(const WorkerPort& port) noexcept {
         }
         stats.rx_packets.add(n);
         stats.rx_bytes.add(octets);
+        heard_ += n;
         process({mbufs.data(), n}, false);
         total += n;
     }
@@ -409,6 +435,7 @@ void Worker::punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept {
         return drop(DropReason::PuntRingFull);
     }
     stats_.punted.add();
+    news_ = true;
 }
 
 void Worker::hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept {

@@ -58,6 +58,11 @@ public:
     /// Before run(), once.
     void connect(const LinkRings& rings) noexcept { rings_ = rings; }
 
+    /// With Idle::Adaptive: see message::Dataplane::announce_on(). Any thread.
+    void announce_on(int eventfd) noexcept {
+        announce_fd_.store(eventfd, std::memory_order_relaxed);
+    }
+
     /// On the worker's lcore, until request_stop().
     void run() noexcept;
     void request_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
@@ -80,6 +85,7 @@ private:
     void account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept;
     [[nodiscard]] Nanoseconds doze(Instant now) noexcept;
     Nanoseconds rest(Nanoseconds wait) noexcept;
+    void announce() noexcept;
     [[nodiscard]] static bool become_real_time() noexcept;
 
     [[nodiscard]] bool drain(const WorkerPort& port) noexcept;
@@ -111,6 +117,8 @@ private:
     WorkerId id_;
     std::uint16_t workers_;
     Idle idle_;
+    Nanoseconds nap_;          ///< longest sleep that the load allows
+    std::uint32_t heard_ = 0;  ///< packets received since the last sleep
     bool real_time_;
     Instant rested_{};  ///< end of the last sleep
     Instant time_{};    ///< what the engine was last told; never goes backwards
@@ -131,7 +139,9 @@ private:
     bfd::Engine engine_;
     message::WorkerStats stats_;
     Transmitter out_;
+    bool news_ = false;  ///< something was put into a ring to control since announce()
     alignas(64) std::atomic<bool> stop_{false};  // control: wo, worker: ro
+    std::atomic<int> announce_fd_{-1};           // control: wo, worker: ro
     std::atomic<bool> ended_{false};             // worker: wo, control: ro
 };
 

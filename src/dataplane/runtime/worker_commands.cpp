@@ -40,6 +40,7 @@ bool Worker::take_commands() noexcept {
 }
 
 void Worker::answer(const message::Event& event) noexcept {
+    news_ = true;
     rte_ring_sp_enqueue_elem(rings_.events, const_cast<message::Event*>(&event), sizeof event);
 }
 

@@ -45,6 +45,27 @@ TEST(Loop, TakesATurnBetweenTheClosuresOfABusyClient) {
     EXPECT_LE(most, Loop::kClosuresPerTurn);
 }
 
+TEST(Loop, EndsItsWaitForATimerAndForAnAddedEvent) {
+    Loop loop;
+    int ticks = 0;
+    loop.every(10ms, [&] {
+        if (++ticks == 3) loop.stop();
+    });
+    const auto start = Loop::Clock::now();
+    loop.run([] { return 60s; });
+    EXPECT_LT(Loop::Clock::now() - start, 30s);
+
+    Loop woken;
+    const std::uint64_t one = 1;
+    ASSERT_EQ(::write(woken.wake_fd(), &one, sizeof one), 8);
+    int turns = 0;
+    woken.run([&] {
+        if (++turns == 2) woken.stop();
+        return 60s;
+    });
+    EXPECT_LT(Loop::Clock::now() - start, 60s);
+}
+
 TEST(Loop, HandlesSignals) {
     Loop loop;
     int seen = 0;
