@@ -56,12 +56,12 @@ class Record:
 class Process:
     """One process of a run, its output in a log file."""
 
-    def __init__(self, record, command, log, stdout=None, **options):
+    def __init__(self, record, command, log, stdout=None, stdin=subprocess.DEVNULL, **options):
         self.log = Path(log)
         with self.log.open("ab") as f:
             self._popen = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=stdout or f,
                 stderr=f,
                 start_new_session=True,
@@ -70,6 +70,10 @@ class Process:
         self.pid = self._popen.pid
         self._started = start_time(self.pid)
         record.add("process", self.pid, self._started)
+
+    @property
+    def stdin(self):
+        return self._popen.stdin
 
     @property
     def stdout(self):
