@@ -101,8 +101,8 @@ private:
     enum class Reloading : std::uint8_t { Idle, Running, Again };
     std::atomic<Reloading> reloading_{Reloading::Idle};
 
-    config::Admission admission_;            ///< in effect
-    int told_demand_ = 0;                    ///< 1: close to what the workers carry, 2: above it
+    config::Admission admission_;  ///< in effect
+    int told_demand_ = 0;          ///< 1: close to what the workers carry, 2: above it
     bool announced_ = false;  ///< workers wake the loop; it need not look at their rings by itself
     std::vector<std::uint64_t> heartbeats_;  ///< at the last feeding of the watchdog
     std::string told_status_;

@@ -81,8 +81,9 @@ inline constexpr Tick kWidestGrid = 32;
 static_assert(widest_grid(2047) == kWidestGrid && widest_grid(2048) == kWidestGrid / 2);
 static_assert(widest_grid(~0U) == 1);
 
-/// Ticks between the instants at which gathered sessions with `interval` send: a power of two, at
-/// most `widest` and a tick less than a sixteenth of the interval, a quarter of what jitter spans.
+/// Ticks of the cells in each of which gathered sessions with `interval` have one instant to send
+/// at: a power of two, at most `widest` and a tick less than a sixteenth of the interval, a quarter
+/// of what jitter spans.
 [[nodiscard]] constexpr Tick shared_grid(WireInterval interval, Tick widest) noexcept {
     const std::int64_t most = (Nanoseconds{interval}.count() / 16 >> kTickShift) - 1;
     return std::bit_floor(static_cast<Tick>(std::clamp<std::int64_t>(most, 1, widest)));
@@ -91,18 +92,46 @@ static_assert(shared_grid(WireInterval{1'000}, kWidestGrid) == 1);
 static_assert(shared_grid(WireInterval{10'000}, kWidestGrid) == 8);
 static_assert(shared_grid(WireInterval{50'000}, kWidestGrid) == kWidestGrid);
 
-/// `next`, which jittered() chose for the packet after the one of tick `sent`, moved to a multiple
-/// of `grid`, a shared_grid(): back, or forth where it would leave its quarter of what jitter spans
-/// (its half, with a Detect Mult of 1), so that gaps remain spread as they were drawn.
+/// The instant of the cell of `grid` ticks that begins at `cell`: anywhere in it, the same for all,
+/// so that differences of two of them are spread as evenly as what jitter draws.
+[[nodiscard]] constexpr Tick shared_instant(Tick cell, Tick grid) noexcept {
+    Tick x = cell / grid;
+    x = (x ^ x >> 16U) * 0x85ebca6bU;
+    x = (x ^ x >> 13U) * 0xc2b2ae35U;
+    return cell + ((x ^ x >> 16U) & (grid - 1));
+}
+
+/// `next`, which jittered() chose for the packet after the one of tick `sent`, moved to the nearest
+/// shared_instant() in its quarter of what jitter spans (its half, with a Detect Mult of 1), so
+/// that gaps remain spread as they were drawn; where that has none, to the nearest that jitter
+/// allows, and where there is none either, left alone.
 [[nodiscard]] constexpr Tick gathered(Tick next, Tick sent, WireInterval interval,
                                       bool detect_mult_is_one, Tick grid) noexcept {
     if (grid == 1) return next;
     const Nanoseconds whole = interval;
     const Nanoseconds part = detect_mult_is_one ? whole * 3 / 40 : whole / 16;
+    const Nanoseconds most = detect_mult_is_one ? whole * 9 / 10 : whole;
     // Past 75 per cent, if the packet left at the end of its tick.
     const auto past_least = [&](Tick t) { return (t - sent - 1) * kTickLength - whole * 3 / 4; };
-    const Tick back = next & ~(grid - 1);
-    return past_least(back) < past_least(next) / part * part ? back + grid : back;
+    const auto away = [&](Tick t) { return earlier(t, next) ? next - t : t - next; };
+    const std::int64_t quarter = past_least(next) / part;
+    Tick best = next;
+    bool best_at_home = false;
+    const Tick cell = next & ~(grid - 1);
+    for (const Tick c : {cell - grid, cell, cell + grid}) {
+        const Tick t = shared_instant(c, grid);
+        if (!earlier(sent + 1, t) || past_least(t) < Nanoseconds{0} ||
+            (t - sent) * kTickLength > most) {
+            continue;
+        }
+        const bool at_home = past_least(t) / part == quarter;
+        if (best_at_home && !at_home) continue;
+        if (best == next || (at_home && !best_at_home) || away(t) < away(best)) {
+            best = t;
+            best_at_home = at_home;
+        }
+    }
+    return best;
 }
 
 }  // namespace tocsin::bfd

@@ -74,7 +74,8 @@ void expect_gathered(std::uint32_t us, bool mult_one, Tick sent, std::uint32_t r
     const Tick grid = bfd::shared_grid(interval, widest);
     const Tick next = sent + static_cast<Tick>(jittered(interval, mult_one, random) / kTickLength);
     const Tick at = bfd::gathered(next, sent, interval, mult_one, grid);
-    EXPECT_EQ(at % grid, 0U) << us << ' ' << sent << ' ' << random;
+    EXPECT_TRUE(at == next || at == bfd::shared_instant(at & ~(grid - 1), grid))
+        << us << ' ' << sent << ' ' << random;
     // The packet before left somewhere in tick `sent`, this one leaves at the beginning of its own.
     EXPECT_GE((at - sent - 1) * kTickLength, whole * 3 / 4) << us << ' ' << sent << ' ' << random;
     EXPECT_LE((at - sent) * kTickLength, mult_one ? whole * 9 / 10 : whole)
@@ -109,6 +110,7 @@ TEST(Gathered, KeepsGapsSpreadOverTheQuarters) {
     constexpr WireInterval kInterval{50'000};
     constexpr Tick kGrid = bfd::shared_grid(kInterval, bfd::kWidestGrid);
     std::array<unsigned, 4> quarters{};
+    std::array<unsigned, 10> tenths{};
     constexpr unsigned kDraws = 40'000;
     Tick sent = 12345;
     for (unsigned i = 0; i < kDraws; ++i) {
@@ -118,9 +120,12 @@ TEST(Gathered, KeepsGapsSpreadOverTheQuarters) {
         const Nanoseconds real = (at - sent) * kTickLength;
         const auto part = static_cast<std::size_t>((real - 37'500us) / 3'125us);
         ++quarters.at(std::min<std::size_t>(part, 3));
+        ++tenths.at(
+            std::min<std::size_t>(static_cast<std::size_t>((real - 37'500us) / 1'250us), 9));
         sent = at + i % 2;  // the worker is a little late at times
     }
     for (const unsigned n : quarters) EXPECT_NEAR(n, kDraws / 4, kDraws / 40);
+    for (const unsigned n : tenths) EXPECT_NEAR(n, kDraws / 10, kDraws / 40);
 }
 
 TEST(Ticks, CompareByDifference) {
