@@ -42,7 +42,7 @@ port = "p0"
 profile = "fast"
 )";
 
-    explicit TestDaemon(const std::string& text = kConfig) {
+    explicit TestDaemon(const std::string& text = kConfig, std::uint32_t slots = 32) {
         std::filesystem::create_directories(directory_);
         write_config(text);
         auto loaded = control::config::load_file(config_file());
@@ -50,7 +50,7 @@ profile = "fast"
         control::log::configure(control::log::Level::Error, control::log::Format::Text);
         dataplane = std::make_unique<EngineDataplane>(
             EngineDataplane::Setup{.workers = 2,
-                                   .slots = 32,
+                                   .slots = slots,
                                    .ports = {{.id = {0},
                                               .name = "p0",
                                               .device = "net_null0",

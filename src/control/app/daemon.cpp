@@ -132,6 +132,7 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
     manager_->set_listener(session_log_.get());
     announced_ = dataplane_.announce_on(loop_.wake_fd());
+    manager_->set_between_pieces([this] { between_pieces(); });
 
     sources_.version = std::move(setup.version);
     sources_.dpdk_version = std::move(setup.dpdk_version);
@@ -179,7 +180,8 @@ Result<Ok> Daemon::start() {
         warn_of_port(p);
     }
     loop_.every(kTick, [this] {
-        stack_->on_timer(dataplane_.now());
+        ticked_ = dataplane_.now();
+        stack_->on_timer(ticked_);
         look_at_links();
         manager_->confirm_neighbors();
     });
@@ -275,6 +277,16 @@ bool Daemon::take_frames() {
         more |= n == kFramesPerTurn;
     }
     return more;
+}
+
+/// A request or a reload with very many sessions keeps the loop for seconds: neighbours must not
+/// wait for it.
+void Daemon::between_pieces() {
+    static_cast<void>(take_frames());
+    const Instant now = dataplane_.now();
+    if (now - ticked_ < kTick) return;
+    ticked_ = now;
+    stack_->on_timer(now);
 }
 
 void Daemon::look_at_links() {

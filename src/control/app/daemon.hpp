@@ -64,6 +64,7 @@ private:
 
     std::chrono::microseconds turn();
     [[nodiscard]] bool take_frames();
+    void between_pieces();
     void look_at_links();
     void feed_watchdog();
     void tell_status();
@@ -74,7 +75,8 @@ private:
     void reload_in_background();
     void reload_until_nobody_asks();
     [[nodiscard]] api::ReloadReport try_reload();
-    [[nodiscard]] api::ReloadReport apply(const config::Config& wanted, const config::Diff& diff);
+    [[nodiscard]] api::ReloadReport apply(const std::shared_ptr<const config::Config>& next,
+                                          const config::Diff& diff);
     [[nodiscard]] std::string status() const;
 
     std::string config_file_;
@@ -107,6 +109,7 @@ private:
     std::vector<std::uint64_t> heartbeats_;  ///< at the last feeding of the watchdog
     std::string told_status_;
     std::atomic<bool> stopping_{false};
+    Instant ticked_{};  ///< the last look at the neighbours
     Instant stop_asked_{};
     Instant stop_deadline_{};
     std::thread stop_thread_;
@@ -115,7 +118,7 @@ private:
 
 /// What a reload leaves in effect: sessions and log of `wanted`, all that needs a restart as it
 /// was.
-[[nodiscard]] config::Config effective(const config::Config& running, const config::Config& wanted,
+[[nodiscard]] config::Config effective(const config::Config& running, config::Config wanted,
                                        const config::Diff& diff);
 
 }  // namespace tocsin::control::app

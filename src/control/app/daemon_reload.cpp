@@ -5,10 +5,13 @@
 #include "control/app/notify.hpp"
 #include "control/config/session_rules.hpp"
 
-#include <algorithm>
+#include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace tocsin::control::app {
 
@@ -42,30 +45,35 @@ void log_report(const api::ReloadReport& report, const std::string& file) {
 
 }  // namespace
 
-config::Config effective(const config::Config& running, const config::Config& wanted,
+config::Config effective(const config::Config& running, config::Config wanted,
                          const config::Diff& diff) {
-    config::Config out = running;
-    out.daemon.log_level = wanted.daemon.log_level;
-    out.daemon.log_format = wanted.daemon.log_format;
-    out.daemon.shutdown_timeout = wanted.daemon.shutdown_timeout;
-    out.dataplane.admission = wanted.dataplane.admission;
-    out.profiles = wanted.profiles;
-    const auto same = [](const config::Session& a, const config::Session& b) {
-        return a.port == b.port && a.remote == b.remote;
-    };
-    out.sessions.clear();
-    for (const config::Session& s : wanted.sessions) {
-        const bool deferred = std::ranges::any_of(
-            diff.deferred, [&](const config::Session& d) { return same(d, s); });
-        if (!deferred) {
-            out.sessions.push_back(s);
-            continue;
-        }
-        for (const config::Session& r : running.sessions) {
-            if (same(r, s)) out.sessions.push_back(r);
+    wanted.daemon.state_dir = running.daemon.state_dir;
+    const config::Admission admission = wanted.dataplane.admission;
+    wanted.dataplane = running.dataplane;
+    wanted.dataplane.admission = admission;
+    wanted.api = running.api;
+    wanted.metrics = running.metrics;
+    wanted.ports = running.ports;
+    if (diff.deferred.empty()) return wanted;
+    using Identity = std::pair<std::string_view, IpAddress>;
+    std::map<Identity, const config::Session*> deferred;  // and what is there instead
+    for (const config::Session& s : diff.deferred) deferred[{s.port, s.remote}] = nullptr;
+    for (const config::Session& s : running.sessions) {
+        const auto found = deferred.find({s.port, s.remote});
+        if (found != deferred.end()) found->second = &s;
+    }
+    std::vector<config::Session> sessions;
+    sessions.reserve(wanted.sessions.size());
+    for (config::Session& s : wanted.sessions) {
+        const auto found = deferred.find({s.port, s.remote});
+        if (found == deferred.end()) {
+            sessions.push_back(std::move(s));
+        } else if (found->second != nullptr) {
+            sessions.push_back(*found->second);
         }
     }
-    return out;
+    wanted.sessions = std::move(sessions);
+    return wanted;
 }
 
 api::ReloadReport Daemon::reload() {
@@ -94,15 +102,20 @@ api::ReloadReport Daemon::try_reload() {
         return running_;
     }();
     const config::Diff diff = config::diff(*running, *loaded.config);
-    auto report = api::call(*this, [&] { return apply(*loaded.config, diff); });
+    // What takes long for very many sessions is done on this thread: also the end of `running`.
+    const auto next = std::make_shared<const config::Config>(
+        effective(*running, std::move(*loaded.config), diff));
+    loaded = {};
+    auto report = api::call(*this, [&] { return apply(next, diff); });
     if (report) return std::move(*report);
     return refusal({}, "tocsind is shutting down");
 }
 
-api::ReloadReport Daemon::apply(const config::Config& wanted, const config::Diff& diff) {
+api::ReloadReport Daemon::apply(const std::shared_ptr<const config::Config>& next,
+                                const config::Diff& diff) {
     if (stopping_) return refusal({}, "tocsind is stopping");
     // A file that lifts the limit is judged by its own word.
-    const config::Admission before = std::exchange(admission_, wanted.dataplane.admission);
+    const config::Admission before = std::exchange(admission_, next->dataplane.admission);
     admit_as_configured();
     const auto applied = manager_->apply(diff);
     if (!applied) {
@@ -119,9 +132,9 @@ api::ReloadReport Daemon::apply(const config::Config& wanted, const config::Diff
     }
     {
         const std::lock_guard lock{mutex_};
-        running_ = std::make_shared<const config::Config>(effective(*running_, wanted, diff));
+        running_ = next;
         auto specs = std::make_shared<api::SpecContext>(*specs_);
-        specs->profiles = wanted.profiles;
+        specs->profiles = next->profiles;
         specs_ = std::move(specs);
     }
     configure_log();

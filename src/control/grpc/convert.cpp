@@ -21,12 +21,6 @@ Error invalid(std::string message, std::string where) {
     return {ErrorKind::InvalidArgument, std::move(message), std::move(where)};
 }
 
-std::string field_name(std::string_view member) {
-    std::string out{member};
-    if (out.ends_with("_interval")) out += "_us";
-    return out;
-}
-
 void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_name(spec.name);
     out.set_type(v1::SESSION_TYPE_SINGLE_HOP);
@@ -89,28 +83,50 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_waiting(text(view.waiting));
 }
 
+void brief_to_proto(const session::SessionView& view, v1::Session& out) {
+    v1::SessionSpec& spec = *out.mutable_spec();
+    if (!view.spec.name.empty()) spec.set_name(view.spec.name);
+    spec.set_remote(to_string(view.spec.remote));
+    spec.set_port(view.spec.port);
+    v1::SessionStatus& status = *out.mutable_status();
+    status.set_state(to_proto(view.status.session_state));
+    status.set_remote_state(to_proto(view.status.remote_session_state));
+    status.set_diag(static_cast<std::uint32_t>(view.status.local_diag));
+    status.set_remote_diag(static_cast<std::uint32_t>(view.status.remote_diag));
+    status.set_local_discr(view.status.session.local_discr.value);
+    status.set_last_state_change_us(unix_us(view.last_state_change));
+}
+
 }  // namespace
 
+std::string field_name(std::string_view member) {
+    std::string out{member};
+    if (out.ends_with("_interval")) out += "_us";
+    return out;
+}
+
+grpc::StatusCode to_code(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::InvalidArgument:
+            return grpc::StatusCode::INVALID_ARGUMENT;
+        case ErrorKind::NotFound:
+            return grpc::StatusCode::NOT_FOUND;
+        case ErrorKind::AlreadyExists:
+            return grpc::StatusCode::ALREADY_EXISTS;
+        case ErrorKind::ResourceExhausted:
+            return grpc::StatusCode::RESOURCE_EXHAUSTED;
+        case ErrorKind::FailedPrecondition:
+            return grpc::StatusCode::FAILED_PRECONDITION;
+        case ErrorKind::Unavailable:
+            return grpc::StatusCode::UNAVAILABLE;
+        case ErrorKind::Internal:
+            break;
+    }
+    return grpc::StatusCode::INTERNAL;
+}
+
 grpc::Status to_status(const Error& error) {
-    const auto code = [&] {
-        switch (error.kind) {
-            case ErrorKind::InvalidArgument:
-                return grpc::StatusCode::INVALID_ARGUMENT;
-            case ErrorKind::NotFound:
-                return grpc::StatusCode::NOT_FOUND;
-            case ErrorKind::AlreadyExists:
-                return grpc::StatusCode::ALREADY_EXISTS;
-            case ErrorKind::ResourceExhausted:
-                return grpc::StatusCode::RESOURCE_EXHAUSTED;
-            case ErrorKind::FailedPrecondition:
-                return grpc::StatusCode::FAILED_PRECONDITION;
-            case ErrorKind::Unavailable:
-                return grpc::StatusCode::UNAVAILABLE;
-            case ErrorKind::Internal:
-                break;
-        }
-        return grpc::StatusCode::INTERNAL;
-    }();
+    const grpc::StatusCode code = to_code(error.kind);
     // It travels in a header of 8 KiB. What was wrong with a longer text is said at its beginning.
     constexpr std::size_t kLongest = 2048;
     std::string text = error.text();
@@ -119,6 +135,13 @@ grpc::Status to_status(const Error& error) {
 }
 
 grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind is shutting down"}; }
+
+std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
+    if (spec.type() == v1::SESSION_TYPE_UNSPECIFIED || spec.type() == v1::SESSION_TYPE_SINGLE_HOP) {
+        return std::nullopt;
+    }
+    return std::to_string(spec.type()) + " is not supported: SESSION_TYPE_SINGLE_HOP (1) is";
+}
 
 config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     config::SessionDraft out;
@@ -156,19 +179,32 @@ v1::SessionState to_proto(bfd::SessionState state) {
     return static_cast<v1::SessionState>(static_cast<int>(state) + 1);
 }
 
-void to_proto(const session::SessionView& view, v1::Session& out) {
+Result<Detail> to_detail(v1::SessionView view, const std::string& where) {
+    switch (view) {
+        case v1::SESSION_VIEW_UNSPECIFIED:
+        case v1::SESSION_VIEW_FULL:
+            return Detail::Full;
+        case v1::SESSION_VIEW_BRIEF:
+            return Detail::Brief;
+        default:
+            return invalid(std::to_string(view) + " is not a view: 1 (full) or 2 (brief)", where);
+    }
+}
+
+void to_proto(const session::SessionView& view, v1::Session& out, Detail detail) {
     out.set_id(view.id.value);
     out.set_origin(view.origin == session::Origin::Config ? v1::ORIGIN_CONFIG : v1::ORIGIN_API);
     out.set_worker(view.worker.value);
+    if (detail == Detail::Brief) return brief_to_proto(view, out);
     spec_to_proto(view.spec, *out.mutable_spec());
     status_to_proto(view, *out.mutable_status());
 }
 
-void to_proto(const session::WatchItem& item, v1::WatchEvent& out) {
+void to_proto(const session::WatchItem& item, v1::WatchEvent& out, Detail detail) {
     out.set_sequence(item.sequence);
     out.set_kind(static_cast<v1::WatchKind>(static_cast<int>(item.kind) + 1));
     if (item.kind == session::WatchKind::SnapshotEnd) return;
-    to_proto(item.session, *out.mutable_session());
+    to_proto(item.session, *out.mutable_session(), detail);
     out.set_previous_state(to_proto(item.previous_state));
     out.set_transitions(item.transitions);
     out.set_first_change_us(unix_us(item.first_change));

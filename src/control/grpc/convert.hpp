@@ -10,21 +10,32 @@
 
 #include <grpcpp/support/status.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace tocsin::control::api {
 
 /// Each kind of Error has a gRPC status of its own; the text becomes its message.
+[[nodiscard]] grpc::StatusCode to_code(ErrorKind kind);
 [[nodiscard]] grpc::Status to_status(const Error& error);
 [[nodiscard]] grpc::Status shutting_down();
 
+/// A type that to_draft() has no word for; nullopt when it is fine.
+[[nodiscard]] std::optional<std::string> type_fault(const v1::SessionSpec& spec);
 [[nodiscard]] config::SessionDraft to_draft(const v1::SessionSpec& spec);
+/// As a field of the proto: the intervals have their unit in the name there.
+[[nodiscard]] std::string field_name(std::string_view member);
 /// The faults of one spec, `where` is such as sessions[2]; field names are the proto's.
 [[nodiscard]] Error to_error(const std::vector<config::MemberFault>& faults,
                              const std::string& where);
 
-void to_proto(const session::SessionView& view, v1::Session& out);
-void to_proto(const session::WatchItem& item, v1::WatchEvent& out);
+/// Full: everything; Brief: the fields that SESSION_VIEW_BRIEF names.
+enum class Detail : std::uint8_t { Full, Brief };
+[[nodiscard]] Result<Detail> to_detail(v1::SessionView view, const std::string& where);
+
+void to_proto(const session::SessionView& view, v1::Session& out, Detail detail = Detail::Full);
+void to_proto(const session::WatchItem& item, v1::WatchEvent& out, Detail detail = Detail::Full);
 void to_proto(const config::Faults& faults,
               google::protobuf::RepeatedPtrField<v1::ConfigFault>& out);
 

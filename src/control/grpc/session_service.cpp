@@ -1,5 +1,6 @@
 #include "control/grpc/session_service.hpp"
 
+#include "control/grpc/bulk_add.hpp"
 #include "control/grpc/convert.hpp"
 #include "control/grpc/page_token.hpp"
 
@@ -80,10 +81,21 @@ grpc::Status SessionService::AddSessions(grpc::ServerContext*,
     return counted("AddSessions", add(*request, *response));
 }
 
+grpc::ServerBidiReactor<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent>*
+SessionService::BulkAddSessions(grpc::CallbackServerContext* context) {
+    return start_bulk_add(*context, backend_, counters_, bulk_streams_);
+}
+
 grpc::Status SessionService::DeleteSessions(grpc::ServerContext*,
                                             const v1::DeleteSessionsRequest* request,
                                             v1::DeleteSessionsResponse* response) {
     return counted("DeleteSessions", remove(*request, *response));
+}
+
+grpc::Status SessionService::DeleteMatchingSessions(
+    grpc::ServerContext*, const v1::DeleteMatchingSessionsRequest* request,
+    v1::DeleteMatchingSessionsResponse* response) {
+    return counted("DeleteMatchingSessions", remove_matching(*request, *response));
 }
 
 grpc::Status SessionService::UpdateSession(grpc::ServerContext*,
@@ -109,8 +121,13 @@ grpc::Status SessionService::list(const v1::ListSessionsRequest& request,
                               std::to_string(kDefaultPage),
                           "page_size"});
     }
+    const auto detail = to_detail(request.view(), "view");
+    if (!detail) return to_status(detail.error());
     const std::string scope = request.filter().SerializeAsString();
-    session::SessionId after;
+    session::Manager::Listing listing{
+        .filter = std::move(filter.value()),
+        .limit = request.page_size() == 0 ? kDefaultPage : request.page_size(),
+        .fresh = detail.value() == Detail::Full};
     if (!request.page_token().empty()) {
         const auto token = read_page_token(request.page_token(), scope);
         if (!token) {
@@ -118,18 +135,21 @@ grpc::Status SessionService::list(const v1::ListSessionsRequest& request,
                               "this is not the next_page_token of an answer to the same filter",
                               "page_token"});
         }
-        after = *token;
+        listing.after = token->after;
+        listing.total = token->total;
     }
-    const std::size_t limit = request.page_size() == 0 ? kDefaultPage : request.page_size();
-    const auto page = wait_for<session::Page>(
-        backend_, [this, f = std::move(filter.value()), after, limit](auto done) {
-            backend_.sessions().list(f, after, limit, std::move(done));
+    const auto page =
+        wait_for<session::Page>(backend_, [this, listing = std::move(listing)](auto done) mutable {
+            backend_.sessions().list(std::move(listing), std::move(done));
         });
     if (!page) return shutting_down();
-    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
+    for (const auto& view : page->sessions) {
+        to_proto(view, *response.add_sessions(), detail.value());
+    }
     response.set_total(page->total);
     if (page->next_after.value != 0) {
-        response.set_next_page_token(page_token(page->next_after, scope));
+        response.set_next_page_token(
+            page_token({.after = page->next_after, .total = page->total}, scope));
     }
     return grpc::Status::OK;
 }
@@ -158,12 +178,8 @@ grpc::Status SessionService::add(const v1::AddSessionsRequest& request,
     sessions.reserve(static_cast<std::size_t>(request.sessions_size()));
     for (int i = 0; i < request.sessions_size(); ++i) {
         const v1::SessionSpec& spec = request.sessions(i);
-        if (spec.type() != v1::SESSION_TYPE_UNSPECIFIED &&
-            spec.type() != v1::SESSION_TYPE_SINGLE_HOP) {
-            return to_status(
-                {ErrorKind::InvalidArgument,
-                 std::to_string(spec.type()) + " is not supported: SESSION_TYPE_SINGLE_HOP (1) is",
-                 element(i) + ".type"});
+        if (auto why = type_fault(spec)) {
+            return to_status({ErrorKind::InvalidArgument, std::move(*why), element(i) + ".type"});
         }
         auto check = config::validate_session(to_draft(spec), specs->ports, specs->profiles);
         if (!check.ok()) return to_status(to_error(check.faults, element(i)));
@@ -197,6 +213,24 @@ grpc::Status SessionService::remove(const v1::DeleteSessionsRequest& request,
     if (!done) return shutting_down();
     if (!*done) return to_status(done->error());
     response.set_deleted(static_cast<std::uint32_t>(done->value()));
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::remove_matching(const v1::DeleteMatchingSessionsRequest& request,
+                                             v1::DeleteMatchingSessionsResponse& response) {
+    if (!request.has_filter()) {
+        return to_status({ErrorKind::InvalidArgument,
+                          "is missing: an empty one deletes every session of the API", "filter"});
+    }
+    const auto filter = to_filter(request.filter(), *backend_.specs());
+    if (!filter) return to_status(filter.error());
+    const auto done = wait_for<session::RemovedMatching>(backend_, [&](auto answer) {
+        backend_.sessions().remove_matching(filter.value(), session::Origin::Api,
+                                            std::move(answer));
+    });
+    if (!done) return shutting_down();
+    response.set_deleted(done->removed);
+    response.set_kept(done->kept);
     return grpc::Status::OK;
 }
 

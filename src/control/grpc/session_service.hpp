@@ -4,11 +4,15 @@
 #include "control/metrics/api_counters.hpp"
 #include "tocsin/v1/session.grpc.pb.h"
 
+#include <atomic>
+
 namespace tocsin::control::api {
 
 /// SessionService over session::Manager. Checks and converts on gRPC's threads; state is touched on
-/// the control thread only.
-class SessionService final : public v1::SessionService::Service {
+/// the control thread only. BulkAddSessions has the callback API, since a stream may last and must
+/// not keep a thread.
+class SessionService final
+    : public v1::SessionService::WithCallbackMethod_BulkAddSessions<v1::SessionService::Service> {
 public:
     static constexpr int kLargestBatch = 10'000;
     static constexpr std::uint32_t kLargestPage = 10'000;
@@ -23,9 +27,14 @@ public:
                             v1::GetSessionResponse* response) override;
     grpc::Status AddSessions(grpc::ServerContext* context, const v1::AddSessionsRequest* request,
                              v1::AddSessionsResponse* response) override;
+    grpc::ServerBidiReactor<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent>* BulkAddSessions(
+        grpc::CallbackServerContext* context) override;
     grpc::Status DeleteSessions(grpc::ServerContext* context,
                                 const v1::DeleteSessionsRequest* request,
                                 v1::DeleteSessionsResponse* response) override;
+    grpc::Status DeleteMatchingSessions(grpc::ServerContext* context,
+                                        const v1::DeleteMatchingSessionsRequest* request,
+                                        v1::DeleteMatchingSessionsResponse* response) override;
     grpc::Status UpdateSession(grpc::ServerContext* context,
                                const v1::UpdateSessionRequest* request,
                                v1::UpdateSessionResponse* response) override;
@@ -42,6 +51,8 @@ private:
     grpc::Status add(const v1::AddSessionsRequest& request, v1::AddSessionsResponse& response);
     grpc::Status remove(const v1::DeleteSessionsRequest& request,
                         v1::DeleteSessionsResponse& response);
+    grpc::Status remove_matching(const v1::DeleteMatchingSessionsRequest& request,
+                                 v1::DeleteMatchingSessionsResponse& response);
     grpc::Status update(const v1::UpdateSessionRequest& request,
                         v1::UpdateSessionResponse& response);
     grpc::Status set_admin(const v1::SetAdminStateRequest& request,
@@ -54,6 +65,7 @@ private:
 
     Backend& backend_;
     metrics::ApiCounters& counters_;
+    std::atomic<int> bulk_streams_{0};
 };
 
 /// As gRPC writes it, for metrics: OK, NOT_FOUND, ...

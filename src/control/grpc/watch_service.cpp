@@ -3,25 +3,75 @@
 #include "control/grpc/convert.hpp"
 #include "control/grpc/session_service.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 namespace tocsin::control::api {
 
 namespace {
 
+constexpr std::uint32_t kDefaultBatch = 500;
+constexpr std::uint32_t kLargestBatch = 1000;
+
+/// What a client asked for, understood.
+struct Wish {
+    session::Filter filter;
+    bool skip_snapshot = false;
+    Detail detail = Detail::Full;
+    std::size_t most_events = 1;  ///< in one message
+};
+
+Result<Wish> read(const v1::WatchRequest& request, const SpecContext& specs,
+                  const std::string& where) {
+    auto filter = to_filter(request.filter(), specs);
+    if (!filter) {
+        Error error = filter.error();
+        error.where.insert(0, where);
+        return error;
+    }
+    const auto detail = to_detail(request.view(), where + "view");
+    if (!detail) return detail.error();
+    return Wish{.filter = std::move(filter.value()),
+                .skip_snapshot = request.skip_snapshot(),
+                .detail = detail.value()};
+}
+
+/// The items at the front of `queue` as one message; what went into it is taken out.
+void fill(v1::WatchEvent& message, std::deque<session::WatchItem>& queue, const Wish& wish) {
+    message.Clear();
+    to_proto(queue.front(), message, wish.detail);
+    queue.pop_front();
+}
+
+void fill(v1::WatchBatchesEvent& message, std::deque<session::WatchItem>& queue, const Wish& wish) {
+    message.Clear();  // keeps the memory of its events for those that follow
+    for (std::size_t n = std::min(queue.size(), wish.most_events); n != 0; --n) {
+        to_proto(queue.front(), *message.add_events(), wish.detail);
+        queue.pop_front();
+    }
+}
+
 /// Messages on their way to one client: the hub puts them in on the control thread, gRPC's threads
 /// write them one after another. Kept by both; the reactor is only touched until it is finished.
+template <class Message>
 class Stream final : public session::WatchSink {
 public:
-    static constexpr std::size_t kCapacity = 256;
+    static constexpr std::size_t kCapacity =
+        std::is_same_v<Message, v1::WatchBatchesEvent> ? 4 * kLargestBatch : 256;
 
-    using Reactor = grpc::ServerWriteReactor<v1::WatchEvent>;
+    using Reactor = grpc::ServerWriteReactor<Message>;
 
-    Stream(Backend& backend, metrics::ApiCounters& counters, Reactor& reactor)
-        : backend_{backend}, counters_{counters}, reactor_{&reactor} {}
+    Stream(const char* method, Backend& backend, metrics::ApiCounters& counters, Reactor& reactor)
+        : method_{method}, backend_{backend}, counters_{counters}, reactor_{&reactor} {}
+
+    /// Before the first message.
+    void set_wish(Wish wish) { wish_ = std::move(wish); }
+    [[nodiscard]] const Wish& wish() const { return wish_; }
 
     [[nodiscard]] std::size_t room() const override {
         const std::lock_guard lock{mutex_};
@@ -32,7 +82,12 @@ public:
         const std::lock_guard lock{mutex_};
         if (ended_) return;
         queue_.push_back(std::move(item));
-        if (!writing_) write();
+    }
+
+    /// The control thread has delivered what there was.
+    void delivered() override {
+        const std::lock_guard lock{mutex_};
+        if (!ended_ && !writing_ && !queue_.empty()) write();
     }
 
     void on_write_done(bool ok) {
@@ -45,8 +100,9 @@ public:
                 status_ = grpc::Status::CANCELLED;
             }
             if (ended_) return finish();
+            const std::size_t before = queue_.size();
             if (!queue_.empty()) write();
-            wanting = queue_.size() == kCapacity / 2;
+            wanting = before > kCapacity / 2 && queue_.size() <= kCapacity / 2;
         }
         if (wanting) backend_.post([] {});  // wakes the loop, which fills up
     }
@@ -70,44 +126,47 @@ public:
 
 private:
     void write() {
-        event_.Clear();
-        to_proto(queue_.front(), event_);
-        queue_.pop_front();
+        fill(message_, queue_, wish_);
         writing_ = true;
         grpc::WriteOptions options;
         if (!queue_.empty()) options.set_buffer_hint();  // the next one follows at once
-        reactor_->StartWrite(&event_, options);
+        reactor_->StartWrite(&message_, options);
     }
     void finish() {
         if (reactor_ == nullptr) return;
-        counters_.count("Watch", code_name(status_.error_code()));
+        counters_.count(method_, code_name(status_.error_code()));
         std::exchange(reactor_, nullptr)->Finish(status_);
     }
 
+    const char* method_;
     Backend& backend_;
     metrics::ApiCounters& counters_;
+    Wish wish_;
     mutable std::mutex mutex_;
     Reactor* reactor_;
     std::deque<session::WatchItem> queue_;
-    v1::WatchEvent event_;
+    Message message_;
     grpc::Status status_;
     bool writing_ = false;
     bool ended_ = false;
 };
 
-class WatchReactor final : public grpc::ServerWriteReactor<v1::WatchEvent> {
+template <class Message>
+class WatchReactor final : public grpc::ServerWriteReactor<Message> {
 public:
-    WatchReactor(Backend& backend, metrics::ApiCounters& counters, const v1::WatchRequest& request)
-        : backend_{backend}, stream_{std::make_shared<Stream>(backend, counters, *this)} {
-        auto filter = to_filter(request.filter(), *backend.specs());
-        if (!filter) {
-            stream_->end(to_status(filter.error()));
+    WatchReactor(const char* method, Backend& backend, metrics::ApiCounters& counters,
+                 Result<Wish> wish)
+        : backend_{backend},
+          stream_{std::make_shared<Stream<Message>>(method, backend, counters, *this)} {
+        if (!wish) {
+            stream_->end(to_status(wish.error()));
             return;
         }
-        backend.post([&backend, stream = stream_, skip = request.skip_snapshot(),
-                      f = std::move(filter.value())] {
+        stream_->set_wish(std::move(wish.value()));
+        backend.post([&backend, stream = stream_] {
             if (stream->ended()) return;
-            const auto id = backend.sessions().hub().open(f, skip, stream);
+            const Wish& w = stream->wish();
+            const auto id = backend.sessions().hub().open(w.filter, w.skip_snapshot, stream);
             if (id) {
                 stream->watcher = id.value();
             } else {
@@ -127,14 +186,35 @@ public:
 
 private:
     Backend& backend_;
-    std::shared_ptr<Stream> stream_;
+    std::shared_ptr<Stream<Message>> stream_;
 };
 
 }  // namespace
 
+// The reactors delete themselves in OnDone.
+
 grpc::ServerWriteReactor<v1::WatchEvent>* WatchService::Watch(grpc::CallbackServerContext*,
                                                               const v1::WatchRequest* request) {
-    return new WatchReactor{backend_, counters_, *request};  // deletes itself in OnDone
+    return new WatchReactor<v1::WatchEvent>{"Watch", backend_, counters_,
+                                            read(*request, *backend_.specs(), {})};
+}
+
+grpc::ServerWriteReactor<v1::WatchBatchesEvent>* WatchService::WatchBatches(
+    grpc::CallbackServerContext*, const v1::WatchBatchesRequest* request) {
+    auto wish = read(request->watch(), *backend_.specs(), "watch.");
+    if (wish && request->most_events() > kLargestBatch) {
+        wish = Error{ErrorKind::InvalidArgument,
+                     std::to_string(request->most_events()) + " is out of range: 1.." +
+                         std::to_string(kLargestBatch) + " are accepted, 0 means " +
+                         std::to_string(kDefaultBatch),
+                     "most_events"};
+    }
+    if (wish) {
+        wish.value().most_events =
+            request->most_events() == 0 ? kDefaultBatch : request->most_events();
+    }
+    return new WatchReactor<v1::WatchBatchesEvent>{"WatchBatches", backend_, counters_,
+                                                   std::move(wish)};
 }
 
 }  // namespace tocsin::control::api

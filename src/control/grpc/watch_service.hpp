@@ -14,6 +14,8 @@ public:
 
     grpc::ServerWriteReactor<v1::WatchEvent>* Watch(grpc::CallbackServerContext* context,
                                                     const v1::WatchRequest* request) override;
+    grpc::ServerWriteReactor<v1::WatchBatchesEvent>* WatchBatches(
+        grpc::CallbackServerContext* context, const v1::WatchBatchesRequest* request) override;
 
 private:
     Backend& backend_;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kPiece = 256;  ///< sessions between two looks at the workers
 constexpr std::size_t kRemovedPerPoll = 2048;
+constexpr std::size_t kScannedPerPoll = 8192;  ///< sessions that are only looked at
 /// How much longer than its Detection Time a peer is given to say that it hears nothing.
 constexpr std::chrono::seconds kProofMargin{1};
 
@@ -64,7 +65,7 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
     : settings_{settings},
       dataplane_{dataplane},
       next_hops_{next_hops},
-      registry_{std::move(ports)},
+      registry_{std::move(ports), settings.max_sessions},
       reconciler_{registry_, dataplane,     next_hops,         *this,
                   totals_,   settings.seed, settings.in_flight},
       hub_{registry_.records(), [this](const SessionRecord& r) { return make_view(r); },
@@ -97,6 +98,61 @@ Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> ses
         between_pieces(ids.size());
     }
     return ids;
+}
+
+AddedEach Manager::add_each(std::span<const config::Session> sessions, Origin origin) {
+    AddedEach out;
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        auto error = check_room(1);
+        if (!error && origin == Origin::Api) {
+            error = check_demand(load::demand_of(sessions[i].parameters), {});
+        }
+        if (!error) error = check_new(sessions[i]);
+        if (error) {
+            if (error->where.starts_with('.')) error->where.erase(0, 1);
+            out.refused.push_back({.index = i, .error = std::move(*error)});
+        } else {
+            insert(sessions[i], origin);
+            ++out.added;
+        }
+        between_pieces(i + 1);
+    }
+    return out;
+}
+
+void Manager::remove_matching(const Filter& filter, Origin origin, RemovedDone done) {
+    removals_.push_back({.filter = filter,
+                         .origin = origin,
+                         .last = registry_.last_id(),
+                         .result = {},
+                         .done = std::move(done)});
+}
+
+/// One after another, so that what two of them choose is never counted twice.
+void Manager::run_removals() {
+    if (removals_.empty()) return;
+    Removal& r = removals_.front();
+    std::size_t looked_at = 0;
+    std::size_t removed = 0;
+    while (looked_at < kScannedPerPoll && removed < kRemovedPerPoll) {
+        const auto it = registry_.records().after(r.next);
+        if (it == registry_.records().end() || it->id > r.last) {
+            const RemovedDone done = std::move(r.done);
+            const RemovedMatching result = r.result;
+            removals_.pop_front();
+            return done(result);
+        }
+        r.next = it->id;
+        ++looked_at;
+        if (!r.filter.matches(*it)) continue;
+        if (it->origin != r.origin) {
+            ++r.result.kept;
+            continue;
+        }
+        erase(*it);
+        ++r.result.removed;
+        ++removed;
+    }
 }
 
 Result<Ok> Manager::remove(std::span<const SessionId> ids, Origin origin, std::string_view list) {
@@ -344,20 +400,30 @@ void Manager::on_link(PortId port_id, bool up) {
     if (port == nullptr || port->link_up == up) return;
     port->link_up = up;
     if (up) return;
-    std::size_t done = 0;
-    for (auto& [id, record] : registry_.records()) {
-        if (record.port == port_id && record.follow_link) reconciler_.need(record, kNeedPathDown);
-        between_pieces(++done);
+    link_losses_.push_back({.port = port_id, .last = registry_.last_id()});
+    signal_link_losses(kScannedPerPoll);
+}
+
+void Manager::signal_link_losses(std::size_t budget) {
+    while (!link_losses_.empty() && budget != 0) {
+        LinkLoss& loss = link_losses_.front();
+        RecordTable& records = registry_.records();
+        auto it = records.after(loss.next);
+        for (; it != records.end() && it->id <= loss.last && budget != 0; ++it, --budget) {
+            loss.next = it->id;
+            if (it->port == loss.port && it->follow_link) reconciler_.need(*it, kNeedPathDown);
+        }
+        if (it == records.end() || it->id > loss.last) link_losses_.pop_front();
     }
 }
 
 void Manager::confirm_neighbors() {
     // An Up session heard its peer within a Detection Time, unless the peer is in Demand mode.
     std::size_t budget = registry_.size() / 100 + 16;
-    const auto& records = registry_.records();
-    auto it = records.upper_bound(confirmed_.value);
+    const RecordTable& records = registry_.records();
+    auto it = records.after(confirmed_);
     for (; it != records.end() && budget != 0; ++it, --budget) {
-        const SessionRecord& r = it->second;
+        const SessionRecord& r = *it;
         if (r.status.session_state == bfd::SessionState::Up && !r.status.remote_demand_mode &&
             r.next_hop == r.remote && r.seen_source.family == AddressFamily::None) {
             // What we sent before the peer's Detection Time has arrived, or it would have said
@@ -375,10 +441,13 @@ std::chrono::microseconds Manager::poll() {
     bool more = reconciler_.poll();
     if (removing_all_) {
         for (std::size_t i = 0; i < kRemovedPerPoll && registry_.size() != 0; ++i) {
-            erase(registry_.records().begin()->second);
+            erase(*registry_.records().begin());
         }
         more |= registry_.size() != 0;
     }
+    run_removals();
+    signal_link_losses(kScannedPerPoll);
+    more |= !removals_.empty() || !link_losses_.empty();
     more |= run_refreshes();
     more |= hub_.pump();
     if (more) return 0us;
@@ -389,6 +458,7 @@ void Manager::between_pieces(std::size_t done) {
     if (done % kPiece != 0) return;
     static_cast<void>(reconciler_.poll());
     static_cast<void>(hub_.pump());
+    if (between_pieces_) between_pieces_();
 }
 
 void Manager::added(const SessionRecord& record) {

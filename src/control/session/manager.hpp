@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,22 @@ struct Page {
     std::uint64_t total = 0;            ///< sessions that match
 };
 
+/// What became of sessions that were added each by itself.
+struct AddedEach {
+    struct Refusal {
+        std::size_t index = 0;  ///< in what was given
+        Error error;            ///< `where` is the member: name, remote, port; empty = all of it
+    };
+    std::size_t added = 0;
+    std::vector<Refusal> refused;
+};
+
+/// What became of sessions that a filter chose.
+struct RemovedMatching {
+    std::size_t removed = 0;
+    std::size_t kept = 0;  ///< match, but belong to another origin
+};
+
 /// What a reload did.
 struct Applied {
     std::size_t added = 0;
@@ -51,6 +68,16 @@ public:
         std::uint32_t in_flight = 512;  ///< unanswered commands for each worker
     };
     using PageDone = std::function<void(Page)>;
+    using RemovedDone = std::function<void(RemovedMatching)>;
+
+    /// What to list. `after` and `total` are those of the page before.
+    struct Listing {
+        Filter filter{};
+        SessionId after{};
+        std::uint64_t total = 0;  ///< for a later page; the first one counts
+        std::size_t limit = 0;
+        bool fresh = true;  ///< ask the workers for counters first
+    };
 
     /// How long a list waits for the workers' counters before it shows what is known.
     static constexpr std::chrono::milliseconds kRefreshTime{500};
@@ -60,6 +87,8 @@ public:
 
     /// Is told of everything after the watchers; for logs. nullptr: nobody.
     void set_listener(Observer* listener) noexcept { listener_ = listener; }
+    /// Is called between two pieces of long work, about every millisecond.
+    void set_between_pieces(std::function<void()> f) { between_pieces_ = std::move(f); }
 
     /// All or none. ALREADY_EXISTS for a second session of a name or of port, family and remote
     /// (RFC 5881 3); RESOURCE_EXHAUSTED above max_sessions, and for sessions of the API that ask
@@ -67,9 +96,15 @@ public:
     /// empty.
     [[nodiscard]] Result<std::vector<SessionId>> add(std::span<const config::Session> sessions,
                                                      Origin origin, std::string_view list);
+    /// Each session by itself, in order; at most a few thousand, since the loop waits for it. The
+    /// errors are those of add().
+    [[nodiscard]] AddedEach add_each(std::span<const config::Session> sessions, Origin origin);
     /// All or none. FAILED_PRECONDITION when one belongs to another origin.
     [[nodiscard]] Result<Ok> remove(std::span<const SessionId> ids, Origin origin,
                                     std::string_view list);
+    /// The sessions of this origin that exist now and match when their turn comes; `done` is called
+    /// from poll().
+    void remove_matching(const Filter& filter, Origin origin, RemovedDone done);
     /// New intervals, detect_mult, match_source, passive; changed intervals by a Poll Sequence, RFC
     /// 5880 6.8.3.
     [[nodiscard]] Result<Ok> update(SessionId id, const bfd::SessionParameters& parameters,
@@ -104,9 +139,8 @@ public:
 
     [[nodiscard]] Result<SessionId> resolve(const Selector& selector);
     [[nodiscard]] std::optional<SessionView> view(SessionId id);
-    /// Sessions with ids above `after` that match, with fresh counters; `done` is called from
-    /// poll().
-    void list(const Filter& filter, SessionId after, std::size_t limit, PageDone done);
+    /// Sessions with ids above `after` that match; `done` is called from poll().
+    void list(Listing listing, PageDone done);
     /// These sessions with fresh counters, in this order; those that are gone are left out.
     void fetch(std::vector<SessionId> ids, PageDone done);
 
@@ -126,11 +160,18 @@ public:
     [[nodiscard]] WatchHub& hub() noexcept { return hub_; }
     [[nodiscard]] Registry& registry() noexcept { return registry_; }
     [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
-    [[nodiscard]] bool idle() const noexcept { return reconciler_.idle() && refreshes_.empty(); }
+    [[nodiscard]] bool idle() const noexcept {
+        return reconciler_.idle() && refreshes_.empty() && removals_.empty() &&
+               link_losses_.empty();
+    }
     [[nodiscard]] std::uint32_t max_sessions() const noexcept { return settings_.max_sessions; }
 
 private:
     struct Refresh {
+        Listing listing;
+        SessionId scanned;    ///< sessions up to here were looked at
+        bool chosen = false;  ///< `ids` is complete
+        bool asked = false;   ///< the workers were asked for what `ids` needs
         std::vector<SessionId> ids;
         std::size_t unanswered = 0;
         std::size_t viewed = 0;
@@ -138,12 +179,28 @@ private:
         Page page;
         PageDone done;
     };
+    /// Work on many sessions, a piece in each poll().
+    struct Removal {
+        Filter filter;
+        Origin origin{};
+        SessionId next{};  ///< sessions up to here were looked at
+        SessionId last;    ///< and from here on they are not meant
+        RemovedMatching result;
+        RemovedDone done;
+    };
+    struct LinkLoss {
+        PortId port;
+        SessionId next{};
+        SessionId last;
+    };
 
     void added(const SessionRecord& record) override;
     void changed(const SessionRecord& record, const bfd::SessionEvent& event) override;
     void deleted(const SessionRecord& record) override;
     void refused(const SessionRecord& record, const char* command, bfd::Status status) override;
 
+    void signal_link_losses(std::size_t budget);
+    void run_removals();
     [[nodiscard]] std::optional<Error> check_room(std::size_t more) const;
     /// Of what comes instead of `less`.
     [[nodiscard]] std::optional<Error> check_demand(const load::Demand& more,
@@ -154,7 +211,8 @@ private:
     void erase(SessionRecord& record);
     void change(SessionRecord& record, const config::SessionChange& change);
     void between_pieces(std::size_t done);
-    void start_refresh(std::shared_ptr<Refresh> refresh);
+    bool choose(Refresh& refresh, std::size_t& budget);
+    void ask_workers(const std::shared_ptr<Refresh>& refresh);
     bool run_refreshes();
     [[nodiscard]] SessionRecord* find(const config::Session& session);
     [[nodiscard]] SessionView make_view(const SessionRecord& record) const;
@@ -167,7 +225,10 @@ private:
     Reconciler reconciler_;
     WatchHub hub_;
     Observer* listener_ = nullptr;
+    std::function<void()> between_pieces_;
     std::list<std::shared_ptr<Refresh>> refreshes_;
+    std::list<Removal> removals_;
+    std::list<LinkLoss> link_losses_;
     SessionId confirmed_;  ///< the last one of confirm_neighbors()
     bool removing_all_ = false;
     load::Capacity capacity_;

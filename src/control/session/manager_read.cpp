@@ -12,6 +12,7 @@ namespace tocsin::control::session {
 namespace {
 
 constexpr std::size_t kViewsPerPoll = 512;
+constexpr std::size_t kScannedPerPoll = 8192;  ///< sessions that are only looked at
 
 Error unknown(std::string what) {
     return {ErrorKind::NotFound, "there is no session " + std::move(what), {}};
@@ -64,42 +65,57 @@ std::optional<SessionView> Manager::view(SessionId id) {
     return make_view(*record);
 }
 
-void Manager::list(const Filter& filter, SessionId after, std::size_t limit, PageDone done) {
+void Manager::list(Listing listing, PageDone done) {
     auto refresh = std::make_shared<Refresh>();
+    refresh->page.total = listing.total;
+    // The first page with a filter looks at every session, to count; others begin where the page
+    // before has ended.
+    const bool all = listing.filter.matches_all();
+    if (all) refresh->page.total = registry_.size();
+    if (all || listing.after.value != 0) refresh->scanned = listing.after;
+    refresh->listing = std::move(listing);
     refresh->done = std::move(done);
-    const auto& records = registry_.records();
-    const bool count_all = !filter.matches_all();
-    if (!count_all) refresh->page.total = records.size();
-    std::size_t looked_at = 0;
-    // Records neither come nor go while pieces of this are done: only events are taken in between.
-    for (auto it = count_all ? records.begin() : records.upper_bound(after.value);
-         it != records.end(); ++it) {
-        between_pieces(++looked_at);
-        if (!filter.matches(it->second)) continue;
-        if (count_all) ++refresh->page.total;
-        if (it->first <= after.value) continue;
-        if (refresh->ids.size() < limit) {
-            refresh->ids.push_back({it->first});
-        } else {
-            refresh->page.next_after = refresh->ids.back();
-            if (!count_all) break;
-        }
-    }
-    start_refresh(std::move(refresh));
+    refreshes_.push_back(std::move(refresh));
 }
 
 void Manager::fetch(std::vector<SessionId> ids, PageDone done) {
     auto refresh = std::make_shared<Refresh>();
     refresh->ids = std::move(ids);
+    refresh->chosen = true;
     refresh->done = std::move(done);
     refresh->page.total = refresh->ids.size();
-    start_refresh(std::move(refresh));
+    ask_workers(refresh);
+    refreshes_.push_back(std::move(refresh));
 }
 
-void Manager::start_refresh(std::shared_ptr<Refresh> refresh) {
+/// Looks through the sessions. True when all are chosen, false when `budget` ends before.
+bool Manager::choose(Refresh& refresh, std::size_t& budget) {
+    const Listing& l = refresh.listing;
+    const bool counts = l.after.value == 0 && !l.filter.matches_all();
+    const RecordTable& records = registry_.records();
+    auto it = records.after(refresh.scanned);
+    for (; it != records.end() && budget != 0; ++it, --budget) {
+        if (refresh.ids.size() == l.limit && !counts && refresh.page.next_after.value != 0) break;
+        refresh.scanned = it->id;
+        if (!l.filter.matches(*it)) continue;
+        if (counts) ++refresh.page.total;
+        if (refresh.ids.size() < l.limit) {
+            refresh.ids.push_back(it->id);
+        } else {
+            refresh.page.next_after = refresh.ids.back();
+        }
+    }
+    if (it != records.end() && budget == 0) return false;
+    refresh.chosen = true;
+    return true;
+}
+
+void Manager::ask_workers(const std::shared_ptr<Refresh>& refresh) {
+    refresh->asked = true;
     refresh->deadline = dataplane_.now() + kRefreshTime;
-    refresh->unanswered = refresh->ids.size();
     refresh->page.sessions.reserve(refresh->ids.size());
+    if (!refresh->listing.fresh) return;
+    refresh->unanswered = refresh->ids.size();
     for (const SessionId id : refresh->ids) {
         const auto answered = [refresh] { --refresh->unanswered; };
         if (SessionRecord* const record = registry_.find(id)) {
@@ -108,20 +124,33 @@ void Manager::start_refresh(std::shared_ptr<Refresh> refresh) {
             answered();
         }
     }
-    refreshes_.push_back(std::move(refresh));
 }
 
 bool Manager::run_refreshes() {
-    std::size_t budget = kViewsPerPoll;
+    std::size_t to_scan = kScannedPerPoll;
+    std::size_t to_view = kViewsPerPoll;
     const Instant now = refreshes_.empty() ? Instant{} : dataplane_.now();
     bool more = false;
-    for (auto it = refreshes_.begin(); it != refreshes_.end();) {
+    auto it = refreshes_.begin();
+    for (std::size_t n = refreshes_.size(); n != 0; --n) {
         Refresh& r = **it;
+        if (!r.chosen && to_scan == 0) {
+            more = true;
+            ++it;
+            continue;
+        }
+        if (!r.chosen && !choose(r, to_scan)) {  // goes to the back: the others are next
+            more = true;
+            const auto unfinished = it++;
+            refreshes_.splice(refreshes_.end(), refreshes_, unfinished);
+            continue;
+        }
+        if (!r.asked) ask_workers(*it);
         if (r.unanswered != 0 && now < r.deadline) {
             ++it;
             continue;
         }
-        for (; r.viewed < r.ids.size() && budget != 0; ++r.viewed, --budget) {
+        for (; r.viewed < r.ids.size() && to_view != 0; ++r.viewed, --to_view) {
             if (auto v = view(r.ids[r.viewed])) r.page.sessions.push_back(std::move(*v));
         }
         if (r.viewed < r.ids.size()) {

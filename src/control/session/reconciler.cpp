@@ -211,22 +211,42 @@ void Reconciler::query(SessionRecord& record, Done done) {
 
 void Reconciler::neighbor_changed(PortId port, const IpAddress& next_hop) {
     // Without gateways a next hop is the remote itself; otherwise all sessions are looked through,
-    // which point-to-point ports with few of them can afford.
+    // a piece at a time.
     SessionRecord* const direct = registry_.find_identity(port, next_hop);
     if (direct != nullptr && direct->next_hop == next_hop) {
         direct->next_hop_resolved = next_hops_.mac(port, next_hop).has_value();
         return need(*direct, kNeedHeaders);
     }
-    for (auto& [id, record] : registry_.records()) {
-        if (record.port != port || record.next_hop != next_hop) continue;
-        record.next_hop_resolved = next_hops_.mac(port, next_hop).has_value();
-        need(record, kNeedHeaders);
+    // One that is under way has passed sessions already; one that waits will see all of them.
+    const auto waiting = std::ranges::find_if(scans_, [&](const Scan& s) {
+        return s.port == port && s.next_hop == next_hop && s.done.value == 0;
+    });
+    if (waiting == scans_.end()) scans_.push_back({.port = port, .next_hop = next_hop});
+    static_cast<void>(run_scans());
+}
+
+/// True when there is more.
+bool Reconciler::run_scans() {
+    std::size_t budget = kScannedPerPoll;
+    while (!scans_.empty() && budget != 0) {
+        Scan& scan = scans_.front();
+        const bool resolved = next_hops_.mac(scan.port, scan.next_hop).has_value();
+        RecordTable& records = registry_.records();
+        auto it = records.after(scan.done);
+        for (; it != records.end() && budget != 0; ++it, --budget) {
+            scan.done = it->id;
+            if (it->port != scan.port || it->next_hop != scan.next_hop) continue;
+            it->next_hop_resolved = resolved;
+            need(*it, kNeedHeaders);
+        }
+        if (it == records.end()) scans_.pop_front();
     }
+    return !scans_.empty();
 }
 
 bool Reconciler::poll() {
-    bool more = false;
     run_retries();
+    bool more = run_scans();
     for (Worker& w : workers_) {
         more |= receive(w);
         more |= pump(w);
@@ -237,7 +257,7 @@ bool Reconciler::poll() {
 bool Reconciler::idle() const noexcept {
     // For those that wait for their load there may be nothing to do for hours.
     const bool held = std::ranges::all_of(workers_, &Worker::overloaded);
-    return (waiting_ == 0 || held || pacing_) && retries_.empty() &&
+    return (waiting_ == 0 || held || pacing_) && retries_.empty() && scans_.empty() &&
            std::ranges::all_of(workers_, [](const Worker& w) {
                return w.queue.empty() && w.commands.in_flight() == 0;
            });

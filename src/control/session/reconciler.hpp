@@ -29,6 +29,8 @@ public:
     static constexpr std::chrono::milliseconds kRetry{250};
     /// Events that one call of poll() takes from one worker.
     static constexpr std::size_t kEventsPerPoll = 1024;
+    /// Sessions that one call of poll() looks through for a next hop that has changed.
+    static constexpr std::size_t kScannedPerPoll = 4096;
 
     Reconciler(Registry& registry, message::Dataplane& dataplane, NextHops& next_hops,
                Observer& observer, Totals& totals, std::uint64_t seed, std::uint32_t in_flight);
@@ -86,6 +88,12 @@ private:
         bfd::SessionHandle session;
         std::uint8_t needs;
     };
+    /// Sessions behind a gateway whose MAC has changed, those above `done` are still to be told.
+    struct Scan {
+        PortId port;
+        IpAddress next_hop;
+        SessionId done{};
+    };
     struct Place {
         WorkerId worker;
         Slot slot;
@@ -108,6 +116,7 @@ private:
     void answer_queries(Worker& w, message::RequestId id);
     void release(Worker& w, Slot slot);
     void run_retries();
+    bool run_scans();
     [[nodiscard]] overlay::HeaderTemplate headers(const SessionRecord& record) const;
     [[nodiscard]] SessionKey key(const SessionRecord& record) const;
 
@@ -123,6 +132,7 @@ private:
     std::size_t waiting_ = 0;
     bool pacing_ = false;  ///< those that wait are placed by admit_waiting() alone
     load::Demand demand_;
+    std::deque<Scan> scans_;  ///< the first one is under way
     std::size_t leaving_ = 0;
     std::unordered_map<Registry::Identity, Place, Registry::IdentityHash> leaving_by_identity_;
     std::unordered_map<std::uint64_t, Registry::Identity> leaving_identities_;  ///< by worker, slot

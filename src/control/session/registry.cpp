@@ -6,12 +6,15 @@
 
 namespace tocsin::control::session {
 
-Registry::Registry(std::vector<SessionPort> ports) : ports_{std::move(ports)} {}
+Registry::Registry(std::vector<SessionPort> ports, std::uint32_t most) : ports_{std::move(ports)} {
+    records_.reserve(most);
+    by_identity_.reserve(most);
+    by_name_.reserve(most);
+}
 
 SessionRecord& Registry::insert(const config::Session& session, PortId port, Origin origin) {
     last_id_ = {last_id_.value + 1};
-    SessionRecord& record = records_.try_emplace(last_id_.value).first->second;
-    record.id = last_id_;
+    SessionRecord& record = records_.append(last_id_);
     record.port = port;
     record.origin = origin;
     record.dscp = session.dscp;
@@ -36,13 +39,10 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
 void Registry::erase(SessionRecord& record) {
     if (record.name != nullptr) by_name_.erase(by_name_.find(*record.name));
     by_identity_.erase(identity(record.port, record.remote));
-    records_.erase(record.id.value);
+    records_.erase(record.id);
 }
 
-SessionRecord* Registry::find(SessionId id) {
-    const auto it = records_.find(id.value);
-    return it == records_.end() ? nullptr : &it->second;
-}
+SessionRecord* Registry::find(SessionId id) { return records_.find(id); }
 
 SessionRecord* Registry::find_name(std::string_view name) {
     const auto it = by_name_.find(name);

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "control/config/schema.hpp"
-#include "control/session/record.hpp"
+#include "control/session/record_table.hpp"
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +39,8 @@ public:
         std::size_t operator()(const Identity& i) const noexcept;
     };
 
-    explicit Registry(std::vector<SessionPort> ports);
+    /// Room for `most` sessions is prepared, so that growing never makes the loop wait.
+    Registry(std::vector<SessionPort> ports, std::uint32_t most);
     Registry(const Registry&) = delete;
     Registry& operator=(const Registry&) = delete;
 
@@ -63,10 +63,8 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
     [[nodiscard]] SessionId last_id() const noexcept { return last_id_; }
-    [[nodiscard]] std::map<std::uint64_t, SessionRecord>& records() noexcept { return records_; }
-    [[nodiscard]] const std::map<std::uint64_t, SessionRecord>& records() const noexcept {
-        return records_;
-    }
+    [[nodiscard]] RecordTable& records() noexcept { return records_; }
+    [[nodiscard]] const RecordTable& records() const noexcept { return records_; }
 
     [[nodiscard]] const std::vector<SessionPort>& ports() const noexcept { return ports_; }
     [[nodiscard]] SessionPort* port(PortId id);
@@ -86,7 +84,7 @@ private:
 
     std::vector<SessionPort> ports_;
     SessionId last_id_;
-    std::map<std::uint64_t, SessionRecord> records_;
+    RecordTable records_;
     std::unordered_map<std::string, SessionRecord*, TextHash, std::equal_to<>> by_name_;
     std::unordered_map<Identity, SessionRecord*, IdentityHash> by_identity_;
     std::unordered_set<std::string, TextHash, std::equal_to<>> profiles_;

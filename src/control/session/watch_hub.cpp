@@ -6,7 +6,7 @@
 
 namespace tocsin::control::session {
 
-WatchHub::WatchHub(const Records& records, MakeView view, WallClock wall, Totals& totals)
+WatchHub::WatchHub(const RecordTable& records, MakeView view, WallClock wall, Totals& totals)
     : records_{records}, view_{std::move(view)}, wall_{std::move(wall)}, totals_{totals} {}
 
 Result<WatcherId> WatchHub::open(Filter filter, bool skip_snapshot,
@@ -22,7 +22,7 @@ Result<WatcherId> WatchHub::open(Filter filter, bool skip_snapshot,
     w.sink = std::move(sink);
     w.in_snapshot = !skip_snapshot;
     w.snapshot_sequence = sequence_;
-    w.snapshot_end = records_.empty() ? 0 : records_.rbegin()->first;
+    w.snapshot_end = last_id_;
     totals_.watchers.set(watchers_.size());
     return WatcherId{last_watcher_};
 }
@@ -34,12 +34,13 @@ void WatchHub::close(WatcherId id) {
 
 void WatchHub::added(const SessionRecord& record) {
     ++sequence_;
+    last_id_ = record.id.value;
     for (auto& [id, w] : watchers_) {
         if (!w.filter.matches(record)) continue;
         bool merged = false;
         Pending& p = pend(w, record.id.value, WatchKind::Added, merged);
         p.told = false;
-        p.item.previous_state = record.status.session_state;
+        p.previous_state = record.status.session_state;
     }
 }
 
@@ -55,18 +56,18 @@ void WatchHub::changed(const SessionRecord& record, const bfd::SessionEvent& eve
         bool merged = false;
         Pending& p = pend(w, record.id.value, WatchKind::Changed, merged);
         if (!merged) {
-            p.item.previous_state = event.reported_state;
+            p.previous_state = event.reported_state;
             p.told = w.filter.matches_state(event.reported_state);
         }
         if (event.transitions != 0) {
-            if (p.item.transitions == 0) p.item.first_change = wall_(event.first_at);
-            p.item.last_change = wall_(event.last_at);
-            p.item.transitions += event.transitions;
+            if (p.transitions == 0) p.first_change = wall_(event.first_at);
+            p.last_change = wall_(event.last_at);
+            p.transitions += event.transitions;
             const Instant rx = event.now.last_rx;
             const bool known_rx = rx != Instant{} && rx <= event.last_at;
-            p.item.last_rx = known_rx ? wall_(rx) : std::chrono::system_clock::time_point{};
+            p.last_rx = known_rx ? wall_(rx) : std::chrono::system_clock::time_point{};
         }
-        p.item.loop_gap = std::max(p.item.loop_gap, event.loop_gap);
+        p.loop_gap = std::max(p.loop_gap, event.loop_gap);
     }
 }
 
@@ -76,27 +77,40 @@ void WatchHub::deleted(const SessionRecord& record) {
         if (w.snapshot_will_tell(record.id.value) || !w.filter.matches_identity(record)) continue;
         const auto it = w.pending.find(record.id.value);
         if (it != w.pending.end() && !it->second.told) {
-            w.order.erase(it->second.place);  // it was never told of
-            w.pending.erase(it);
+            forget(w, record.id.value);  // it was never told of
             totals_.watch_merged.add();
             continue;
         }
         if (it == w.pending.end() && !w.filter.matches_state(record.status.session_state)) continue;
         bool merged = false;
         Pending& p = pend(w, record.id.value, WatchKind::Deleted, merged);
-        if (!merged) p.item.previous_state = record.status.session_state;
-        p.item.kind = WatchKind::Deleted;
-        p.item.session = view_(record);
+        if (!merged) p.previous_state = record.status.session_state;
+        p.kind = WatchKind::Deleted;
+        p.deleted = std::make_unique<SessionView>(view_(record));
     }
 }
 
 bool WatchHub::pump() {
+    if (watchers_.empty()) return false;
+    Budget budget;
     bool more = false;
-    for (auto& [id, w] : watchers_) {
-        if (w.in_snapshot) more |= pump_snapshot(w);
-        if (!w.in_snapshot) pump_pending(w);
+    // Each in turn is the first, so that a busy one does not use up what the others need.
+    auto it = watchers_.upper_bound(served_);
+    for (std::size_t i = 0; i < watchers_.size(); ++i, ++it) {
+        if (it == watchers_.end()) it = watchers_.begin();
+        more |= pump(it->second, budget);
+        it->second.sink->delivered();
+        if (budget.messages != 0 && budget.scanned != 0) continue;
+        served_ = it->first;
+        return true;
     }
     return more;
+}
+
+/// True when there is more to do without anybody's help.
+bool WatchHub::pump(Watcher& w, Budget& budget) {
+    if (w.in_snapshot && pump_snapshot(w, budget)) return true;
+    return !w.in_snapshot && pump_pending(w, budget);
 }
 
 void WatchHub::deliver(Watcher& w, WatchItem item) {
@@ -104,22 +118,25 @@ void WatchHub::deliver(Watcher& w, WatchItem item) {
     w.sink->deliver(std::move(item));
 }
 
-bool WatchHub::pump_snapshot(Watcher& w) {
-    std::size_t looked_at = 0;
-    auto it = records_.lower_bound(w.snapshot_next);
-    for (; it != records_.end() && it->first <= w.snapshot_end; ++it) {
-        if (looked_at++ == kSnapshotPerTurn) return true;
-        if (w.sink->room() == 0) return false;
-        w.snapshot_next = it->first + 1;
-        if (!w.filter.matches(it->second)) continue;
+bool WatchHub::pump_snapshot(Watcher& w, Budget& budget) {
+    std::size_t room = w.sink->room();
+    auto it = records_.after({w.snapshot_next - 1});
+    for (; it != records_.end() && it->id.value <= w.snapshot_end; ++it) {
+        if (budget.scanned == 0 || budget.messages == 0) return true;
+        if (room == 0) return false;
+        w.snapshot_next = it->id.value + 1;
+        --budget.scanned;
+        if (!w.filter.matches(*it)) continue;
         WatchItem item;
         item.sequence = w.snapshot_sequence;
         item.kind = WatchKind::Snapshot;
-        item.session = view_(it->second);
-        item.previous_state = it->second.status.session_state;
+        item.session = view_(*it);
+        item.previous_state = it->status.session_state;
         deliver(w, std::move(item));
+        --budget.messages;
+        --room;
     }
-    if (w.sink->room() == 0) return false;
+    if (room == 0) return false;
     WatchItem end;
     end.sequence = w.snapshot_sequence;
     end.kind = WatchKind::SnapshotEnd;
@@ -128,29 +145,54 @@ bool WatchHub::pump_snapshot(Watcher& w) {
     return false;
 }
 
-void WatchHub::pump_pending(Watcher& w) {
-    while (!w.order.empty() && w.sink->room() != 0) {
+bool WatchHub::pump_pending(Watcher& w, Budget& budget) {
+    std::size_t room = w.order.empty() ? 0 : w.sink->room();
+    while (!w.order.empty() && room != 0) {
+        if (budget.messages == 0) return true;
         const std::uint64_t session = w.order.front();
         w.order.pop_front();
         const auto node = w.pending.extract(session);
         if (!node) continue;
-        WatchItem& item = node.mapped().item;
-        if (item.kind != WatchKind::Deleted) {
-            const auto record = records_.find(session);
-            if (record == records_.end()) continue;
-            item.session = view_(record->second);
+        Pending& p = node.mapped();
+        WatchItem item;
+        if (p.deleted) {
+            item.session = std::move(*p.deleted);
+        } else {
+            const SessionRecord* const record = records_.find({session});
+            if (record == nullptr) continue;
+            item.session = view_(*record);
         }
+        item.sequence = p.sequence;
+        item.kind = p.kind;
+        item.previous_state = p.previous_state;
+        item.transitions = p.transitions;
+        item.first_change = p.first_change;
+        item.last_change = p.last_change;
+        item.last_rx = p.last_rx;
+        item.loop_gap = p.loop_gap;
         deliver(w, std::move(item));
+        --budget.messages;
+        --room;
     }
+    return false;
+}
+
+/// Nothing is pending for a session any more. Its place in the order stays until there are too many
+/// of such.
+void WatchHub::forget(Watcher& w, std::uint64_t id) {
+    constexpr std::size_t kFew = 1024;
+    w.pending.erase(id);
+    if (w.order.size() < 2 * w.pending.size() + kFew) return;
+    std::erase_if(w.order, [&w](std::uint64_t session) { return !w.pending.contains(session); });
 }
 
 WatchHub::Pending& WatchHub::pend(Watcher& w, std::uint64_t id, WatchKind kind, bool& merged) {
     const auto [it, fresh] = w.pending.try_emplace(id);
     merged = !fresh;
     if (fresh) {
-        it->second.item.kind = kind;
-        it->second.item.sequence = sequence_;
-        it->second.place = w.order.insert(w.order.end(), id);
+        it->second.kind = kind;
+        it->second.sequence = sequence_;
+        w.order.push_back(id);
     } else {
         totals_.watch_merged.add();
     }

@@ -2,13 +2,14 @@
 
 #include "control/base/result.hpp"
 #include "control/session/filter.hpp"
+#include "control/session/record_table.hpp"
 #include "control/session/totals.hpp"
 #include "control/session/view.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -38,13 +39,16 @@ public:
     /// How many more messages it takes now.
     [[nodiscard]] virtual std::size_t room() const = 0;
     virtual void deliver(WatchItem item) = 0;
+    /// What was delivered since the last call is all for now.
+    virtual void delivered() {}
 };
 
 using WatcherId = Id<struct WatcherIdTag, std::uint64_t>;
 
 /// Tells watchers about sessions, level-triggered: per watcher each session has at most one pending
 /// message, which later changes merge into. A watcher that is slow therefore costs memory bounded
-/// by the number of sessions and still gets the last state of each. Control thread only.
+/// by the number of sessions (about 120 octets each) and still gets the last state of each. Control
+/// thread only.
 ///
 /// Sequence numbers count the changes of this daemon run. A message carries the number of its first
 /// change; those of the changes merged into it are missing. Snapshot messages carry the number of
@@ -52,14 +56,16 @@ using WatcherId = Id<struct WatcherIdTag, std::uint64_t>;
 class WatchHub {
 public:
     static constexpr std::size_t kMostWatchers = 64;
-    /// Snapshot messages for one watcher in one turn of the loop.
-    static constexpr std::size_t kSnapshotPerTurn = 512;
+    /// Messages that all watchers together get from one call of pump(), so that neither many of
+    /// them nor a long snapshot keep the loop from its workers.
+    static constexpr std::size_t kMessagesPerPump = 1024;
+    /// Sessions that one call looks at for a filter that few match.
+    static constexpr std::size_t kScannedPerPump = 8192;
 
-    using Records = std::map<std::uint64_t, SessionRecord>;
     using MakeView = std::function<SessionView(const SessionRecord&)>;
     using WallClock = std::function<std::chrono::system_clock::time_point(Instant)>;
 
-    WatchHub(const Records& records, MakeView view, WallClock wall, Totals& totals);
+    WatchHub(const RecordTable& records, MakeView view, WallClock wall, Totals& totals);
 
     [[nodiscard]] Result<WatcherId> open(Filter filter, bool skip_snapshot,
                                          std::shared_ptr<WatchSink> sink);
@@ -74,19 +80,32 @@ public:
     [[nodiscard]] std::size_t watchers() const noexcept { return watchers_.size(); }
 
 private:
+    /// A WatchItem without the session, which is read from its record when its turn comes.
     struct Pending {
-        WatchItem item;  ///< `session` only for Deleted; else the record is read
-        std::list<std::uint64_t>::iterator place;  ///< in Watcher::order
-        bool told = true;                          ///< the watcher heard of the session before
+        std::uint64_t sequence = 0;
+        std::chrono::system_clock::time_point first_change;
+        std::chrono::system_clock::time_point last_change;
+        std::chrono::system_clock::time_point last_rx;
+        Nanoseconds loop_gap{};
+        std::unique_ptr<SessionView> deleted;  ///< only of one that has no record any more
+        std::uint32_t transitions = 0;
+        WatchKind kind{};
+        bfd::SessionState previous_state{};
+        bool told = true;  ///< the watcher heard of the session before
+    };
+    struct Budget {
+        std::size_t messages = kMessagesPerPump;
+        std::size_t scanned = kScannedPerPump;
     };
     struct Watcher {
         Filter filter;
         std::shared_ptr<WatchSink> sink;
         bool in_snapshot = false;
         std::uint64_t snapshot_sequence = 0;
-        std::uint64_t snapshot_next = 0;  ///< session ids below were sent
+        std::uint64_t snapshot_next = 1;  ///< session ids below were sent
         std::uint64_t snapshot_end = 0;   ///< the last id of the snapshot
-        std::list<std::uint64_t> order;   ///< ids with something pending, by first change
+        /// Ids with something pending, by first change; also some that have nothing any more.
+        std::deque<std::uint64_t> order;
         std::unordered_map<std::uint64_t, Pending> pending;
 
         [[nodiscard]] bool snapshot_will_tell(std::uint64_t id) const noexcept {
@@ -95,17 +114,21 @@ private:
     };
 
     void deliver(Watcher& w, WatchItem item);
-    bool pump_snapshot(Watcher& w);
-    void pump_pending(Watcher& w);
+    bool pump(Watcher& w, Budget& budget);
+    bool pump_snapshot(Watcher& w, Budget& budget);
+    bool pump_pending(Watcher& w, Budget& budget);
+    static void forget(Watcher& w, std::uint64_t id);
     Pending& pend(Watcher& w, std::uint64_t id, WatchKind kind, bool& merged);
 
-    const Records& records_;
+    const RecordTable& records_;
     MakeView view_;
     WallClock wall_;
     Totals& totals_;
     std::uint64_t sequence_ = 0;
+    std::uint64_t last_id_ = 0;  ///< of all sessions that were ever added
     std::uint64_t last_watcher_ = 0;
     std::map<std::uint64_t, Watcher> watchers_;
+    std::uint64_t served_ = 0;  ///< the watcher that the last pump() ended with
 };
 
 }  // namespace tocsin::control::session

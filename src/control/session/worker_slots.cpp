@@ -3,7 +3,9 @@
 namespace tocsin::control::session {
 
 WorkerSlots::WorkerSlots(WorkerId worker, std::uint32_t slots, const bfd::DiscriminatorCodec& codec)
-    : worker_{worker}, codec_{codec}, capacity_{slots} {}
+    : worker_{worker}, codec_{codec}, capacity_{slots} {
+    entries_.reserve(slots);
+}
 
 std::optional<bfd::SessionHandle> WorkerSlots::take() {
     Slot slot;

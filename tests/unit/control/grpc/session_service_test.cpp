@@ -132,7 +132,8 @@ TEST_F(SessionServiceTest, PagesWithTokensThatOnlyFitTheirFilter) {
     } while (!token.empty());
     EXPECT_EQ(ids.size(), 8U);
     EXPECT_TRUE(std::ranges::is_sorted(ids));
-    for (const char* bad : {"1", "zz", "00000000000000010000000000000000"}) {
+    for (const char* bad : {"1", "zz", "00000000000000010000000000000000",
+                            "000000000000000100000000000000080000000000000000"}) {
         request.set_page_token(bad);
         expect(list(request).first, Code::INVALID_ARGUMENT, "page_token");
     }

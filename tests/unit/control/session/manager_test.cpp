@@ -193,7 +193,7 @@ TEST_F(ManagerTest, ListsPagesInTheOrderOfIdsWithFreshCounters) {
     SessionId after;
     do {
         std::optional<Page> page;
-        manager.list({}, after, 4, [&](Page p) { page = std::move(p); });
+        manager.list({.after = after, .limit = 4}, [&](Page p) { page = std::move(p); });
         run(5ms);
         ASSERT_TRUE(page);
         EXPECT_EQ(page->total, 10U);
@@ -212,7 +212,7 @@ TEST_F(ManagerTest, FiltersByStatePortPrefixOriginAndName) {
     add(spec("2001:db8::2"), Origin::Config);
     const auto count = [this](const Filter& f) {
         std::uint64_t total = 99;
-        manager.list(f, {}, 100, [&](Page p) { total = p.sessions.size(); });
+        manager.list({.filter = f, .limit = 100}, [&](Page p) { total = p.sessions.size(); });
         run(5ms);
         return total;
     };

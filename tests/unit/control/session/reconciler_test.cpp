@@ -171,7 +171,7 @@ TEST_F(ReconcilerTest, IgnoresEventsOfASessionThatIsGone) {
 TEST_F(ReconcilerTest, AnswersAListWithWhatItKnowsWhenTheWorkerSaysNothing) {
     add("10.0.0.2");
     std::optional<Page> page;
-    manager.list({}, {}, 10, [&](Page p) { page = std::move(p); });
+    manager.list({.limit = 10}, [&](Page p) { page = std::move(p); });
     poll();
     EXPECT_FALSE(page);
     dataplane.time += Manager::kRefreshTime;
@@ -182,8 +182,11 @@ TEST_F(ReconcilerTest, AnswersAListWithWhatItKnowsWhenTheWorkerSaysNothing) {
 
 TEST_F(ReconcilerTest, AnswersAListWhenASessionIsDeletedMeanwhile) {
     const SessionId id = add("10.0.0.2");
+    dataplane.ring = 0;
     std::optional<Page> page;
-    manager.list({}, {}, 10, [&](Page p) { page = std::move(p); });
+    manager.list({.limit = 10}, [&](Page p) { page = std::move(p); });
+    poll();
+    EXPECT_FALSE(page) << "the worker could not be asked yet";
     remove(id);
     poll();
     ASSERT_TRUE(page);

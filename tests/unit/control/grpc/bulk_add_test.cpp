@@ -1,0 +1,177 @@
+#include "control/grpc/bulk_add.hpp"
+
+#include "fixture.hpp"
+
+namespace tocsin::control::api {
+namespace {
+
+class BulkAddTest : public ApiFixture {
+protected:
+    using Stream = grpc::ClientReaderWriter<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent>;
+
+    struct Open {
+        grpc::ClientContext context;
+        std::unique_ptr<Stream> stream;
+    };
+    std::unique_ptr<Open> open() {
+        auto out = std::make_unique<Open>();
+        out->stream = sessions->BulkAddSessions(&out->context);
+        return out;
+    }
+    static v1::BulkAddSessionsRequest request(const std::vector<v1::SessionSpec>& specs) {
+        v1::BulkAddSessionsRequest out;
+        for (const auto& s : specs) *out.add_sessions() = s;
+        return out;
+    }
+    std::uint64_t total() { return list({}).second.total(); }
+};
+
+TEST_F(BulkAddTest, AnswersEachRequestAndAddsEachSessionByItself) {
+    const auto o = open();
+    auto wrong = spec("10.0.0.4");
+    wrong.set_desired_min_tx_interval_us(1);
+    wrong.set_detect_mult(999);
+    auto type = spec("10.0.0.5");
+    type.set_type(static_cast<v1::SessionType>(7));
+    ASSERT_TRUE(o->stream->Write(request(
+        {spec("10.0.0.3"), wrong, spec("10.0.0.3"), type, spec("10.0.0.2"), spec("10.0.0.6")})));
+    v1::BulkAddSessionsEvent event;
+    ASSERT_TRUE(o->stream->Read(&event));
+    EXPECT_EQ(event.added(), 2U);
+    EXPECT_EQ(event.refused(), 4U);
+    ASSERT_EQ(event.faults_size(), 4);
+    EXPECT_EQ(event.faults(0).index(), 1U);
+    EXPECT_EQ(event.faults(0).code(), Code::INVALID_ARGUMENT);
+    EXPECT_EQ(event.faults(0).field(), "desired_min_tx_interval_us");
+    EXPECT_EQ(event.faults(1).index(), 2U);
+    EXPECT_EQ(event.faults(1).code(), Code::ALREADY_EXISTS);
+    EXPECT_EQ(event.faults(1).field(), "remote");
+    EXPECT_EQ(event.faults(2).field(), "type");
+    EXPECT_EQ(event.faults(3).index(), 4U) << "what the file has";
+
+    ASSERT_TRUE(o->stream->Write(request({spec("10.0.0.7")})));
+    ASSERT_TRUE(o->stream->Read(&event));
+    EXPECT_EQ(event.added(), 1U);
+    EXPECT_EQ(event.faults_size(), 0);
+    EXPECT_EQ(total(), 4U) << "while the stream is still open";
+    o->stream->WritesDone();
+    EXPECT_FALSE(o->stream->Read(&event));
+    EXPECT_TRUE(o->stream->Finish().ok());
+}
+
+TEST_F(BulkAddTest, KeepsWhatWasAddedWhenTheStreamBreaksAndTakesTheSameAgain) {
+    {
+        const auto o = open();
+        ASSERT_TRUE(o->stream->Write(request({spec("10.0.0.3"), spec("10.0.0.4")})));
+        v1::BulkAddSessionsEvent event;
+        ASSERT_TRUE(o->stream->Read(&event));
+        ASSERT_TRUE(o->stream->Write(request({spec("10.0.0.5")})));
+        o->context.TryCancel();
+        EXPECT_EQ(o->stream->Finish().error_code(), Code::CANCELLED);
+    }
+    EXPECT_GE(total(), 3U);
+    const auto o = open();
+    ASSERT_TRUE(o->stream->Write(request({spec("10.0.0.3"), spec("10.0.0.4"), spec("10.0.0.6")})));
+    v1::BulkAddSessionsEvent event;
+    ASSERT_TRUE(o->stream->Read(&event));
+    EXPECT_EQ(event.added(), 1U);
+    EXPECT_EQ(event.refused(), 2U);
+    EXPECT_EQ(event.faults(0).code(), Code::ALREADY_EXISTS);
+    o->stream->WritesDone();
+    EXPECT_TRUE(o->stream->Finish().ok());
+}
+
+TEST_F(BulkAddTest, FillsUpToTheLimitAndTellsAtMostSoManyFaults) {
+    const auto o = open();
+    v1::BulkAddSessionsRequest many;
+    for (int i = 0; i < 200; ++i) *many.add_sessions() = spec("10.0.0." + std::to_string(10 + i));
+    ASSERT_TRUE(o->stream->Write(many));
+    v1::BulkAddSessionsEvent event;
+    ASSERT_TRUE(o->stream->Read(&event));
+    EXPECT_EQ(event.added(), 29U) << "max_sessions is 30, one is the file's";
+    EXPECT_EQ(event.refused(), 171U);
+    ASSERT_EQ(event.faults_size(), kMostBulkFaults);
+    EXPECT_EQ(event.faults(0).index(), 29U);
+    EXPECT_EQ(event.faults(0).code(), Code::RESOURCE_EXHAUSTED);
+    EXPECT_NE(event.faults(0).message().find("max_sessions"), std::string::npos);
+    o->stream->WritesDone();
+    EXPECT_TRUE(o->stream->Finish().ok());
+}
+
+TEST_F(BulkAddTest, RefusesRequestsOfTheWrongSizeAndKeepsWhatCameBefore) {
+    for (const int size : {0, kLargestBulkRequest + 1}) {
+        const auto o = open();
+        v1::BulkAddSessionsRequest wrong;
+        for (int i = 0; i < size; ++i) *wrong.add_sessions() = spec("10.0.0.9");
+        ASSERT_TRUE(o->stream->Write(request({spec("10.0.0.8")})));
+        v1::BulkAddSessionsEvent event;
+        ASSERT_TRUE(o->stream->Read(&event));
+        o->stream->Write(wrong);
+        EXPECT_FALSE(o->stream->Read(&event));
+        expect(o->stream->Finish(), Code::INVALID_ARGUMENT, "sessions: ");
+    }
+    EXPECT_EQ(total(), 2U);
+}
+
+TEST_F(BulkAddTest, RefusesTheStreamAboveTheLimitAndForgetsThoseThatEnded) {
+    std::vector<std::unique_ptr<Open>> all;
+    v1::BulkAddSessionsEvent event;
+    for (int i = 0; i < kMostBulkStreams; ++i) {
+        all.push_back(open());
+        ASSERT_TRUE(all.back()->stream->Write(request({spec("10.0.0.3")})));
+        ASSERT_TRUE(all.back()->stream->Read(&event));
+    }
+    {
+        const auto o = open();
+        EXPECT_FALSE(o->stream->Read(&event));
+        expect(o->stream->Finish(), Code::RESOURCE_EXHAUSTED, "streams");
+    }
+    for (auto& o : all) {
+        o->context.TryCancel();
+        static_cast<void>(o->stream->Finish());
+    }
+    bool again = false;
+    for (int i = 0; i < 10'000 && !again; ++i) {
+        const auto o = open();
+        o->stream->Write(request({spec("10.0.0.3")}));
+        again = o->stream->Read(&event);
+        o->context.TryCancel();
+        static_cast<void>(o->stream->Finish());
+    }
+    EXPECT_TRUE(again);
+}
+
+TEST_F(BulkAddTest, EndsWithTheDaemon) {
+    const auto o = open();
+    ASSERT_TRUE(o->stream->Write(request({spec("10.0.0.3")})));
+    v1::BulkAddSessionsEvent event;
+    ASSERT_TRUE(o->stream->Read(&event));
+    daemon.stop();
+    EXPECT_FALSE(o->stream->Read(&event));
+    EXPECT_FALSE(o->stream->Finish().ok());
+}
+
+TEST_F(BulkAddTest, DeletesWhatAFilterChoosesButNotWithoutOne) {
+    ASSERT_TRUE(add({spec("10.0.0.3"), spec("10.0.0.4"), spec("2001:db8::2")}).first.ok());
+    const auto remove = [this](const v1::DeleteMatchingSessionsRequest& request) {
+        grpc::ClientContext context;
+        v1::DeleteMatchingSessionsResponse response;
+        const auto status = sessions->DeleteMatchingSessions(&context, request, &response);
+        return std::pair{status, response};
+    };
+    expect(remove({}).first, Code::INVALID_ARGUMENT, "filter");
+    v1::DeleteMatchingSessionsRequest request;
+    request.mutable_filter()->set_remote("nonsense");
+    expect(remove(request).first, Code::INVALID_ARGUMENT, "filter.remote");
+    request.mutable_filter()->set_remote("10.0.0.0/24");
+    const auto [status, response] = remove(request);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(response.deleted(), 2U);
+    EXPECT_EQ(response.kept(), 1U) << "the file's";
+    request.mutable_filter()->clear_remote();
+    EXPECT_EQ(remove(request).second.deleted(), 1U);
+    EXPECT_EQ(total(), 1U);
+}
+
+}  // namespace
+}  // namespace tocsin::control::api
