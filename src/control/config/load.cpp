@@ -1,8 +1,7 @@
 #include "control/config/load.hpp"
 
-#include "control/config/nearest.hpp"
+#include "control/config/document.hpp"
 #include "control/config/parse.hpp"
-#include "control/config/syntax.hpp"
 #include "control/config/validate.hpp"
 
 #include <algorithm>
@@ -25,10 +24,10 @@ LoadResult failed(std::string message) {
 }
 
 /// Lines filled in, in the order of the file, the surplus counted.
-void finish(Faults& faults, const toml::value& root) {
+void finish(Faults& faults, const Document& document) {
     const std::size_t surplus = faults.size() - std::min(faults.size(), kMostFaults);
     faults.resize(faults.size() - surplus);
-    for (Fault& fault : faults) fault.line = line_of(root, fault.path);
+    for (Fault& fault : faults) fault.line = document.line_of(fault.path);
     std::ranges::stable_sort(faults, [](const Fault& a, const Fault& b) {
         return std::tie(a.line, a.path) < std::tie(b.line, b.path);
     });
@@ -47,13 +46,22 @@ LoadResult load_text(std::string_view text) {
                       " MiB: add that many sessions through the API");
     }
     LoadResult out;
-    const auto root = read_toml(text, out.faults);
-    if (!root) return out;
-    Config config = validate(parse(*root, out.faults), out.faults);
+    auto document = Document::read(text, out.faults);
+    if (!document) return out;
+    Draft draft = parse(document->head(), out.faults);
+    const auto more = [&](const toml::value& piece, std::size_t first) {
+        parse_sessions(piece, first, draft, out.faults);
+    };
+    Faults syntax;
+    if (!document->each_piece(more, syntax)) {
+        out.faults = std::move(syntax);  // nothing after it can be trusted
+        return out;
+    }
+    Config config = validate(std::move(draft), out.faults);
     if (out.faults.empty()) {
         out.config = std::move(config);
     } else {
-        finish(out.faults, *root);
+        finish(out.faults, *document);
     }
     return out;
 }

@@ -425,4 +425,12 @@ Draft parse(const toml::value& root, Faults& faults) {
     return draft;
 }
 
+void parse_sessions(const toml::value& piece, std::size_t first, Draft& draft, Faults& faults) {
+    const auto& sessions = piece.as_table(std::nothrow).at("session").as_array(std::nothrow);
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        TableReader in{sessions[i], "session[" + std::to_string(first + i) + ']', faults};
+        read_session(in, draft);
+    }
+}
+
 }  // namespace tocsin::control::config

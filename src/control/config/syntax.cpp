@@ -165,15 +165,19 @@ Fault fault_of(std::string_view drawing, unsigned line) {
 
 }  // namespace
 
-std::optional<toml::value> read_toml(std::string_view text, Faults& faults) {
+bool check_text(std::string_view text, Faults& faults) {
     if (const unsigned line = first_not_utf8(text); line != 0) {
         faults.push_back({{}, line, "is not UTF-8: save the file in that encoding"});
-        return std::nullopt;
+        return false;
     }
     if (const unsigned line = NestingScan{text}.first_too_deep(); line != 0) {
         faults.push_back({{}, line, "nests deeper than " + std::to_string(kDeepest) + " levels"});
-        return std::nullopt;
+        return false;
     }
+    return true;
+}
+
+std::optional<toml::value> read_toml(std::string_view text, Faults& faults) {
     std::istringstream stream{std::string{text}};
     try {
         return toml::parse(stream, "file");
