@@ -3,6 +3,7 @@
 #include "control/base/duration.hpp"
 #include "control/ctl/config_commands.hpp"
 #include "control/ctl/daemon_commands.hpp"
+#include "control/ctl/session_add_from.hpp"
 #include "control/ctl/session_commands.hpp"
 #include "control/ctl/watch_command.hpp"
 
@@ -209,16 +210,24 @@ private:
         add_selector(*add(group, "show", "Everything about a session",
                           [this](auto& c) { return session_show(c, select_); }),
                      kMany);
-        add_new(*add(group, "add", "Start a session",
-                     [this](auto& c) { return session_add(c, spec_); }));
+        add_new(*add(group, "add", "Start a session, or those of a file", [this](auto& c) {
+            if (!from_.empty()) return session_add_from(c, from_);
+            if (!spec_.remote.empty()) return session_add(c, spec_);
+            return c.fail(ExitCode::InvalidArgument,
+                          "remote is required, or --from FILE, see tocsinctl session add --help");
+        }));
         CLI::App& set =
             *add(group, "set", "Change timers of a session that stays Up (Poll Sequence)",
                  [this](auto& c) { return session_set(c, select_, spec_); });
         add_selector(set, 1);
         add_parameters(set);
-        add_selector(*add(group, "delete", "Delete sessions that were added here",
-                          [this](auto& c) { return session_delete(c, select_); }),
-                     kMany);
+        add_delete(*add(group, "delete", "Delete sessions that were added here",
+                        [this](auto& c) {
+                            if (!select_.selectors.empty()) return session_delete(c, select_);
+                            list_.port = select_.port;
+                            return session_delete_matching(c, list_);
+                        }),
+                   kMany);
         add_selector(*add(group, "admin-down", "Take sessions AdminDown, the peers are told",
                           [this](auto& c) { return session_admin(c, select_, true); }),
                      kMany);
@@ -227,8 +236,29 @@ private:
                      kMany);
     }
 
+    /// Sessions by name, or all that a filter chooses, --port among them.
+    void add_delete(CLI::App& command, int most) {
+        add_selector(command, most);
+        command.get_option("session")->required(false);
+        command.add_option("--state", list_.states,
+                           "All in this state: up, init, down or admin-down; may be repeated");
+        command.add_option("--remote", list_.remote,
+                           "All whose peer has this address or is in this prefix");
+        command.add_option("--name", list_.name, "All whose name contains this");
+        command.add_flag("--all", list_.all, "Every session that was added here");
+        for (const char* const filter : {"--state", "--remote", "--name", "--all"}) {
+            command.get_option(filter)->excludes("session");
+        }
+    }
+
     void add_new(CLI::App& command) {
-        command.add_option("remote", spec_.remote, "Address of the peer")->required();
+        CLI::Option* const remote =
+            command.add_option("remote", spec_.remote, "Address of the peer");
+        command
+            .add_option("--from", from_,
+                        "Sessions of a file, or of standard input (-): a JSON object on each line, "
+                        "as `session list -o jsonl` writes them, or the fields of `spec` alone")
+            ->excludes(remote);
         command.add_option("--local", spec_.local,
                            "Our address; default: the port's in that subnet");
         command.add_option("--port", spec_.port, "Port; default: the one with the peer's subnet");
@@ -286,6 +316,7 @@ private:
     ListOptions list_;
     SelectOptions select_;
     SpecOptions spec_;
+    std::string from_;
     WatchOptions watch_;
     std::string file_;
     Command command_;

@@ -222,6 +222,33 @@ ExitCode session_delete(const Context& context, const SelectOptions& options) {
     return ExitCode::Success;
 }
 
+ExitCode session_delete_matching(const Context& context, const ListOptions& options) {
+    const auto filter = filter_of(options);
+    if (!filter.ok()) return refuse(context, filter.error());
+    if (!options.all && filter.value().ByteSizeLong() == 0) {
+        return refuse(context, invalid("nothing chosen: give sessions, a filter (--state, "
+                                       "--port, --remote, --name), or --all"));
+    }
+    v1::DeleteMatchingSessionsRequest request;
+    *request.mutable_filter() = filter.value();
+    v1::DeleteMatchingSessionsResponse response;
+    const auto status = context.client.call(context.client.sessions(),
+                                            &Sessions::DeleteMatchingSessions, request, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context.out, response, context.format);
+        return ExitCode::Success;
+    }
+    context.out << response.deleted() << (response.deleted() == 1 ? " session" : " sessions")
+                << " deleted\n";
+    if (response.kept() != 0) {
+        context.err << response.kept()
+                    << " more match, but belong to the configuration file: delete them there and "
+                       "reload\n";
+    }
+    return ExitCode::Success;
+}
+
 ExitCode session_admin(const Context& context, const SelectOptions& options, bool down) {
     v1::SetAdminStateRequest request;
     if (const auto error = select(options, request)) return refuse(context, *error);

@@ -16,7 +16,7 @@ struct ListOptions {
     std::string port;
     std::string remote;  ///< address or prefix
     std::string name;    ///< part of it
-    bool all = false;    ///< every page; else the first
+    bool all = false;    ///< every page; else the first. Of a deletion: no filter is needed
 };
 
 /// How the command line names sessions.
@@ -46,6 +46,8 @@ struct SpecOptions {
 [[nodiscard]] ExitCode session_list(const Context& context, const ListOptions& options);
 [[nodiscard]] ExitCode session_show(const Context& context, const SelectOptions& options);
 [[nodiscard]] ExitCode session_add(const Context& context, const SpecOptions& options);
+/// Deletes what the API added and the filter chooses; `all`: without a filter.
+[[nodiscard]] ExitCode session_delete_matching(const Context& context, const ListOptions& options);
 [[nodiscard]] ExitCode session_set(const Context& context, const SelectOptions& which,
                                    const SpecOptions& options);
 [[nodiscard]] ExitCode session_delete(const Context& context, const SelectOptions& options);

@@ -209,6 +209,86 @@ TEST_F(Tocsinctl, DeletesSessions) {
     EXPECT_EQ(out(), "2 sessions deleted\n");
 }
 
+TEST_F(Tocsinctl, DeletesWhatAFilterChooses) {
+    EXPECT_EQ(run({"session", "delete", "--port", "wan0", "--remote", "10.0.0.0/8"}),
+              ExitCode::Success)
+        << err();
+    EXPECT_EQ(daemon_.sessions.matching.filter().port(), "wan0");
+    EXPECT_EQ(daemon_.sessions.matching.filter().remote(), "10.0.0.0/8");
+    EXPECT_EQ(out(), "7 sessions deleted\n");
+    EXPECT_THAT(err(), HasSubstr("2 more match, but belong to the configuration file"));
+    EXPECT_EQ(run({"session", "delete", "--all"}), ExitCode::Success);
+    EXPECT_TRUE(daemon_.sessions.matching.has_filter());
+    EXPECT_EQ(daemon_.sessions.matching.filter().ByteSizeLong(), 0U);
+    EXPECT_EQ(run({"session", "delete"}), ExitCode::InvalidArgument);
+    EXPECT_THAT(err(), HasSubstr("--all"));
+    EXPECT_EQ(run({"session", "delete", "7", "--all"}), ExitCode::InvalidArgument);
+}
+
+class AddsFromAFile : public Tocsinctl {
+protected:
+    ExitCode add(const std::string& text) {
+        std::ofstream{path_} << text;
+        return run({"session", "add", "--from", path_});
+    }
+    const std::string path_ = testing::TempDir() + "tocsinctl-add.jsonl";
+};
+
+TEST_F(AddsFromAFile, TakesSpecsAndWhatAListWrote) {
+    EXPECT_EQ(add("{\"remote\": \"10.0.0.3\", \"detect_mult\": 5}\n\n"
+                  "{\"id\": \"7\", \"spec\": {\"remote\": \"10.0.0.4\", \"name\": \"a\"}, "
+                  "\"status\": {\"state\": \"SESSION_STATE_UP\"}}\n"),
+              ExitCode::Success)
+        << err();
+    ASSERT_EQ(daemon_.sessions.bulk.size(), 2U);
+    EXPECT_EQ(daemon_.sessions.bulk[0].detect_mult(), 5U);
+    EXPECT_EQ(daemon_.sessions.bulk[1].remote(), "10.0.0.4");
+    EXPECT_EQ(daemon_.sessions.bulk[1].name(), "a");
+    EXPECT_EQ(out(), "2 sessions added\n");
+}
+
+TEST_F(AddsFromAFile, NamesTheLineOfEachMistakeAndAddsTheRest) {
+    std::string text;
+    for (int i = 0; i < 2500; ++i) {
+        text += i == 2100 ? "{\"remote\": \"10.0.0.9\"}\n" : "{\"remote\": \"10.0.1.1\"}\n";
+    }
+    text += "nonsense\n{\"remot\": \"10.0.0.3\"}\n";
+    EXPECT_EQ(add(text), ExitCode::InvalidArgument) << "that of the first to be refused";
+    EXPECT_EQ(daemon_.sessions.bulk.size(), 2499U);
+    EXPECT_THAT(err(), HasSubstr(path_ + ":2101: remote: is there\n"));
+    EXPECT_THAT(err(), HasSubstr(path_ + ":2501: is not a session in JSON"));
+    EXPECT_THAT(err(), HasSubstr(path_ + ":2502: "));
+    EXPECT_EQ(out(), "2499 sessions added, 3 refused\n");
+}
+
+TEST_F(AddsFromAFile, StopsSendingWhenThereIsNoRoomAndShowsOnlySoManyFaults) {
+    daemon_.sessions.bulk_room = 1500;
+    std::string text;
+    for (int i = 0; i < 50'000; ++i) text += "{\"remote\": \"10.0.1.1\"}\n";
+    EXPECT_EQ(add(text), ExitCode::LimitReached);
+    EXPECT_EQ(daemon_.sessions.bulk.size(), 1500U);
+    EXPECT_THAT(err(), HasSubstr(":1501: no room\n"));
+    EXPECT_LT(lines(err()), 30);
+    EXPECT_THAT(err(), HasSubstr("no more were sent"));
+    EXPECT_THAT(out(), HasSubstr("1500 sessions added"));
+}
+
+TEST_F(AddsFromAFile, SaysHowManyWereAddedWhenTheDaemonGoesAway) {
+    daemon_.sessions.bulk_requests = 2;
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) text += "{\"remote\": \"10.0.1.1\"}\n";
+    EXPECT_EQ(add(text), ExitCode::Unreachable);
+    EXPECT_THAT(err(), HasSubstr("2000 sessions were added before; the same command again"));
+}
+
+TEST_F(AddsFromAFile, NeedsEitherAFileOrARemote) {
+    EXPECT_EQ(run({"session", "add", "--from", "/nowhere/at/all"}), ExitCode::InvalidArgument);
+    EXPECT_THAT(err(), HasSubstr("/nowhere/at/all cannot be opened"));
+    EXPECT_EQ(run({"session", "add"}), ExitCode::InvalidArgument);
+    EXPECT_THAT(err(), HasSubstr("remote is required, or --from FILE"));
+    EXPECT_EQ(run({"session", "add", "10.0.0.3", "--from", path_}), ExitCode::InvalidArgument);
+}
+
 TEST_F(Tocsinctl, ExitsWithTheCauseAndTheDaemonsSentence) {
     const std::vector<std::pair<grpc::StatusCode, ExitCode>> causes{
         {grpc::StatusCode::NOT_FOUND, ExitCode::NotFound},

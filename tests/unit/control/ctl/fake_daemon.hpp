@@ -63,6 +63,43 @@ public:
         *response->add_sessions() = session(4, v1::SESSION_STATE_DOWN);
         return grpc::Status::OK;
     }
+    /// Refuses 10.0.0.9 as existing, and has room for `bulk_room`; ends after `bulk_requests`.
+    grpc::Status BulkAddSessions(
+        grpc::ServerContext*,
+        grpc::ServerReaderWriter<v1::BulkAddSessionsEvent, v1::BulkAddSessionsRequest>* stream)
+        override {
+        v1::BulkAddSessionsRequest request;
+        while (stream->Read(&request)) {
+            if (bulk_requests-- == 0) return {grpc::StatusCode::UNAVAILABLE, "gone"};
+            v1::BulkAddSessionsEvent event;
+            for (int i = 0; i < request.sessions_size(); ++i) {
+                const bool exists = request.sessions(i).remote() == "10.0.0.9";
+                if (!exists && bulk.size() < bulk_room) {
+                    bulk.push_back(request.sessions(i));
+                    event.set_added(event.added() + 1);
+                    continue;
+                }
+                event.set_refused(event.refused() + 1);
+                if (event.faults_size() == 100) continue;
+                v1::SessionFault& fault = *event.add_faults();
+                fault.set_index(static_cast<std::uint32_t>(i));
+                fault.set_code(exists ? grpc::StatusCode::ALREADY_EXISTS
+                                      : grpc::StatusCode::RESOURCE_EXHAUSTED);
+                if (exists) fault.set_field("remote");
+                fault.set_message(exists ? "is there" : "no room");
+            }
+            stream->Write(event);
+        }
+        return grpc::Status::OK;
+    }
+    grpc::Status DeleteMatchingSessions(grpc::ServerContext*,
+                                        const v1::DeleteMatchingSessionsRequest* request,
+                                        v1::DeleteMatchingSessionsResponse* response) override {
+        matching = *request;
+        response->set_deleted(7);
+        response->set_kept(2);
+        return grpc::Status::OK;
+    }
     grpc::Status DeleteSessions(grpc::ServerContext*, const v1::DeleteSessionsRequest* request,
                                 v1::DeleteSessionsResponse* response) override {
         response->set_deleted(static_cast<std::uint32_t>(request->sessions_size()));
@@ -87,6 +124,10 @@ public:
     v1::AddSessionsRequest add;
     v1::UpdateSessionRequest update;
     v1::SetAdminStateRequest admin;
+    v1::DeleteMatchingSessionsRequest matching;
+    std::vector<v1::SessionSpec> bulk;
+    std::size_t bulk_room = 1'000'000;
+    int bulk_requests = -1;  ///< negative: any number
 };
 
 /// Sends its events and then stays silent until the client leaves, or ends when told so.
