@@ -4,6 +4,7 @@
 #include "control/lab.hpp"
 
 #include <arpa/inet.h>
+#include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -27,6 +28,31 @@ std::int64_t unix_now_us() {
                std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
+
+/// Reads messages into memory that is used again, as a client in a hurry does.
+class BatchReader {
+public:
+    explicit BatchReader(grpc::ClientReader<v1::WatchBatchesEvent>& reader) : reader_{reader} {}
+    [[nodiscard]] bool read() {
+        arena_.Reset();
+        message_ = google::protobuf::Arena::CreateMessage<v1::WatchBatchesEvent>(&arena_);
+        return reader_.Read(message_);
+    }
+    [[nodiscard]] const v1::WatchBatchesEvent& message() const { return *message_; }
+
+private:
+    static constexpr std::size_t kKept = 1U << 20U;
+    static google::protobuf::ArenaOptions options(char* memory) {
+        google::protobuf::ArenaOptions out;
+        out.initial_block = memory;
+        out.initial_block_size = kKept;
+        return out;
+    }
+    grpc::ClientReader<v1::WatchBatchesEvent>& reader_;
+    std::unique_ptr<char[]> memory_{new char[kKept]};
+    google::protobuf::Arena arena_{options(memory_.get())};
+    v1::WatchBatchesEvent* message_ = nullptr;
+};
 
 /// Takes note of events that arrive.
 class StormWatch {
@@ -186,10 +212,10 @@ Storm Clients::watch_storm(bool batches, std::uint32_t sessions, const std::func
         wide.set_most_events(1000);
         const auto reader = watches_->WatchBatches(&context, wide);
         bool begun = false;
-        v1::WatchBatchesEvent message;
-        while (!watch.complete() && reader->Read(&message)) {
+        BatchReader batches_of{*reader};
+        while (!watch.complete() && batches_of.read()) {
             watch.on_message();
-            for (const v1::WatchEvent& event : message.events()) {
+            for (const v1::WatchEvent& event : batches_of.message().events()) {
                 watch.on_event(event);
                 if (event.kind() == v1::WATCH_KIND_SNAPSHOT_END && !std::exchange(begun, true)) {
                     begin();
@@ -220,11 +246,11 @@ double Clients::snapshot(std::uint64_t& sessions) {
     request.mutable_watch()->set_view(v1::SESSION_VIEW_BRIEF);
     request.set_most_events(1000);
     const auto reader = watches_->WatchBatches(&context, request);
-    v1::WatchBatchesEvent message;
+    BatchReader batches{*reader};
     double took = 0;
     sessions = 0;
-    while (took == 0 && reader->Read(&message)) {
-        for (const v1::WatchEvent& event : message.events()) {
+    while (took == 0 && batches.read()) {
+        for (const v1::WatchEvent& event : batches.message().events()) {
             if (event.kind() == v1::WATCH_KIND_SNAPSHOT) ++sessions;
             if (event.kind() == v1::WATCH_KIND_SNAPSHOT_END) took = seconds_now() - start;
         }

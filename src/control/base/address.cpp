@@ -64,9 +64,16 @@ std::optional<MacAddress> parse_mac(std::string_view text) {
 
 std::string to_string(const IpAddress& address) {
     if (address.family == AddressFamily::None) return {};
+    if (address.is_v4()) {  // inet_ntop takes several times as long, which counts for a million
+        std::string out = std::to_string(address.octets[0]);
+        for (std::size_t i = 1; i < 4; ++i) {
+            out += '.';
+            out += std::to_string(address.octets[i]);
+        }
+        return out;
+    }
     std::array<char, INET6_ADDRSTRLEN> text{};
-    inet_ntop(address.is_v4() ? AF_INET : AF_INET6, address.octets.data(), text.data(),
-              text.size());
+    inet_ntop(AF_INET6, address.octets.data(), text.data(), text.size());
     return text.data();
 }
 

@@ -3,13 +3,15 @@
 #include "control/grpc/convert.hpp"
 #include "control/grpc/session_service.hpp"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace tocsin::control::api {
 
@@ -41,18 +43,69 @@ Result<Wish> read(const v1::WatchRequest& request, const SpecContext& specs,
                 .detail = detail.value()};
 }
 
+/// First in, first out, in one piece of memory: an item is too large for std::deque, which would
+/// take each one from the heap.
+class Queue {
+public:
+    [[nodiscard]] std::size_t size() const noexcept { return items_.size() - front_; }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] const session::WatchItem& front() const noexcept { return items_[front_]; }
+    void push(session::WatchItem item) { items_.push_back(std::move(item)); }
+    void pop() {
+        ++front_;
+        // All at once, or when as many have gone as are left.
+        if (front_ != items_.size() && 2 * front_ < items_.capacity()) return;
+        items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(front_));
+        front_ = 0;
+    }
+    void clear() {
+        items_.clear();
+        front_ = 0;
+    }
+
+private:
+    std::vector<session::WatchItem> items_;
+    std::size_t front_ = 0;
+};
+
+/// The message that is under way, in memory that is used again for the next one: an event consists
+/// of a dozen small objects.
+template <class Message>
+class Envelope {
+public:
+    /// An empty message; the one before is gone.
+    Message& next() {
+        arena_.Reset();
+        message_ = google::protobuf::Arena::CreateMessage<Message>(&arena_);
+        return *message_;
+    }
+    [[nodiscard]] const Message* get() const noexcept { return message_; }
+
+private:
+    static constexpr std::size_t kKept =
+        std::is_same_v<Message, v1::WatchBatchesEvent> ? std::size_t{kDefaultBatch} * 700 : 4096;
+    static google::protobuf::ArenaOptions options(char* memory) {
+        google::protobuf::ArenaOptions out;
+        out.initial_block = memory;
+        out.initial_block_size = kKept;
+        return out;
+    }
+
+    std::unique_ptr<char[]> memory_{new char[kKept]};
+    google::protobuf::Arena arena_{options(memory_.get())};
+    Message* message_ = nullptr;
+};
+
 /// The items at the front of `queue` as one message; what went into it is taken out.
-void fill(v1::WatchEvent& message, std::deque<session::WatchItem>& queue, const Wish& wish) {
-    message.Clear();
+void fill(v1::WatchEvent& message, Queue& queue, const Wish& wish) {
     to_proto(queue.front(), message, wish.detail);
-    queue.pop_front();
+    queue.pop();
 }
 
-void fill(v1::WatchBatchesEvent& message, std::deque<session::WatchItem>& queue, const Wish& wish) {
-    message.Clear();  // keeps the memory of its events for those that follow
+void fill(v1::WatchBatchesEvent& message, Queue& queue, const Wish& wish) {
     for (std::size_t n = std::min(queue.size(), wish.most_events); n != 0; --n) {
         to_proto(queue.front(), *message.add_events(), wish.detail);
-        queue.pop_front();
+        queue.pop();
     }
 }
 
@@ -81,7 +134,7 @@ public:
     void deliver(session::WatchItem item) override {
         const std::lock_guard lock{mutex_};
         if (ended_) return;
-        queue_.push_back(std::move(item));
+        queue_.push(std::move(item));
     }
 
     /// The control thread has delivered what there was.
@@ -126,11 +179,11 @@ public:
 
 private:
     void write() {
-        fill(message_, queue_, wish_);
+        fill(envelope_.next(), queue_, wish_);
         writing_ = true;
         grpc::WriteOptions options;
         if (!queue_.empty()) options.set_buffer_hint();  // the next one follows at once
-        reactor_->StartWrite(&message_, options);
+        reactor_->StartWrite(envelope_.get(), options);
     }
     void finish() {
         if (reactor_ == nullptr) return;
@@ -144,8 +197,8 @@ private:
     Wish wish_;
     mutable std::mutex mutex_;
     Reactor* reactor_;
-    std::deque<session::WatchItem> queue_;
-    Message message_;
+    Queue queue_;
+    Envelope<Message> envelope_;
     grpc::Status status_;
     bool writing_ = false;
     bool ended_ = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 namespace tocsin::control::session {
@@ -16,6 +17,29 @@ constexpr std::size_t kAdmittedPart = 20;
 
 constexpr std::uint64_t slot_key(WorkerId worker, Slot slot) {
     return static_cast<std::uint64_t>(worker.value) << 32U | slot.value;
+}
+
+/// The sessions of a million events lie all over the memory: it is asked for those of all `events`
+/// before the first is looked at.
+void prefetch(const WorkerSlots& slots, std::span<const message::Event> events) {
+    constexpr std::size_t kLine = 64;
+    const auto slot_of = [&slots](const message::Event& e) -> const SlotEntry* {
+        const auto* const event = std::get_if<bfd::SessionEvent>(&e.body);
+        return event == nullptr ? nullptr : slots.place(event->now.session.slot);
+    };
+    for (const message::Event& e : events) {
+        if (const SlotEntry* const entry = slot_of(e)) __builtin_prefetch(entry);
+    }
+    for (const message::Event& e : events) {
+        const SlotEntry* const entry = slot_of(e);
+        if (entry == nullptr || entry->owner == nullptr) continue;
+        const auto* const record = reinterpret_cast<const char*>(entry->owner);
+        for (std::size_t at = 0; at < sizeof(SessionRecord); at += kLine) {
+            __builtin_prefetch(record + at, 1);
+        }
+    }
+    // gcc takes a function that only prefetches for one without effect, and leaves the call out.
+    asm volatile("");
 }
 
 constexpr const char* command_name(Need about) {
@@ -135,12 +159,13 @@ Reconciler::Worker* Reconciler::lightest() {
 
 bool Reconciler::place(SessionRecord& record) {
     Worker* chosen = nullptr;
-    const auto before = leaving_by_identity_.find(registry_.identity(record.port, record.remote));
-    if (before != leaving_by_identity_.end()) {
+    const Place* const before =
+        leaving_by_identity_.find(registry_.identity(record.port, record.remote));
+    if (before != nullptr) {
         // The session before must be gone first, or both would talk to the peer: same worker, whose
         // queue keeps the order; when that one is full, its slot will be free in a moment.
-        Worker& w = workers_[before->second.worker.value];
-        enqueue(w, before->second.slot, kNeedDeleteNow);
+        Worker& w = workers_[before->worker.value];
+        enqueue(w, before->slot, kNeedDeleteNow);
         chosen = &w;
     } else {
         chosen = lightest();
@@ -191,8 +216,8 @@ void Reconciler::remove(SessionRecord& record) {
     entry.phase = SlotPhase::Leaving;
     entry.needs = 0;
     const auto identity = registry_.identity(record.port, record.remote);
-    leaving_by_identity_[identity] = {.worker = w.id, .slot = slot};
-    leaving_identities_[slot_key(w.id, slot)] = identity;
+    *leaving_by_identity_.try_emplace(identity).first = {.worker = w.id, .slot = slot};
+    *leaving_identities_.try_emplace(slot_key(w.id, slot)).first = identity;
     totals_.leaving.set(++leaving_);
     enqueue(w, slot, kNeedDelete);
 }
@@ -295,6 +320,7 @@ bool Reconciler::receive(Worker& w) {
     std::size_t taken = 0;
     while (taken < kEventsPerPoll) {
         const std::size_t n = w.link->receive(events);
+        prefetch(w.slots, std::span{events}.first(n));
         for (const message::Event& e : std::span{events}.first(n)) {
             if (const auto* reply = std::get_if<message::Reply>(&e.body)) {
                 on_reply(w, e.id, reply->status);
@@ -455,10 +481,9 @@ void Reconciler::release(Worker& w, Slot slot) {
     if (entry.phase == SlotPhase::Leaving) {
         totals_.leaving.set(--leaving_);
         if (const auto identity = leaving_identities_.extract(slot_key(w.id, slot))) {
-            const auto place = leaving_by_identity_.find(identity.mapped());
-            if (place != leaving_by_identity_.end() && place->second.worker == w.id &&
-                place->second.slot == slot) {
-                leaving_by_identity_.erase(place);
+            const Place* const place = leaving_by_identity_.find(identity.mapped());
+            if (place != nullptr && place->worker == w.id && place->slot == slot) {
+                leaving_by_identity_.erase(identity.mapped());
             }
         }
     }

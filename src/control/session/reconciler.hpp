@@ -5,6 +5,7 @@
 #include "control/session/next_hops.hpp"
 #include "control/session/observer.hpp"
 #include "control/session/registry.hpp"
+#include "control/session/sharded_map.hpp"
 #include "control/session/source_ports.hpp"
 #include "control/session/totals.hpp"
 #include "control/session/worker_slots.hpp"
@@ -134,8 +135,8 @@ private:
     load::Demand demand_;
     std::deque<Scan> scans_;  ///< the first one is under way
     std::size_t leaving_ = 0;
-    std::unordered_map<Registry::Identity, Place, Registry::IdentityHash> leaving_by_identity_;
-    std::unordered_map<std::uint64_t, Registry::Identity> leaving_identities_;  ///< by worker, slot
+    ShardedMap<Registry::Identity, Place, Registry::IdentityHash> leaving_by_identity_;
+    ShardedMap<std::uint64_t, Registry::Identity> leaving_identities_;  ///< by worker, slot
 };
 
 }  // namespace tocsin::control::session

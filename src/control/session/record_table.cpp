@@ -20,6 +20,7 @@ SessionRecord& RecordTable::append(SessionId id) {
 void RecordTable::erase(SessionId id) {
     const std::size_t at = position(id.value);
     Entry& entry = entries_[at];
+    entry.record->id = {};
     free_.push_back(entry.record);
     entry.record = nullptr;
     ++erased_;

@@ -11,7 +11,8 @@ namespace tocsin::control::session {
 
 /// Session records by id, for very many: a record keeps its place in memory until it is erased,
 /// costs 16 octets beside itself, and going through all of them in the order of their ids reads
-/// memory in a row. Memory of erased records is used again, not given back.
+/// memory in a row. Memory of erased records is used again, not given back: a pointer to one stays
+/// readable, and its `id` is no longer that of the session.
 class RecordTable {
     struct Entry {
         std::uint64_t id = 0;

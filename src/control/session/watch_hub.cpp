@@ -38,7 +38,7 @@ void WatchHub::added(const SessionRecord& record) {
     for (auto& [id, w] : watchers_) {
         if (!w.filter.matches(record)) continue;
         bool merged = false;
-        Pending& p = pend(w, record.id.value, WatchKind::Added, merged);
+        Pending& p = pend(w, record, WatchKind::Added, merged);
         p.told = false;
         p.previous_state = record.status.session_state;
     }
@@ -54,14 +54,17 @@ void WatchHub::changed(const SessionRecord& record, const bfd::SessionEvent& eve
             continue;
         }
         bool merged = false;
-        Pending& p = pend(w, record.id.value, WatchKind::Changed, merged);
+        Pending& p = pend(w, record, WatchKind::Changed, merged);
         if (!merged) {
             p.previous_state = event.reported_state;
             p.told = w.filter.matches_state(event.reported_state);
         }
         if (event.transitions != 0) {
-            if (p.transitions == 0) p.first_change = wall_(event.first_at);
-            p.last_change = wall_(event.last_at);
+            const auto last = wall_(event.last_at);
+            if (p.transitions == 0) {
+                p.first_change = event.first_at == event.last_at ? last : wall_(event.first_at);
+            }
+            p.last_change = last;
             p.transitions += event.transitions;
             const Instant rx = event.now.last_rx;
             const bool known_rx = rx != Instant{} && rx <= event.last_at;
@@ -75,15 +78,15 @@ void WatchHub::deleted(const SessionRecord& record) {
     ++sequence_;
     for (auto& [id, w] : watchers_) {
         if (w.snapshot_will_tell(record.id.value) || !w.filter.matches_identity(record)) continue;
-        const auto it = w.pending.find(record.id.value);
-        if (it != w.pending.end() && !it->second.told) {
+        const Pending* const waiting = w.pending.find(record.id.value);
+        if (waiting != nullptr && !waiting->told) {
             forget(w, record.id.value);  // it was never told of
             totals_.watch_merged.add();
             continue;
         }
-        if (it == w.pending.end() && !w.filter.matches_state(record.status.session_state)) continue;
+        if (waiting == nullptr && !w.filter.matches_state(record.status.session_state)) continue;
         bool merged = false;
-        Pending& p = pend(w, record.id.value, WatchKind::Deleted, merged);
+        Pending& p = pend(w, record, WatchKind::Deleted, merged);
         if (!merged) p.previous_state = record.status.session_state;
         p.kind = WatchKind::Deleted;
         p.deleted = std::make_unique<SessionView>(view_(record));
@@ -158,9 +161,8 @@ bool WatchHub::pump_pending(Watcher& w, Budget& budget) {
         if (p.deleted) {
             item.session = std::move(*p.deleted);
         } else {
-            const SessionRecord* const record = records_.find({session});
-            if (record == nullptr) continue;
-            item.session = view_(*record);
+            if (p.record->id.value != session) continue;
+            item.session = view_(*p.record);
         }
         item.sequence = p.sequence;
         item.kind = p.kind;
@@ -186,17 +188,20 @@ void WatchHub::forget(Watcher& w, std::uint64_t id) {
     std::erase_if(w.order, [&w](std::uint64_t session) { return !w.pending.contains(session); });
 }
 
-WatchHub::Pending& WatchHub::pend(Watcher& w, std::uint64_t id, WatchKind kind, bool& merged) {
-    const auto [it, fresh] = w.pending.try_emplace(id);
+WatchHub::Pending& WatchHub::pend(Watcher& w, const SessionRecord& record, WatchKind kind,
+                                  bool& merged) {
+    const std::uint64_t id = record.id.value;
+    const auto [pending, fresh] = w.pending.try_emplace(id);
     merged = !fresh;
     if (fresh) {
-        it->second.kind = kind;
-        it->second.sequence = sequence_;
+        pending->record = &record;
+        pending->kind = kind;
+        pending->sequence = sequence_;
         w.order.push_back(id);
     } else {
         totals_.watch_merged.add();
     }
-    return it->second;
+    return *pending;
 }
 
 }  // namespace tocsin::control::session

@@ -3,6 +3,7 @@
 #include "control/base/result.hpp"
 #include "control/session/filter.hpp"
 #include "control/session/record_table.hpp"
+#include "control/session/sharded_map.hpp"
 #include "control/session/totals.hpp"
 #include "control/session/view.hpp"
 
@@ -12,7 +13,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <unordered_map>
 
 namespace tocsin::control::session {
 
@@ -82,6 +82,7 @@ public:
 private:
     /// A WatchItem without the session, which is read from its record when its turn comes.
     struct Pending {
+        const SessionRecord* record = nullptr;  ///< is another's, or nobody's, once `id` differs
         std::uint64_t sequence = 0;
         std::chrono::system_clock::time_point first_change;
         std::chrono::system_clock::time_point last_change;
@@ -106,7 +107,7 @@ private:
         std::uint64_t snapshot_end = 0;   ///< the last id of the snapshot
         /// Ids with something pending, by first change; also some that have nothing any more.
         std::deque<std::uint64_t> order;
-        std::unordered_map<std::uint64_t, Pending> pending;
+        ShardedMap<std::uint64_t, Pending> pending;
 
         [[nodiscard]] bool snapshot_will_tell(std::uint64_t id) const noexcept {
             return in_snapshot && id >= snapshot_next && id <= snapshot_end;
@@ -118,7 +119,7 @@ private:
     bool pump_snapshot(Watcher& w, Budget& budget);
     bool pump_pending(Watcher& w, Budget& budget);
     static void forget(Watcher& w, std::uint64_t id);
-    Pending& pend(Watcher& w, std::uint64_t id, WatchKind kind, bool& merged);
+    Pending& pend(Watcher& w, const SessionRecord& record, WatchKind kind, bool& merged);
 
     const RecordTable& records_;
     MakeView view_;

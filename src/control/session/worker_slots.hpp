@@ -48,6 +48,11 @@ public:
     [[nodiscard]] SlotEntry* find(bfd::SessionHandle handle);
     [[nodiscard]] bfd::SessionHandle handle(Slot slot) const;
 
+    /// Where the slot is kept, without reading it; nullptr when it was never used.
+    [[nodiscard]] const SlotEntry* place(Slot slot) const noexcept {
+        return slot.value < entries_.size() ? &entries_[slot.value] : nullptr;
+    }
+
     [[nodiscard]] std::uint32_t in_use() const noexcept { return in_use_; }
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
 
