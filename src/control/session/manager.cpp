@@ -15,8 +15,8 @@ namespace tocsin::control::session {
 
 namespace {
 
-constexpr std::size_t kPiece = 256;  ///< sessions between two looks at the workers
-constexpr std::size_t kRemovedPerPoll = 2048;
+constexpr std::size_t kPiece = 256;            ///< sessions between two looks at the workers
+constexpr std::size_t kRemovedPerPoll = 512;   ///< some 4 us each, since nothing of it is cached
 constexpr std::size_t kScannedPerPoll = 8192;  ///< sessions that are only looked at
 /// How much longer than its Detection Time a peer is given to say that it hears nothing.
 constexpr std::chrono::seconds kProofMargin{1};

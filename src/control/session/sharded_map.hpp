@@ -18,8 +18,7 @@ public:
     /// The element, and whether it is new.
     template <class... Arguments>
     std::pair<Value*, bool> try_emplace(const Key& key, Arguments&&... arguments) {
-        const auto [it, fresh] =
-            shard(key).try_emplace(key, std::forward<Arguments>(arguments)...);
+        const auto [it, fresh] = shard(key).try_emplace(key, std::forward<Arguments>(arguments)...);
         size_ += fresh ? 1 : 0;
         return {&it->second, fresh};
     }
