@@ -181,9 +181,7 @@ private:
     void write() {
         fill(envelope_.next(), queue_, wish_);
         writing_ = true;
-        grpc::WriteOptions options;
-        if (!queue_.empty()) options.set_buffer_hint();  // the next one follows at once
-        reactor_->StartWrite(envelope_.get(), options);
+        reactor_->StartWrite(envelope_.get());
     }
     void finish() {
         if (reactor_ == nullptr) return;
