@@ -219,6 +219,12 @@ private:
         watch_worker("at rest", [this] {
             std::this_thread::sleep_for(std::chrono::seconds{options_.seconds});
         });
+        // What the machine does to a worker when its other CPU is busy with anything at all.
+        watch_worker("at rest, the other CPU counts", [this] {
+            const double end = seconds_now() + options_.seconds;
+            while (seconds_now() < end) {
+            }
+        });
         lists(client);
         watch_worker("under lists, scrapes, reloads", [&] { load(client); });
         std::uint64_t in_snapshot = 0;
