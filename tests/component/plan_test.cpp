@@ -4,6 +4,7 @@
 #include "dataplane/runtime/lcores.hpp"
 #include "dataplane/runtime/memory.hpp"
 #include "dataplane/runtime/token_bucket.hpp"
+#include "dataplane/runtime/worker.hpp"
 
 #include <gtest/gtest.h>
 
@@ -99,6 +100,12 @@ TEST(ParseDevice, FindsDriverAndInterfaceOfAVirtualDevice) {
     EXPECT_EQ(d.interface, "eth1");
     EXPECT_TRUE(d.attaches_to_interface());
     EXPECT_FALSE(parse_device("net_tap0,iface=x").attaches_to_interface());
+}
+
+TEST(WorkerMemory, IsBelow400OctetsForEachOfAMillionSessions) {
+    const bfd::EngineConfig engine{
+        .slots = 1'000'000, .worker = {}, .discriminators = {1, 1'000'000, 1}};
+    EXPECT_LT(Worker::memory_needed(engine), 400'000'000U);
 }
 
 TEST(TokenBucket, AdmitsABurstAndThenTheRate) {

@@ -13,7 +13,6 @@ struct Engine::Layout {
     std::size_t chunks = 0;
     std::size_t buckets = 0;
     std::size_t events = 0;
-    std::size_t deleted = 0;
     std::size_t end = 0;
     std::uint32_t wheel_capacity = 0;
     std::uint32_t chunk_count = 0;
@@ -31,7 +30,6 @@ struct Engine::Layout {
         chunks = take<TimingWheel::Chunk>(chunk_count);
         buckets = take<std::uint32_t>(bucket_count);
         events = take<Slot>(slots);
-        deleted = take<SessionHandle>(slots);
     }
 
 private:
@@ -74,7 +72,6 @@ Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::
              array_at<TimingWheel::Chunk>(memory, layout.chunks, layout.chunk_count),
              layout.wheel_capacity, tick_at(now)},
       keys_{array_at<std::uint32_t>(memory, layout.buckets, layout.bucket_count), secret_},
-      events_{array_at<Slot>(memory, layout.events, config.slots)},
-      deleted_{array_at<SessionHandle>(memory, layout.deleted, config.slots)} {}
+      events_{array_at<Slot>(memory, layout.events, config.slots)} {}
 
 }  // namespace tocsin::bfd

@@ -165,6 +165,7 @@ private:
     void arm_tx(Slot slot) noexcept;
     void cover_detection(Slot slot, Instant now, Nanoseconds gap) noexcept;
     void arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexcept;
+    void arm_detection_at(Slot slot, Tick tick) noexcept;
     [[nodiscard]] WireInterval tx_interval_in_force(Slot slot) const noexcept;
     void update_tx_interval(Slot slot, Instant now) noexcept;
     void update_detection(Slot slot) noexcept;
@@ -179,6 +180,7 @@ private:
     void raise_event(Slot slot, EventCause cause) noexcept;
     void enter_state(Slot slot, SessionState state, Diag diag, Instant now) noexcept;
     void release(Slot slot) noexcept;
+    void release_and_tell(Slot slot) noexcept;
     void fill(Slot slot, SessionSnapshot& out) const noexcept;
     [[nodiscard]] Slot slot_of(const SessionHot& hot) const noexcept { return hot_.slot_of(hot); }
 
@@ -215,7 +217,8 @@ private:
     TimingWheel wheel_;
     KeyTable keys_;
     SlotQueue<Slot> events_;
-    SlotQueue<SessionHandle> deleted_;
+    Slot first_deleted_ = kNowhere;  ///< released slots that next_deleted() has not told of yet
+    Slot last_deleted_{};
 };
 
 }  // namespace tocsin::bfd

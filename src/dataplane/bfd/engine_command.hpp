@@ -16,16 +16,13 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
         return Status::NoSuchSession;
     }
     SessionHot& hot = hot_[session.slot.value];
-    if (hot.has(kInUse)) return Status::SlotTaken;
+    if (hot.has(kInUse | kLingering)) return Status::SlotTaken;
     Slot other;
     const bool known = keys_.find(
         key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
     if (known && !hot_[other.value].has(kLingering)) return Status::KeyExists;
     if (wheel_.size() + kEntriesPerSession * hot_.size() > wheel_.capacity()) return Status::Busy;
-    if (known) {  // its AdminDown would take the new session Down at the peer
-        deleted_.push({other, cold_[other.value].local_discr});
-        release(other);
-    }
+    if (known) release_and_tell(other);  // its AdminDown would take the new session Down
 
     const std::uint16_t queued = hot.flags & kEventPending;
     hot = SessionHot{};
@@ -173,11 +170,12 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
         cold.parameters.detect_mult * Nanoseconds{hot->tx_interval}, Nanoseconds{kLongestHeardBy});
     const Nanoseconds slow =
         cold.parameters.detect_mult * Nanoseconds{std::max(kSlowInterval, hot->tx_interval)};
-    cold.linger_at_least = now + heard_by;
-    cold.linger_until = now + std::max(heard_by, std::min(slow, Nanoseconds{kLongestLinger}));
+    cold.linger_at_least = tick_after(now + heard_by);
+    cold.linger_until =
+        tick_after(now + std::max(heard_by, std::min(slow, Nanoseconds{kLongestLinger})));
     // Nobody to tell: not allowed to send, or no peer was ever heard.
     if (hot->tx_interval == WireInterval{0} || hot->remote_discr().value == 0) {
-        cold.linger_until = now;
+        cold.linger_until = tick_at(now);
     }
     if (hot->session_state != SessionState::AdminDown) {
         change_state(slot, SessionState::AdminDown, Diag::AdministrativelyDown, now, sink);
@@ -185,7 +183,7 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
         send_between(slot, now, sink);
     }
     hot->clear(kDetectArmed);
-    arm_detection(slot, cold.linger_until, cold.linger_until - now);
+    arm_detection_at(slot, cold.linger_until);
     return Status::Ok;
 }
 

@@ -79,8 +79,13 @@ bool Engine::next_event(SessionEvent& out) noexcept {
 }
 
 bool Engine::next_deleted(SessionHandle& out) noexcept {
-    if (deleted_.empty()) return false;
-    out = deleted_.pop();
+    if (first_deleted_ == kNowhere) return false;
+    const Slot slot = first_deleted_;
+    SessionCold& cold = cold_[slot.value];
+    out = {slot, cold.local_discr};
+    first_deleted_ = cold.next_deleted;
+    hot_[slot.value].clear(kLingering);
+    cold = SessionCold{};
     return true;
 }
 

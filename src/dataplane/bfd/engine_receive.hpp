@@ -112,8 +112,10 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
         update_detection(slot);
         if (hot.has(kLingering) && control.state != SessionState::Up &&
             control.state != SessionState::Init) {
-            cold.linger_until = std::min(cold.linger_until, std::max(now, cold.linger_at_least));
-            arm_detection(slot, cold.linger_until, cold.linger_until - now);
+            const Tick told = tick_at(now);
+            const Tick end = earlier(told, cold.linger_at_least) ? cold.linger_at_least : told;
+            if (earlier(end, cold.linger_until)) cold.linger_until = end;
+            arm_detection_at(slot, cold.linger_until);
         }
         if (news) raise_event(slot, EventCause::Parameters);
         return DropReason::AdminDown;

@@ -151,6 +151,21 @@ void Engine::release(Slot slot) noexcept {
     cold_[slot.value] = SessionCold{};
 }
 
+/// As release(), and next_deleted() tells of it; until it has, the slot is not free.
+void Engine::release_and_tell(Slot slot) noexcept {
+    const Discriminator local_discr = cold_[slot.value].local_discr;
+    release(slot);
+    hot_[slot.value].set(kLingering);
+    cold_[slot.value].local_discr = local_discr;
+    cold_[slot.value].next_deleted = kNowhere;
+    if (first_deleted_ == kNowhere) {
+        first_deleted_ = slot;
+    } else {
+        cold_[last_deleted_.value].next_deleted = slot;
+    }
+    last_deleted_ = slot;
+}
+
 Status Engine::headers_changed(SessionHandle session, Instant now) noexcept {
     SessionHot* const hot = session_at(session);
     if (hot == nullptr) return Status::NoSuchSession;

@@ -46,8 +46,11 @@ void Engine::arm_tx(Slot slot) noexcept {
 /// sent before then is such an entry: cover_detection() looks at the deadline again when it leaves.
 /// In the steady state there is therefore no other.
 void Engine::arm_detection(Slot slot, Instant deadline, Nanoseconds wait) noexcept {
+    arm_detection_at(slot, wait < std::chrono::hours{30} ? tick_after(deadline) : wheel_.horizon());
+}
+
+void Engine::arm_detection_at(Slot slot, Tick tick) noexcept {
     SessionHot& hot = hot_[slot.value];
-    Tick tick = wait < std::chrono::hours{30} ? tick_after(deadline) : wheel_.horizon();
     if (earlier(tick, wheel_.earliest())) tick = wheel_.earliest();
     if (hot.has(kTxArmed) && earlier(hot.tx_armed, tick) && !hot.has(kLingering)) return;
     if (hot.has(kDetectArmed)) {

@@ -149,11 +149,10 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     if (!hot.has(kDetectArmed) || hot.detect_armed != tick) return;
     hot.clear(kDetectArmed | kEarlyMoves);
     if (hot.has(kLingering)) {
-        if (now < cold.linger_until) {
-            return arm_detection(slot, cold.linger_until, cold.linger_until - now);
+        if (earlier(tick_at(now), cold.linger_until)) {
+            return arm_detection_at(slot, cold.linger_until);
         }
-        deleted_.push({slot, cold.local_discr});
-        return release(slot);
+        return release_and_tell(slot);
     }
     const Nanoseconds detection = hot.detection_time();
     if (detection <= Nanoseconds{0}) return;

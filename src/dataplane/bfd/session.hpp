@@ -29,7 +29,8 @@ enum Flag : std::uint16_t {
     kTxFailed = 1U << 7U,  ///< the last periodic packet could not leave
     kDetectMultOne = 1U << 8U,  ///< bfd.DetectMult is 1, RFC 5880 6.8.7
     kPassive = 1U << 9U,
-    kLingering = 1U << 10U,     ///< deleted, telling the peer AdminDown
+    kLingering =
+        1U << 10U,  ///< deleted, telling the peer AdminDown; without kInUse: to be told to control
     kEventPending = 1U << 11U,  ///< in the engine's event queue
     kExtraSent = 1U << 12U,     ///< a packet between periodic ones has left in this interval
     kEarlyMoves =
@@ -107,10 +108,11 @@ struct SessionCold {
     std::uint32_t loop_gap_us{};  ///< of the worker before the last Down by detection
     std::uint32_t rx_packets{};   ///< in units of 256; wraps after 34 years at 1,000 a second
     std::uint32_t tx_packets{};   ///< likewise
+    Slot next_deleted{};          ///< of a slot that control is to be told of: the one after it
     Instant last_state_change{};
     Instant first_transition{};  ///< since the last event
-    Instant linger_until{};      ///< end of a lingering deletion
-    Instant linger_at_least{};
+    Tick linger_until{};         ///< end of a lingering deletion
+    Tick linger_at_least{};
     Tick poll_since{};    ///< the first P of the sequence left, or Poll::Separating began
     Tick finals_until{};  ///< Finals of the sequence that ended last may arrive up to here
     Tick source_event{};  ///< last EventCause::Source
@@ -120,6 +122,6 @@ struct SessionCold {
     SessionState reported_state = SessionState::Down;
     std::uint8_t causes{};  ///< EventCause bits of the pending event
 };
-static_assert(sizeof(SessionCold) <= 176 && std::is_trivially_copyable_v<SessionCold>);
+static_assert(sizeof(SessionCold) <= 160 && std::is_trivially_copyable_v<SessionCold>);
 
 }  // namespace tocsin::bfd

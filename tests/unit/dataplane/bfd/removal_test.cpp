@@ -155,6 +155,19 @@ TEST_F(Removal, ImmediateCutsALingeringOneShort) {
     EXPECT_TRUE(box.deleted().empty());
 }
 
+TEST_F(Removal, TheSlotIsTakenUntilControlWasTold) {
+    add_and_bring_up();
+    box.remove(session);
+    ASSERT_EQ(box.add(box.handle(1), key, fast_parameters()), Status::Ok);
+    box.remove(box.handle(1));
+    ASSERT_EQ(box.add(box.handle(2), key, fast_parameters()), Status::Ok);
+    EXPECT_EQ(box.add(box.handle(0, 2), v4_key(9), fast_parameters()), Status::SlotTaken);
+    EXPECT_EQ(box.deleted(), (std::vector{session, box.handle(1)})) << "in the order it happened";
+    EXPECT_EQ(box.add(box.handle(0, 2), v4_key(9), fast_parameters()), Status::Ok);
+    EXPECT_EQ(box.add(box.handle(1, 2), v4_key(10), fast_parameters()), Status::Ok);
+    EXPECT_TRUE(box.deleted().empty());
+}
+
 // Its AdminDown would take the new session Down at the peer, to whom both are one.
 TEST_F(Removal, AddingTheKeyAgainEndsTheLingering) {
     add_and_bring_up();
