@@ -13,6 +13,7 @@
 #include "dataplane/bfd/slot_queue.hpp"
 #include "dataplane/bfd/timing_wheel.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -114,6 +115,9 @@ public:
 
     [[nodiscard]] std::uint32_t sessions() const noexcept { return sessions_; }  ///< lingering too
     [[nodiscard]] std::uint32_t sessions_up() const noexcept { return sessions_up_; }
+    /// What the shortest Detection Time allows: kWidestGrid doubled so often is as long as received
+    /// packets should lie unseen. 0 without sessions that have a Detection Time.
+    [[nodiscard]] unsigned leisure() const noexcept;
     /// Accepted packets that were equal to the one before.
     [[nodiscard]] std::uint64_t steady_packets() const noexcept { return steady_packets_; }
 
@@ -156,7 +160,7 @@ private:
     [[nodiscard]] bool may_send_periodic(const SessionHot& hot,
                                          const SessionCold& cold) const noexcept;
     void gather(SessionHot& hot) const noexcept {
-        const Tick grid = shared_grid(hot.tx_interval, widest_grid(sessions_));
+        const Tick grid = shared_grid(hot.tx_interval, widest_grid(sessions_, leisure()));
         hot.next_tx =
             gathered(hot.next_tx, hot.last_tx, hot.tx_interval, hot.has(kDetectMultOne), grid);
     }
@@ -169,6 +173,7 @@ private:
     [[nodiscard]] WireInterval tx_interval_in_force(Slot slot) const noexcept;
     void update_tx_interval(Slot slot, Instant now) noexcept;
     void update_detection(Slot slot) noexcept;
+    void count_leisure(Slot slot, unsigned now) noexcept;
     void set_poll(Slot slot, Poll poll, Instant now) noexcept;
     void content_changed(Slot slot, Instant now) noexcept;
     void want_poll(Slot slot, Instant now) noexcept;
@@ -211,6 +216,7 @@ private:
     std::uint64_t secret_;
     std::uint32_t sessions_ = 0;
     std::uint32_t sessions_up_ = 0;
+    std::array<std::uint32_t, kMostLeisure + 1> by_leisure_{};  ///< sessions with a Detection Time
     std::uint64_t steady_packets_ = 0;
     HotLines hot_;
     std::span<SessionCold> cold_;

@@ -6,7 +6,7 @@ void Engine::raise_event(Slot slot, EventCause cause) noexcept {
     SessionHot& hot = hot_[slot.value];
     if (hot.has(kLingering)) return;
     SessionCold& cold = cold_[slot.value];
-    cold.causes = static_cast<std::uint8_t>(cold.causes | static_cast<std::uint8_t>(cause));
+    cold.causes |= static_cast<std::uint8_t>(cause) & 0xfU;
     if (hot.has(kEventPending)) return;
     hot.set(kEventPending);
     events_.push(slot);

@@ -105,6 +105,7 @@ void Engine::forget_peer(Slot slot) noexcept {
     store_be32(&hot.last_packet[kRequiredMinRxOffset], 1);
     hot.clear(kSteady);
     hot.set(kPayloadStale);
+    count_leisure(slot, kUnhurried);
     raise_event(slot, EventCause::Parameters);
 }
 
@@ -145,6 +146,7 @@ void Engine::release(Slot slot) noexcept {
     keys_.erase(cold_[slot.value].key, slot, key_of);
     if (hot.session_state == SessionState::Up) --sessions_up_;
     --sessions_;
+    count_leisure(slot, kUnhurried);
     const std::uint16_t queued = hot.flags & kEventPending;
     hot = SessionHot{};
     hot.flags = queued;  // still in the event queue

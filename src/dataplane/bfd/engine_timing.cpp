@@ -88,6 +88,22 @@ void Engine::update_detection(Slot slot) noexcept {
     if (detection > Nanoseconds{0} && !hot.has(kLingering)) {
         arm_detection(slot, hot.last_rx + detection, detection);
     }
+    count_leisure(slot, detection > Nanoseconds{0} ? bfd::leisure(detection) : kUnhurried);
+}
+
+void Engine::count_leisure(Slot slot, unsigned now) noexcept {
+    SessionCold& cold = cold_[slot.value];
+    if (cold.leisure == now) return;
+    if (cold.leisure != kUnhurried) --by_leisure_[cold.leisure];
+    if (now != kUnhurried) ++by_leisure_[now];
+    cold.leisure = static_cast<std::uint8_t>(now) & 0xfU;
+}
+
+unsigned Engine::leisure() const noexcept {
+    for (unsigned i = 0; i < kMostLeisure; ++i) {
+        if (by_leisure_[i] != 0) return i;
+    }
+    return by_leisure_[kMostLeisure] != 0 ? kMostLeisure : 0;
 }
 
 Instant Engine::next_due(Instant limit) const noexcept {

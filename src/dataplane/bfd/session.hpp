@@ -95,6 +95,9 @@ static_assert(sizeof(SessionHot) == 64 && std::is_trivially_copyable_v<SessionHo
 /// An address that is not given: any peer of a point-to-point port, a source as expected.
 inline constexpr std::array<std::uint8_t, 16> kNoAddress{};
 
+/// A session without a Detection Time.
+inline constexpr std::uint8_t kUnhurried = kMostLeisure + 1;
+
 /// The rest of a session, touched when something changes.
 struct SessionCold {
     SessionKey key;
@@ -120,7 +123,9 @@ struct SessionCold {
     Poll poll = Poll::Idle;
     Diag local_diag = Diag::None;
     SessionState reported_state = SessionState::Down;
-    std::uint8_t causes{};  ///< EventCause bits of the pending event
+    std::uint8_t causes : 4 {};  ///< EventCause bits of the pending event
+    std::uint8_t leisure : 4 {
+        kUnhurried};  ///< of its Detection Time as counted; kUnhurried when it has none
 };
 static_assert(sizeof(SessionCold) <= 160 && std::is_trivially_copyable_v<SessionCold>);
 

@@ -72,14 +72,28 @@ static_assert(jittered(WireInterval{100'000}, false, ~0U) <= std::chrono::millis
 static_assert(jittered(WireInterval{100'000}, true, ~0U) <= std::chrono::milliseconds{90});
 static_assert(jittered(WireInterval{4294967295U}, false, ~0U) <= WireInterval{4294967295U});
 
-/// Widest grid, in ticks, on which so many sessions are gathered: 2.1 ms, and less when there are
-/// many, so that what leaves together remains about a hundred packets.
+/// Ticks, 2.1 ms: how far apart gathered packets of sessions in a hurry leave at most, and how long
+/// what they receive may lie unseen.
 inline constexpr Tick kWidestGrid = 32;
-[[nodiscard]] constexpr Tick widest_grid(std::uint32_t sessions) noexcept {
-    return std::max<Tick>(kWidestGrid >> std::bit_width(sessions >> 11U), 1);
+
+/// How often a session with this Detection Time allows kWidestGrid to be doubled: about a 64th of
+/// the Detection Time.
+inline constexpr unsigned kMostLeisure = 2;
+[[nodiscard]] constexpr unsigned leisure(Nanoseconds detection_time) noexcept {
+    const Nanoseconds step = 128 * kWidestGrid * kTickLength;
+    return detection_time < step ? 0 : detection_time < 2 * step ? 1 : kMostLeisure;
 }
-static_assert(widest_grid(2047) == kWidestGrid && widest_grid(2048) == kWidestGrid / 2);
-static_assert(widest_grid(~0U) == 1);
+static_assert(leisure(std::chrono::milliseconds{150}) == 0);
+static_assert(leisure(std::chrono::milliseconds{300}) == 1);
+static_assert(leisure(std::chrono::milliseconds{900}) == 2);
+
+/// Widest grid, in ticks, on which so many sessions are gathered: less when there are many, so that
+/// what leaves together remains about a hundred packets.
+[[nodiscard]] constexpr Tick widest_grid(std::uint32_t sessions, unsigned leisure) noexcept {
+    return std::max<Tick>(kWidestGrid << leisure >> std::bit_width(sessions >> 11U), 1);
+}
+static_assert(widest_grid(2047, 0) == kWidestGrid && widest_grid(2048, 0) == kWidestGrid / 2);
+static_assert(widest_grid(~0U, kMostLeisure) == 1);
 
 /// Ticks of the cells in each of which gathered sessions with `interval` have one instant to send
 /// at: a power of two, at most `widest` and a tick less than a sixteenth of the interval, a quarter

@@ -49,7 +49,7 @@ constexpr std::uint32_t kAsideBurst = 32;
 /// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen, and by how many may
 /// come meanwhile, since a kernel queue can be as short as 512 frames; not worth a system call when
 /// shorter than waking up takes.
-constexpr Nanoseconds kLongestSleep = 2200us;  // a little more than bfd::kWidestGrid
+constexpr Nanoseconds kLongestSleep = 2200us;  // a little more than kWidestGrid; times leisure()
 constexpr Nanoseconds kLongestSleepUnderLoad = 200us;
 constexpr Nanoseconds kShortestSleep = 20us;
 constexpr std::uint32_t kCrowd = 128;  ///< received after one sleep: the next one is half as long
@@ -187,11 +187,13 @@ void Worker::account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept 
 /// System calls of ours in a worker are only here and below. Returns how long it was asked to
 /// sleep.
 Nanoseconds Worker::doze(Instant now) noexcept {
+    const Nanoseconds longest = kLongestSleep * (1 << engine_.leisure());
     if (heard_ > kCrowd) {
         nap_ = std::max(nap_ / 2, kLongestSleepUnderLoad);
     } else if (heard_ < kCrowd / 4) {
-        nap_ = std::min(nap_ * 2, kLongestSleep);
+        nap_ *= 2;
     }
+    nap_ = std::min(nap_, longest);
     heard_ = 0;
     const Instant due = engine_.next_due(now + nap_);
     const Nanoseconds wait = due - clock_.now();

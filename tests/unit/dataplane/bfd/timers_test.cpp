@@ -84,11 +84,12 @@ void expect_gathered(std::uint32_t us, bool mult_one, Tick sent, std::uint32_t r
 
 // req: RFC5880-6.8.7-02 RFC5880-6.8.7-05
 TEST(Gathered, StaysWithinTheJitterWhateverThePhase) {
+    constexpr Tick kWidest = bfd::kWidestGrid << bfd::kMostLeisure;
     for (const std::uint32_t us :
          {3'300U, 4'000U, 10'000U, 33'333U, 50'000U, 300'000U, 5'000'000U}) {
         for (Tick sent = 0xffffffd0U; sent != 0x30U; ++sent) {
             for (std::uint32_t random = 0; random < 0xf0000000U; random += 0x01234567U) {
-                for (const Tick widest : {4U, bfd::kWidestGrid}) {
+                for (const Tick widest : {4U, bfd::kWidestGrid, kWidest}) {
                     expect_gathered(us, false, sent, random, widest);
                     expect_gathered(us, true, sent, random, widest);
                 }

@@ -506,6 +506,35 @@ TEST_F(Transmit, GatheredSessionsLeaveTogetherAndEachWithinItsOwnJitter) {
     EXPECT_LE(instants[1], 5s / (bfd::kWidestGrid * bfd::kTickLength) + 1);
 }
 
+TEST_F(Transmit, LeisureIsThatOfTheShortestDetectionTime) {
+    EngineBox many{{.slots = 4, .gather = true}};
+    EXPECT_EQ(many.engine().leisure(), 0U) << "nobody to wait for";
+    const auto come_up = [&](std::uint8_t i, WireInterval interval) {
+        SessionParameters p = fast_parameters();
+        p.required_min_rx_interval = interval;
+        const SessionKey k = v4_key(static_cast<std::uint8_t>(i + 2));
+        ASSERT_EQ(many.add(many.handle(i), k, p), Status::Ok);
+        Peer one{many, many.handle(i), k};
+        one.says.desired_min_tx_interval = interval;
+        one.bring_up();
+        one.send_final();
+        ASSERT_EQ(many.snapshot(many.handle(i)).detection_time, 3 * Nanoseconds{interval});
+    };
+    come_up(0, 300ms);
+    EXPECT_EQ(many.engine().leisure(), 2U);
+    come_up(1, 100ms);
+    EXPECT_EQ(many.engine().leisure(), 1U);
+    come_up(2, 50ms);
+    EXPECT_EQ(many.engine().leisure(), 0U);
+    many.remove(many.handle(2), true);
+    EXPECT_EQ(many.engine().leisure(), 1U);
+    many.run_for(400ms);
+    EXPECT_EQ(many.engine().leisure(), 2U) << "its peer fell silent";
+    many.set_admin(many.handle(0), true);
+    many.run_for(1s);
+    EXPECT_EQ(many.engine().leisure(), 0U);
+}
+
 TEST_F(Transmit, APacketThatCouldNotLeaveGoesOutWhenTheHeadersAreKnown) {
     box.sink.can_send = false;
     add();
