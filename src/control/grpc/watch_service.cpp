@@ -128,19 +128,21 @@ public:
 
     [[nodiscard]] std::size_t room() const override {
         const std::lock_guard lock{mutex_};
-        return ended_ ? 0 : kCapacity - queue_.size();
+        return ended_ ? 0 : kCapacity - queue_.size() - delivered_.size();
     }
 
-    void deliver(session::WatchItem item) override {
-        const std::lock_guard lock{mutex_};
-        if (ended_) return;
-        queue_.push(std::move(item));
-    }
+    void deliver(session::WatchItem item) override { delivered_.push_back(std::move(item)); }
 
-    /// The control thread has delivered what there was.
     void delivered() override {
-        const std::lock_guard lock{mutex_};
-        if (!ended_ && !writing_ && !queue_.empty()) write();
+        if (delivered_.empty()) return;
+        {
+            const std::lock_guard lock{mutex_};
+            if (!ended_) {
+                for (session::WatchItem& item : delivered_) queue_.push(std::move(item));
+                if (!writing_) write();
+            }
+        }
+        delivered_.clear();
     }
 
     void on_write_done(bool ok) {
@@ -193,7 +195,8 @@ private:
     Backend& backend_;
     metrics::ApiCounters& counters_;
     Wish wish_;
-    mutable std::mutex mutex_;
+    std::vector<session::WatchItem> delivered_;  ///< control thread only
+    mutable std::mutex mutex_;                   ///< of all that follows
     Reactor* reactor_;
     Queue queue_;
     Envelope<Message> envelope_;

@@ -480,10 +480,10 @@ void Reconciler::release(Worker& w, Slot slot) {
     source_ports_.release(entry.source_port);
     if (entry.phase == SlotPhase::Leaving) {
         totals_.leaving.set(--leaving_);
-        if (const auto identity = leaving_identities_.extract(slot_key(w.id, slot))) {
-            const Place* const place = leaving_by_identity_.find(identity.mapped());
+        if (const auto identity = leaving_identities_.take(slot_key(w.id, slot))) {
+            const Place* const place = leaving_by_identity_.find(*identity);
             if (place != nullptr && place->worker == w.id && place->slot == slot) {
-                leaving_by_identity_.erase(identity.mapped());
+                leaving_by_identity_.erase(*identity);
             }
         }
     }

@@ -82,7 +82,6 @@ public:
 private:
     /// A WatchItem without the session, which is read from its record when its turn comes.
     struct Pending {
-        const SessionRecord* record = nullptr;  ///< is another's, or nobody's, once `id` differs
         std::uint64_t sequence = 0;
         std::chrono::system_clock::time_point first_change;
         std::chrono::system_clock::time_point last_change;
@@ -93,6 +92,10 @@ private:
         WatchKind kind{};
         bfd::SessionState previous_state{};
         bool told = true;  ///< the watcher heard of the session before
+    };
+    struct Turn {
+        std::uint64_t id = 0;
+        const SessionRecord* record = nullptr;  ///< is another's, or nobody's, once its id differs
     };
     struct Budget {
         std::size_t messages = kMessagesPerPump;
@@ -105,8 +108,8 @@ private:
         std::uint64_t snapshot_sequence = 0;
         std::uint64_t snapshot_next = 1;  ///< session ids below were sent
         std::uint64_t snapshot_end = 0;   ///< the last id of the snapshot
-        /// Ids with something pending, by first change; also some that have nothing any more.
-        std::deque<std::uint64_t> order;
+        /// Sessions with something pending, by first change; also some that have nothing any more.
+        std::deque<Turn> order;
         ShardedMap<std::uint64_t, Pending> pending;
 
         [[nodiscard]] bool snapshot_will_tell(std::uint64_t id) const noexcept {

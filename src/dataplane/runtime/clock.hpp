@@ -5,10 +5,10 @@
 #include <rte_cycles.h>
 #include <time.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <limits>
-#include <mutex>
 
 namespace tocsin::runtime {
 
@@ -77,17 +77,20 @@ public:
     explicit WallClock(const Clock& clock) noexcept : clock_{clock} { anchor_ = compare(); }
 
     [[nodiscard]] std::chrono::system_clock::time_point at(Instant t) noexcept {
-        const std::lock_guard lock{mutex_};
         const Instant now = clock_.now();
-        if (now - compared_ > kInterval) {
-            compared_ = now;
+        Instant compared = compared_.load(std::memory_order_relaxed);
+        // One of those who find out does it.
+        if (now - compared > kInterval &&
+            compared_.compare_exchange_strong(compared, now, std::memory_order_relaxed)) {
             const Nanoseconds anchor = compare();
-            const Nanoseconds apart = anchor - anchor_;
-            if (apart > kTolerance || apart < -kTolerance) anchor_ = anchor;
+            const Nanoseconds apart = anchor - anchor_.load(std::memory_order_relaxed);
+            if (apart > kTolerance || apart < -kTolerance) {
+                anchor_.store(anchor, std::memory_order_relaxed);
+            }
         }
         return std::chrono::system_clock::time_point{
-            std::chrono::duration_cast<std::chrono::system_clock::duration>(t.time_since_epoch() +
-                                                                            anchor_)};
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                t.time_since_epoch() + anchor_.load(std::memory_order_relaxed))};
     }
 
 private:
@@ -111,9 +114,8 @@ private:
     }
 
     const Clock& clock_;
-    std::mutex mutex_;
-    Instant compared_{};
-    Nanoseconds anchor_{};
+    std::atomic<Instant> compared_{Instant{}};
+    std::atomic<Nanoseconds> anchor_{Nanoseconds{}};
 };
 
 }  // namespace tocsin::runtime
