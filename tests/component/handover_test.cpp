@@ -2,6 +2,7 @@
 // session.
 
 #include "component/harness.hpp"
+#include "dataplane/runtime/lcores.hpp"
 
 #include <thread>
 
@@ -12,10 +13,10 @@ using bfd::SessionState;
 using bfd::Status;
 
 TEST(Handover, TakesEveryPacketToTheWorkerOfItsSession) {
-    if (cpus() < 2) GTEST_SKIP() << "needs two CPUs";
+    const std::vector<unsigned> allowed = runtime::allowed_cpus();
+    if (allowed.size() < 2) GTEST_SKIP() << "needs two CPUs";
     runtime::Config config = small_config();
-    config.workers = {0, 1};
-    if (cpus() > 2) config.workers = {1, 2};
+    config.workers = {allowed.end()[-2], allowed.back()};
     runtime::StartError error;
     const auto runtime = start_wired(config, {1, 0}, error);
     ASSERT_NE(runtime, nullptr) << error.where << ": " << error.message;

@@ -1,7 +1,6 @@
 #include "component/harness.hpp"
 
 #include "dataplane/runtime/eal.hpp"
-#include "dataplane/runtime/lcores.hpp"
 
 #include <rte_eth_ring.h>
 #include <rte_ring.h>
@@ -55,8 +54,6 @@ IpAddress v6(std::uint8_t last) {
     octets[15] = last;
     return ip_address(octets);
 }
-
-unsigned cpus() { return static_cast<unsigned>(runtime::allowed_cpus().size()); }
 
 std::unique_ptr<runtime::Runtime> start_wired(runtime::Config config, const Crossing& crossing,
                                               runtime::StartError& error) {

@@ -23,9 +23,6 @@ using namespace std::chrono_literals;
 [[nodiscard]] IpAddress v4(std::uint8_t last);  ///< 192.0.2.last
 [[nodiscard]] IpAddress v6(std::uint8_t last);  ///< 2001:db8::last
 
-/// CPUs that this process may use.
-[[nodiscard]] unsigned cpus();
-
 /// Queue w of port west leads to queue `crossing[w]` of port east, and back.
 using Crossing = std::vector<unsigned>;
 

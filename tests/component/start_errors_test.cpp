@@ -1,6 +1,7 @@
 // Reasons not to start, each with the key that it is about.
 
 #include "component/harness.hpp"
+#include "dataplane/runtime/lcores.hpp"
 
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ TEST(Start, RefusesACpuThatDoesNotExist) {
 TEST(Start, RefusesMoreSessionsThanDiscriminatorsCanNumber) {
     runtime::Config config = small_config();
     config.ports = {port("a", "net_null0")};
-    config.workers = {0};
+    config.workers = {runtime::allowed_cpus().front()};
     config.max_sessions = (1U << 28U) + 1;
     EXPECT_EQ(refused(config).where, "dataplane.max_sessions");
 }
