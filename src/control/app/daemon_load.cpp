@@ -47,7 +47,8 @@ void log_change(const load::Monitor::Change& c, unsigned lcore, double demand) {
 
 void Daemon::look_at_workers() {
     std::vector<load::Demand> demands;
-    for (std::uint16_t i = 0; i < sources_.workers.size(); ++i) {
+    const auto workers = static_cast<std::uint16_t>(sources_.workers.size());
+    for (std::uint16_t i = 0; i < workers; ++i) {
         demands.push_back(manager_->demand(WorkerId{i}));
     }
     const auto changes = monitor_->look(dataplane_.now(), ports_, demands);
@@ -67,7 +68,8 @@ void Daemon::admit_as_configured() {
     const bool refuse = admission_ == config::Admission::Refuse;
     manager_->set_capacity(monitor_->capacity(), refuse);
     const std::vector<load::WorkerLoad> loads = monitor_->loads();
-    for (std::uint16_t i = 0; i < loads.size(); ++i) {
+    const auto workers = static_cast<std::uint16_t>(loads.size());
+    for (std::uint16_t i = 0; i < workers; ++i) {
         manager_->set_overloaded(WorkerId{i}, refuse && loads[i].overloaded);
     }
 }
