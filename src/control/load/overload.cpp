@@ -22,7 +22,7 @@ std::uint8_t signs_above(const Observation& seen, double busy, double fraction) 
     using J = OverloadJudge;
     const Load& l = seen.load;
     std::uint8_t out = 0;
-    if (l.busy > busy) out |= kBusy;
+    if (l.busy > busy || l.turns == 0) out |= kBusy;
     const std::uint64_t n = late(l);
     if (n >= J::kLateAtLeast && share(n, sum(l.late_tx)) > J::kLateShare * fraction) {
         out |= kLateTx;
@@ -55,14 +55,15 @@ bool OverloadJudge::judge(const Observation& seen) noexcept {
         signs_ = signs;
         bad_ = 0;
         calm_ = 0;
+        not_bad_ = 0;
         return true;
     }
     signs_ = static_cast<std::uint8_t>(signs_ | signs);
     calm_ = signs_above(seen, kCalmBusyShare, kCalmFraction) == 0 ? calm_ + 1 : 0;
-    if (calm_ < kCalmInARow) return false;
+    not_bad_ = signs == 0 ? not_bad_ + 1 : 0;
+    if (calm_ < kCalmInARow && not_bad_ < kNotBadInARow) return false;
     alarm_ = false;
     signs_ = 0;
-    calm_ = 0;
     return true;
 }
 

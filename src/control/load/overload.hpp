@@ -9,7 +9,7 @@ namespace tocsin::control::load {
 
 /// How it shows that a worker does not keep up; bits.
 enum Sign : std::uint8_t {
-    kBusy = 1,     ///< hardly ever a turn without work
+    kBusy = 1,     ///< hardly ever a turn without work, or no turn at all
     kLateTx = 2,   ///< periodic packets leave more than a millisecond late
     kBacklog = 4,  ///< turns end before the queues are empty or all timers are judged
     kMissed = 8,   ///< devices drop received packets, since nobody takes them
@@ -25,7 +25,8 @@ struct Observation {
 /// Judges intervals one after the other; a function of them alone. An interval is bad when it shows
 /// any sign, calm when every figure is well below what makes one. Two bad ones in a row raise the
 /// alarm, since a single stall of the machine is over before anything could be done about it; five
-/// calm ones in a row end it.
+/// calm ones in a row end it, and so does a minute without a bad one: a load just below the limits
+/// may stay for good.
 class OverloadJudge {
 public:
     static constexpr double kBusyShare = 0.9;
@@ -36,6 +37,7 @@ public:
     static constexpr std::uint64_t kMissedAtLeast = 100;
     static constexpr int kBadInARow = 2;
     static constexpr int kCalmInARow = 5;
+    static constexpr int kNotBadInARow = 60;
 
     /// True: the alarm was raised or ended by this interval.
     bool judge(const Observation& seen) noexcept;
@@ -49,6 +51,7 @@ private:
     std::uint8_t signs_ = 0;
     int bad_ = 0;
     int calm_ = 0;
+    int not_bad_ = 0;  ///< since the alarm or the last bad one
 };
 
 /// Signs of one interval; 0: not bad.

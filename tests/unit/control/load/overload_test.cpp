@@ -105,6 +105,32 @@ TEST(OverloadJudge, EndsTheAlarmAfterFiveCalmSecondsInARow) {
     EXPECT_EQ(j.signs(), 0);
 }
 
+// Between calm and bad there is room for a load that is there to stay, such as 85 % busy or a
+// packet in two hundred late: sessions must not wait for good because of what was once.
+TEST(OverloadJudge, EndsTheAlarmAfterAMinuteThatWasNeitherCalmNorBad) {
+    for (const Observation& usual : {busy(0.85), late_packets(50)}) {
+        OverloadJudge j;
+        ASSERT_FALSE(j.judge(busy(0.95)));
+        ASSERT_TRUE(j.judge(busy(0.95)));
+        for (int i = 0; i < 59; ++i) ASSERT_FALSE(j.judge(usual));
+        ASSERT_FALSE(j.judge(busy(0.95))) << "from the beginning";
+        for (int i = 0; i < 59; ++i) ASSERT_FALSE(j.judge(usual));
+        EXPECT_TRUE(j.judge(usual));
+        EXPECT_FALSE(j.alarm());
+    }
+}
+
+TEST(OverloadJudge, TakesAWorkerThatStandsStillForOverloadedAndNotForCalm) {
+    Observation still = calm();
+    still.load = {.span = 1s};
+    OverloadJudge j;
+    EXPECT_FALSE(j.judge(still));
+    EXPECT_TRUE(j.judge(still));
+    for (int i = 0; i < 100; ++i) ASSERT_FALSE(j.judge(still));
+    EXPECT_TRUE(j.alarm());
+    EXPECT_EQ(j.signs(), kBusy);
+}
+
 /// A worker whose counters a test moves, and the seconds that pass.
 class MonitorTest : public testing::Test {
 protected:
@@ -167,6 +193,8 @@ TEST_F(MonitorTest, HoldsNothingAgainstAWorkerThatDoesNotReadTheDevice) {
     for (int i = 0; i < 4; ++i) {
         now += 1s;
         port.rx_missed += 1000;
+        stats->heartbeat.add();
+        other->heartbeat.add();
         static_cast<void>(two.look(now, {port}, {}));
     }
     EXPECT_TRUE(two.loads().at(0).overloaded);
