@@ -38,15 +38,20 @@ bool passes_the_kernel(const std::string& driver) {
 }
 
 void CostEstimate::learn(const Load& load) noexcept {
-    if (load.busy < kBusyEnough) return;
-    if (load.rx_packets >= kPacketsEnough) {
-        cost_.rx_cycles = load.rx_cycles_per_packet;
-        rx_measured_ = true;
-    }
-    if (load.tx_packets >= kPacketsEnough) {
-        cost_.tx_cycles = load.tx_cycles_per_packet;
-        tx_measured_ = true;
-    }
+    const bool busy = load.busy >= kBusyEnough;
+    const auto learn = [busy](std::uint64_t packets, double seen, double assumed, double& cost,
+                              bool& measured) {
+        if (busy && packets >= kPacketsEnough) {
+            cost = seen;
+            measured = true;
+        } else if (!busy && measured && packets >= kPacketsEnoughForLess) {
+            cost = std::min(cost, std::max(seen, assumed));
+        }
+    };
+    learn(load.rx_packets, load.rx_cycles_per_packet, assumed_.rx_cycles, cost_.rx_cycles,
+          rx_measured_);
+    learn(load.tx_packets, load.tx_cycles_per_packet, assumed_.tx_cycles, cost_.tx_cycles,
+          tx_measured_);
     cost_.measured = rx_measured_ && tx_measured_;
 }
 

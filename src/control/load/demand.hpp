@@ -55,18 +55,22 @@ inline constexpr Cost kAssumedKernelCost{.rx_cycles = 1500, .tx_cycles = 10'000}
 
 /// Cost as far as it can be known. A packet costs the more the fewer come at once: a figure taken
 /// under little load would refuse what the worker can well carry. So it is taken when the worker is
-/// busy, and kept until there is another one.
+/// busy, and kept until there is another one. What was measured while something else took the time,
+/// such as packets that had to be dropped, would stay for good where the sessions alone do not make
+/// the worker busy: a lower figure under little load replaces it, down to what was assumed.
 class CostEstimate {
 public:
     static constexpr double kBusyEnough = 0.25;
     static constexpr std::uint64_t kPacketsEnough = 10'000;
+    static constexpr std::uint64_t kPacketsEnoughForLess = 100;
 
-    explicit CostEstimate(const Cost& assumed) noexcept : cost_{assumed} {}
+    explicit CostEstimate(const Cost& assumed) noexcept : assumed_{assumed}, cost_{assumed} {}
 
     void learn(const Load& load) noexcept;
     [[nodiscard]] const Cost& cost() const noexcept { return cost_; }
 
 private:
+    Cost assumed_;
     Cost cost_;
     bool rx_measured_ = false;
     bool tx_measured_ = false;

@@ -62,6 +62,32 @@ TEST(CostEstimate, LearnsOnlyFromABusyWorkerAndKeepsIt) {
     EXPECT_EQ(e.cost().rx_cycles, 148) << "what it cost under load";
 }
 
+// A flood of what has to be dropped, or a neighbour on the same CPU, makes packets look dear. When
+// it is over and the sessions alone do not make the worker busy, nothing else is ever measured.
+TEST(CostEstimate, ForgetsWhatAFloodMadeOfIt) {
+    CostEstimate e{kAssumedCost};
+    Load l{.rx_packets = 10'000,
+           .tx_packets = 10'000,
+           .busy = 0.9,
+           .rx_cycles_per_packet = 2'000'000,
+           .tx_cycles_per_packet = 900};
+    e.learn(l);
+    ASSERT_EQ(e.cost().rx_cycles, 2'000'000);
+    l.busy = 0.02;
+    l.rx_cycles_per_packet = l.tx_cycles_per_packet = 3000;
+    e.learn(l);
+    EXPECT_EQ(e.cost().rx_cycles, 3000);
+    EXPECT_EQ(e.cost().tx_cycles, 900) << "what it cost under load is the better figure";
+    EXPECT_TRUE(e.cost().measured);
+    l.rx_packets = 99;
+    l.rx_cycles_per_packet = 10;
+    e.learn(l);
+    EXPECT_EQ(e.cost().rx_cycles, 3000) << "too few packets to say anything";
+    l.rx_packets = 100;
+    e.learn(l);
+    EXPECT_EQ(e.cost().rx_cycles, kAssumedCost.rx_cycles) << "more sessions may cost more";
+}
+
 TEST(CostEstimate, WaitsForEnoughPacketsOfEachDirection) {
     CostEstimate e{kAssumedCost};
     const Load l{.rx_packets = CostEstimate::kPacketsEnough,
