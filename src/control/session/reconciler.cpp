@@ -121,8 +121,9 @@ void Reconciler::set_parameters(SessionRecord& record, const bfd::SessionParamet
 }
 
 void Reconciler::set_overloaded(WorkerId worker, bool overloaded) {
-    workers_[worker.value].overloaded = overloaded;
-    pacing_ |= !overloaded && waiting_ != 0;
+    Worker& w = workers_[worker.value];
+    pacing_ |= w.overloaded && !overloaded && waiting_ != 0;
+    w.overloaded = overloaded;
 }
 
 void Reconciler::admit_waiting() {

@@ -367,6 +367,20 @@ TEST_F(TwoWorkers, ForgetASessionThatIsDeletedWhileItWaits) {
     EXPECT_TRUE(manager.totals().waiting.get() == 0);
 }
 
+// The alarm is told every second, also when there is none.
+TEST_F(TwoWorkers, PlaceThoseThatWaitForASlotAsSoonAsThereIsOne) {
+    std::vector<SessionId> ids;
+    for (int i = 2; i < 10; ++i) ids.push_back(add(spec("10.0.0." + std::to_string(i))));
+    run(1s);
+    ASSERT_TRUE(manager.remove(ids, Origin::Api, "sessions").ok());
+    for (int i = 12; i < 20; ++i) static_cast<void>(add(spec("10.0.0." + std::to_string(i))));
+    ASSERT_EQ(manager.totals().waiting.get(), 8U);
+    for (std::uint16_t w = 0; w < 2; ++w) manager.set_overloaded(WorkerId{w}, false);
+    run(20s);
+    EXPECT_EQ(manager.totals().waiting.get(), 0U);
+    EXPECT_EQ(dataplane.engine_sessions(), 8U);
+}
+
 /// Room for about two sessions at 50 ms in both directions: 23 packets a second each way.
 class LimitedCapacity : public ManagerFixture {
 protected:
