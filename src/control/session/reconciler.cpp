@@ -442,12 +442,13 @@ void Reconciler::on_refusal(Worker& w, const CommandQueue::InFlight& what, SlotE
     if (entry.owner == nullptr) return;  // leaving: its deletion decides
     observer_.refused(*entry.owner, command_name(what.about), status);
     // Whatever was refused, the session is not as it should be. One that the worker does not have
-    // is added again; what else failed is repeated.
-    const bool absent = what.about == kNeedAdd || status == bfd::Status::NoSuchSession;
-    retries_.push_back({.at = dataplane_.now() + kRetry,
-                        .worker = w.id,
-                        .session = what.session,
-                        .needs = static_cast<std::uint8_t>(absent ? kNeedAdd : what.about)});
+    // is added again; one that it has, since several commands failed and each had it added again,
+    // is told what it may have missed; what else failed is repeated.
+    std::uint8_t needs = what.about;
+    if (status == bfd::Status::NoSuchSession) needs = kNeedAdd;
+    if (status == bfd::Status::SlotTaken) needs = kNeedParameters | kNeedAdmin | kNeedHeaders;
+    retries_.push_back(
+        {.at = dataplane_.now() + kRetry, .worker = w.id, .session = what.session, .needs = needs});
 }
 
 void Reconciler::on_snapshot(Worker& w, message::RequestId id,

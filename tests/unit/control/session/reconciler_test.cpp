@@ -104,6 +104,42 @@ TEST_F(ReconcilerTest, AddsASessionAgainThatItsWorkerDoesNotKnow) {
     EXPECT_TRUE(std::get<message::AddSession>(dataplane.commands[0].body).admin_down);
 }
 
+// Each of two refusals has the session added again: the second addition finds the first one.
+TEST_F(ReconcilerTest, StopsAddingASessionAgainOnceItsWorkerHasIt) {
+    const SessionId id = add("10.0.0.2");
+    poll();
+    manager.set_admin({&id, 1}, true);
+    poll();
+    ASSERT_EQ(dataplane.commands.size(), 2U);
+    dataplane.reply(dataplane.take(), bfd::Status::Busy);
+    poll();
+    dataplane.time += 1ms;
+    dataplane.reply(dataplane.take(), bfd::Status::NoSuchSession);
+    poll();
+    dataplane.time += Reconciler::kRetry - 1ms;
+    poll();
+    dataplane.reply_to_all();
+    poll();
+    dataplane.time += 1ms;
+    poll();
+    ASSERT_EQ(dataplane.commands.size(), 1U);
+    ASSERT_TRUE(is<message::AddSession>(dataplane.commands[0]));
+    dataplane.reply(dataplane.take(), bfd::Status::SlotTaken);
+    poll();
+    dataplane.time += Reconciler::kRetry;
+    poll();
+    bool admin_down = false;
+    while (!dataplane.commands.empty()) {
+        const message::Command c = dataplane.take();
+        EXPECT_FALSE(is<message::AddSession>(c));
+        if (is<message::SetAdmin>(c)) admin_down = std::get<message::SetAdmin>(c.body).down;
+        dataplane.reply(c);
+        poll();
+    }
+    EXPECT_TRUE(admin_down);
+    EXPECT_TRUE(manager.idle());
+}
+
 TEST_F(ReconcilerTest, FreesASlotWhenItsLingeringDeletionEnds) {
     const SessionId id = add("10.0.0.2");
     const bfd::SessionHandle h = handle(id);
