@@ -1,7 +1,5 @@
 #include "component/harness.hpp"
 
-#include "dataplane/runtime/eal.hpp"
-
 #include <rte_eth_ring.h>
 #include <rte_ring.h>
 
@@ -53,6 +51,19 @@ IpAddress v6(std::uint8_t last) {
     std::array<std::uint8_t, 16> octets{0x20, 0x01, 0x0d, 0xb8};
     octets[15] = last;
     return ip_address(octets);
+}
+
+std::unique_ptr<runtime::Eal> start_eal(std::uint32_t megabytes) {
+    runtime::Config config = small_config();
+    config.memory_mb = megabytes;
+    runtime::PortConfig port;
+    port.device = "net_null0";
+    config.ports = {port};
+    runtime::StartError error;
+    const auto plan = runtime::make_plan(config, error);
+    auto eal = plan ? runtime::Eal::start(*plan, error) : nullptr;
+    EXPECT_NE(eal, nullptr) << error.message;
+    return eal;
 }
 
 std::unique_ptr<runtime::Runtime> start_wired(runtime::Config config, const Crossing& crossing,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dataplane/message/dataplane.hpp"
+#include "dataplane/runtime/eal.hpp"
 #include "dataplane/runtime/runtime.hpp"
 #include "overlay/single_hop.hpp"
 
@@ -22,6 +23,9 @@ using namespace std::chrono_literals;
 
 [[nodiscard]] IpAddress v4(std::uint8_t last);  ///< 192.0.2.last
 [[nodiscard]] IpAddress v6(std::uint8_t last);  ///< 2001:db8::last
+
+/// EAL alone, with so much memory.
+[[nodiscard]] std::unique_ptr<runtime::Eal> start_eal(std::uint32_t megabytes);
 
 /// Queue w of port west leads to queue `crossing[w]` of port east, and back.
 using Crossing = std::vector<unsigned>;

@@ -82,9 +82,10 @@ std::uint64_t memory_needed(const Config& config, const Plan& plan) {
     const auto workers = static_cast<std::uint32_t>(plan.lcores.workers.size());
     const bfd::EngineConfig engine{
         .slots = plan.slots, .worker = {}, .discriminators = {0, plan.slots, workers}};
-    const std::uint64_t per_worker = Worker::memory_needed(engine) +
-                                     pool_octets(mbufs_per_worker(config.ports, plan.devices)) +
-                                     RingLink::memory_needed();
+    const std::uint64_t per_worker =
+        Worker::memory_needed(engine) +
+        pool_octets(mbufs_per_worker(config.ports, plan.devices, workers)) +
+        RingLink::memory_needed();
     constexpr std::uint64_t kDrivers = 48ULL << 20U;  // EAL itself and what drivers allocate
     return workers * (per_worker + per_worker / 20) + kDrivers;
 }

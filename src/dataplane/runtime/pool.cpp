@@ -5,6 +5,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
+#include <algorithm>
 #include <string>
 
 namespace tocsin::runtime {
@@ -20,11 +21,14 @@ constexpr std::uint32_t kCache = RTE_MEMPOOL_CACHE_MAX_SIZE;
 void PoolDeleter::operator()(rte_mempool* pool) const noexcept { rte_mempool_free(pool); }
 
 std::uint32_t mbufs_per_worker(const std::vector<PortConfig>& ports,
-                               const std::vector<Device>& devices) {
+                               const std::vector<Device>& devices, std::uint32_t workers) {
     // The fill and completion rings of AF_XDP are the driver's own size, twice 2048 and more in
     // flight.
     constexpr std::uint32_t kAfXdp = 3 * 2048;
-    std::uint32_t out = 4 * kCache + kHandoverCapacity;
+    // A worker is handed packets of all others and keeps up to one and a half times its cache of
+    // each one's mbufs until more come.
+    const std::uint32_t caches = std::max(workers * (kCache + kCache / 2), 4 * kCache);
+    std::uint32_t out = caches + kHandoverCapacity;
     for (std::size_t i = 0; i < ports.size(); ++i) {
         out += ports[i].rx_descriptors + ports[i].tx_descriptors + 128U;
         if (devices[i].driver == "net_af_xdp") out += kAfXdp;

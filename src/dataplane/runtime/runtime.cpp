@@ -132,7 +132,8 @@ StartError out_of_memory(const char* what) {
 }
 
 bool DpdkRuntime::assemble(const Config& config, const Plan& plan, StartError& error) {
-    const std::uint32_t mbufs = mbufs_per_worker(config.ports, plan.devices);
+    const std::uint32_t mbufs =
+        mbufs_per_worker(config.ports, plan.devices, static_cast<std::uint32_t>(units_.size()));
     for (std::size_t i = 0; i < units_.size(); ++i) {
         const auto index = static_cast<unsigned>(i);
         Pool pool =
