@@ -127,10 +127,10 @@ private:
     // Wheel entries: kind in the top bit, slot below.
     static constexpr std::uint32_t kDetectEntry = 1U << 31U;
     static constexpr std::uint32_t kSlotMask = kDetectEntry - 1;
-    // Entries that a session may always add: transmission, detection, and one when it is deleted.
-    // What is above, moves to an earlier tick and additions may use while there is room.
+    // Entries that a session may always have: transmission, detection, and one left behind when it
+    // is deleted. What is above is for additions and for moves to an earlier tick.
     static constexpr std::uint32_t kEntriesPerSession = 3;
-    // Coming Up takes a session one entry and leaves two behind; all may do so at once.
+    // Coming Up leaves one entry behind for up to a second; all may do so twice within it.
     static constexpr std::uint32_t kWheelEntriesPerSlot = 5;
     static constexpr std::chrono::seconds kLongestLinger{10};
     /// A peer that asks for an interval of an hour does not keep a slot for hours.
@@ -165,6 +165,7 @@ private:
             gathered(hot.next_tx, hot.last_tx, hot.tx_interval, hot.has(kDetectMultOne), grid);
     }
     void schedule_from(Slot slot, Tick sent) noexcept;
+    [[nodiscard]] std::uint32_t wheel_room() const noexcept;
     [[nodiscard]] bool may_move_earlier(SessionHot& hot) noexcept;
     void arm_tx(Slot slot) noexcept;
     void cover_detection(Slot slot, Instant now, Nanoseconds gap) noexcept;
@@ -221,6 +222,7 @@ private:
     HotLines hot_;
     std::span<SessionCold> cold_;
     TimingWheel wheel_;
+    std::uint32_t armed_ = 0;  ///< entries in the wheel that are valid
     KeyTable keys_;
     SlotQueue<Slot> events_;
     Slot first_deleted_ = kNowhere;  ///< released slots that next_deleted() has not told of yet

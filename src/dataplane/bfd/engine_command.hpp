@@ -21,7 +21,7 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     const bool known = keys_.find(
         key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
     if (known && !hot_[other.value].has(kLingering)) return Status::KeyExists;
-    if (wheel_.size() + kEntriesPerSession * hot_.size() > wheel_.capacity()) return Status::Busy;
+    if (wheel_room() < kEntriesPerSession) return Status::Busy;
     if (known) release_and_tell(other);  // its AdminDown would take the new session Down
 
     const std::uint16_t queued = hot.flags & kEventPending;
@@ -182,6 +182,7 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
     } else {
         send_between(slot, now, sink);
     }
+    if (hot->has(kDetectArmed)) --armed_;
     hot->clear(kDetectArmed);
     arm_detection_at(slot, cold.linger_until);
     return Status::Ok;

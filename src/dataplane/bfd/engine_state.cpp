@@ -147,6 +147,7 @@ void Engine::release(Slot slot) noexcept {
     if (hot.session_state == SessionState::Up) --sessions_up_;
     --sessions_;
     count_leisure(slot, kUnhurried);
+    armed_ -= (hot.has(kTxArmed) ? 1U : 0U) + (hot.has(kDetectArmed) ? 1U : 0U);
     const std::uint16_t queued = hot.flags & kEventPending;
     hot = SessionHot{};
     hot.flags = queued;  // still in the event queue

@@ -21,11 +21,17 @@ void Engine::schedule_from(Slot slot, Tick sent) noexcept {
     arm_tx(slot);
 }
 
+/// Entries that the wheel can take beyond those that the sessions that there are may always add.
+std::uint32_t Engine::wheel_room() const noexcept {
+    const std::uint32_t promised = kEntriesPerSession * sessions_ - armed_;
+    const std::uint32_t taken = wheel_.size() + promised;
+    return taken < wheel_.capacity() ? wheel_.capacity() - taken : 0;
+}
+
 /// An entry that is moved to an earlier tick leaves one behind that is dropped when its tick comes.
 /// Each session may do so seven times until one of its own entries fires, while there is room.
 bool Engine::may_move_earlier(SessionHot& hot) noexcept {
-    if ((hot.flags & kEarlyMoves) == kEarlyMoves) return false;
-    if (wheel_.size() + kEntriesPerSession * hot_.size() >= wheel_.capacity()) return false;
+    if ((hot.flags & kEarlyMoves) == kEarlyMoves || wheel_room() == 0) return false;
     hot.flags = static_cast<std::uint16_t>(hot.flags + kOneEarlyMove);
     return true;
 }
@@ -34,9 +40,12 @@ bool Engine::may_move_earlier(SessionHot& hot) noexcept {
 void Engine::arm_tx(Slot slot) noexcept {
     SessionHot& hot = hot_[slot.value];
     if (hot.has(kTxArmed)) {
+        if (earlier(hot.next_tx, wheel_.earliest())) hot.next_tx = wheel_.earliest();
         if (!earlier(hot.next_tx, hot.tx_armed) || !may_move_earlier(hot)) return;
+    } else {
+        hot.set(kTxArmed);
+        ++armed_;
     }
-    hot.set(kTxArmed);
     hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
     if (earlier(hot.next_tx, hot.tx_armed)) hot.next_tx = hot.tx_armed;  // already past
 }
@@ -55,8 +64,10 @@ void Engine::arm_detection_at(Slot slot, Tick tick) noexcept {
     if (hot.has(kTxArmed) && earlier(hot.tx_armed, tick) && !hot.has(kLingering)) return;
     if (hot.has(kDetectArmed)) {
         if (!earlier(tick, hot.detect_armed) || !may_move_earlier(hot)) return;
+    } else {
+        hot.set(kDetectArmed);
+        ++armed_;
     }
-    hot.set(kDetectArmed);
     hot.detect_armed = wheel_.insert(tick, slot.value | kDetectEntry);
 }
 

@@ -116,6 +116,7 @@ template <EngineSink Sink>
     hot.clear(kEarlyMoves);
     if (hot.tx_interval == WireInterval{0}) {
         hot.clear(kTxArmed);
+        --armed_;
         return cover_detection(slot, now, kLongestWait);
     }
     if (earlier(tick, hot.next_tx)) {
@@ -135,7 +136,8 @@ template <EngineSink Sink>
         sink.set_payload(slot, payload(slot, sends_poll(cold_[slot.value].poll), false));
     }
     hot.clear(kTxFailed);
-    if (send_periodic(slot, tick, now, sink) && hot.has(kPollAttention) &&
+    // Where there was no entry at next_tx itself, this one is late.
+    if (send_periodic(slot, hot.next_tx, now, sink) && hot.has(kPollAttention) &&
         cold_[slot.value].poll == Poll::Requested) {
         set_poll(slot, Poll::Active, now);  // a Final may answer only what has left
     }
@@ -148,6 +150,7 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     SessionCold& cold = cold_[slot.value];
     if (!hot.has(kDetectArmed) || hot.detect_armed != tick) return;
     hot.clear(kDetectArmed | kEarlyMoves);
+    --armed_;
     if (hot.has(kLingering)) {
         if (earlier(tick_at(now), cold.linger_until)) {
             return arm_detection_at(slot, cold.linger_until);

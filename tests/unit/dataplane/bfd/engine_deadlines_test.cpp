@@ -279,6 +279,61 @@ TEST_F(Deadlines, ARestlessPeerCannotExhaustTheWheel) {
     for (const int n : sent) EXPECT_GE(n, 2);
 }
 
+// A link that every session of a full engine is on goes and comes back twice within a second.
+TEST_F(Deadlines, AllSessionsAreFastAgainAfterTheSecondFlapWithinASecond) {
+    constexpr std::uint32_t kSessions = 10'000;
+    EngineBox many{{.slots = kSessions}};
+    SessionParameters p = fast_parameters();
+    p.desired_min_tx_interval = p.required_min_rx_interval = 50ms;
+    std::vector<Peer> peers;
+    for (std::uint32_t i = 0; i < kSessions; ++i) {
+        SessionKey k = v4_key();
+        k.remote[2] = static_cast<std::uint8_t>(i >> 8U);
+        k.remote[3] = static_cast<std::uint8_t>(i);
+        ASSERT_EQ(many.add(many.handle(i), k, p), Status::Ok);
+        peers.emplace_back(many, many.handle(i), k);
+        peers.back().says.desired_min_tx_interval = 50ms;
+        peers.back().says.required_min_rx_interval = 50ms;
+        peers.back().bring_up();
+    }
+    many.run_for(100ms);
+    for (int flap = 0; flap < 2; ++flap) {
+        for (Peer& far : peers) ASSERT_EQ(many.signal_path_down(far.session), Status::Ok);
+        many.run_for(100ms);
+        for (Peer& far : peers) far.bring_up();
+        many.run_for(100ms);
+        for (Peer& far : peers) far.send();
+    }
+    many.take_sent();
+    many.run_for(102ms);
+    std::vector<int> sent(kSessions);
+    for (const Sent& s : many.sink.sent) ++sent[s.slot.value];
+    EXPECT_EQ(std::ranges::count_if(sent, [](int n) { return n < 2; }), 0)
+        << "sessions that their peers take for dead";
+}
+
+// An entry that may not be moved once more: what leaves with it is as late as it is.
+TEST_F(Deadlines, CountsAsLateWhatHasNoEntryOfItsOwnInTime) {
+    add_and_bring_up();
+    peer.says.required_min_rx_interval = peer.says.desired_min_tx_interval = 2s;
+    peer.send();
+    box.run_for(200ms);
+    box.advance();
+    for (std::uint32_t ms = 2000; ms > 1200; ms -= 4) {  // until none of its moves is left
+        peer.says.required_min_rx_interval = std::chrono::milliseconds{ms};
+        peer.send();
+    }
+    peer.says.required_min_rx_interval = 100ms;
+    peer.send();
+    const Instant asked = box.now();
+    forget();
+    const Nanoseconds waited = next_periodic().at - asked;
+    ASSERT_GT(waited, 100ms) << "nothing was late";
+    ASSERT_EQ(box.sink.late_transmissions.size(), 1U);
+    EXPECT_GE(box.sink.late_transmissions.front(), waited - 2 * bfd::kTickLength);
+    EXPECT_LE(box.sink.late_transmissions.front(), waited + 2 * bfd::kTickLength);
+}
+
 // Sessions that come and go faster than the wheel turns are refused with Busy, not believed in.
 TEST_F(Deadlines, ChurnIsRefusedBeforeTheWheelIsFull) {
     std::uint32_t generation = 1;
