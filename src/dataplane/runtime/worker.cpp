@@ -303,18 +303,25 @@ bool Worker::drain(const WorkerPort& port) noexcept {
 /// As drain(), for what another worker handed over.
 bool Worker::take_handed_over(rte_ring* from) noexcept {
     std::array<rte_mbuf*, kBurst> mbufs;
+    std::array<rte_mbuf*, kBurst> leaving;
     for (std::uint32_t total = 0; total < kHandoverCapacity;) {
         const unsigned n = rte_ring_sc_dequeue_burst(from, reinterpret_cast<void**>(mbufs.data()),
                                                      kBurst, nullptr);
         if (n == 0) return true;
         stamp_burst();
         for (unsigned i = 0; i < n; ++i) rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void*));
-        const auto end = mbufs.begin() + n;
-        const auto received = std::partition(mbufs.begin(), end, [](const rte_mbuf* m) {
-            return (m->hash.usr & kForTransmission) != 0;
-        });
-        forward({mbufs.begin(), received});
-        process({received, end}, true);
+        std::size_t left = 0;
+        std::size_t received = 0;
+        for (unsigned i = 0; i < n; ++i) {  // each kind in the order in which it came
+            rte_mbuf* const m = mbufs[i];
+            if ((m->hash.usr & kForTransmission) != 0) {
+                leaving[left++] = m;
+            } else {
+                mbufs[received++] = m;
+            }
+        }
+        forward({leaving.data(), left});
+        process({mbufs.data(), received}, true);
         total += n;
     }
     return false;

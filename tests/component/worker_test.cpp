@@ -1,0 +1,217 @@
+// Two workers that the test turns by hand, in a time of its own, and one port with one queue: the
+// first worker reads and writes it, the second one is handed everything and hands everything over.
+
+#include "dataplane/runtime/worker.hpp"
+
+#include "component/harness.hpp"
+#include "dataplane/bfd/packet.hpp"
+#include "dataplane/runtime/clock.hpp"
+#include "dataplane/runtime/eal.hpp"
+#include "dataplane/runtime/handover.hpp"
+#include "dataplane/runtime/pool.hpp"
+#include "dataplane/runtime/ring_link.hpp"
+
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <thread>
+
+namespace tocsin::component {
+namespace {
+
+using bfd::SessionState;
+
+constexpr MacAddress kOurMac{2, 0, 0, 0, 0, 1};
+constexpr MacAddress kPeerMac{2, 0, 0, 0, 0, 2};
+constexpr std::uint32_t kSlots = 8;
+
+/// What is made once, since there is one EAL in the life of a process.
+struct Dataplane {
+    std::unique_ptr<runtime::Eal> eal;
+    runtime::Pool pool;
+    rte_ring* to_us = nullptr;
+    rte_ring* from_us = nullptr;
+    std::uint16_t port = 0;
+
+    static Dataplane& get() {
+        static Dataplane* const only = make().release();
+        return *only;
+    }
+
+private:
+    static std::unique_ptr<Dataplane> make() {
+        auto out = std::make_unique<Dataplane>();
+        out->eal = start_eal(128);
+        out->pool = runtime::make_pool(0, 4095, SOCKET_ID_ANY);
+        out->to_us = rte_ring_create("to_us", 1024, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+        out->from_us = rte_ring_create("from_us", 1024, 0, RING_F_SP_ENQ | RING_F_SC_DEQ);
+        const int id = rte_eth_from_rings("cable", &out->to_us, 1, &out->from_us, 1, 0);
+        EXPECT_GE(id, 0);
+        out->port = static_cast<std::uint16_t>(id);
+        rte_eth_conf conf{};
+        EXPECT_EQ(rte_eth_dev_configure(out->port, 1, 1, &conf), 0);
+        EXPECT_EQ(rte_eth_rx_queue_setup(out->port, 0, 64, 0, nullptr, out->pool.get()), 0);
+        EXPECT_EQ(rte_eth_tx_queue_setup(out->port, 0, 64, 0, nullptr), 0);
+        EXPECT_EQ(rte_eth_dev_start(out->port), 0);
+        return out;
+    }
+};
+
+class HandedOver : public testing::Test {
+protected:
+    HandedOver() : now{clock.now() + 1h} {  // ahead of the clock that stamps bursts, for good
+        for (std::uint16_t i = 0; i < 2; ++i) {
+            const bfd::EngineConfig engine{
+                .slots = kSlots, .worker = {i}, .discriminators = discriminators, .seed = 1};
+            const std::size_t size = runtime::Worker::memory_needed(engine);
+            memory[i] = static_cast<std::byte*>(rte_zmalloc("test", size, 64));
+            runtime::WorkerPort port;
+            port.context.port = {dpdk.port};
+            port.context.mac = kOurMac;
+            port.context.addresses.add(v4(1));
+            port.receives = i == 0;
+            port.drain_limit = 4096;
+            port.tx.port = {dpdk.port};
+            if (i == 1) port.tx.handover = handover->ring(1, 0);
+            workers[i] = std::make_unique<runtime::Worker>(runtime::WorkerSetup{
+                .id = {i},
+                .workers = 2,
+                .clock = clock,
+                .engine = engine,
+                .memory = {memory[i], size},
+                .pool = dpdk.pool.get(),
+                .ports = {port},
+                .handover_to = {handover->ring(i, 0), handover->ring(i, 1)},
+                .handover_from = {handover->ring(0, i), handover->ring(1, i)}});
+            links[i] = runtime::RingLink::create(i, SOCKET_ID_ANY, workers[i]->stats());
+            workers[i]->connect(links[i]->rings());
+        }
+    }
+    ~HandedOver() override {
+        for (rte_ring* const ring : {dpdk.to_us, dpdk.from_us}) {
+            void* mbuf = nullptr;
+            while (rte_ring_dequeue(ring, &mbuf) == 0) {
+                rte_pktmbuf_free(static_cast<rte_mbuf*>(mbuf));
+            }
+        }
+        for (int i = 0; i < 2; ++i) {
+            workers[i].reset();
+            links[i].reset();
+            rte_free(memory[i]);
+        }
+    }
+
+    void turn(std::uint16_t worker) { static_cast<void>(workers[worker]->turn(now)); }
+
+    [[nodiscard]] bfd::SessionHandle handle(std::uint16_t worker) const {
+        return {{0}, discriminators.encode({{0}, {worker}, 1})};
+    }
+    /// A session on `worker`, 20 ms each way.
+    void add(std::uint16_t worker) {
+        message::AddSession c;
+        c.session = handle(worker);
+        c.key.family = AddressFamily::V4;
+        c.key.port = {dpdk.port};
+        c.key.local = v4(1).octets;
+        c.key.remote = v4(2).octets;
+        c.parameters.desired_min_tx_interval = c.parameters.required_min_rx_interval = 20ms;
+        c.tx_port = {dpdk.port};
+        c.headers = overlay::single_hop_headers({.source_mac = kOurMac,
+                                                 .destination_mac = kPeerMac,
+                                                 .source = v4(1),
+                                                 .destination = v4(2)});
+        ASSERT_TRUE(links[worker]->send({message::RequestId{1}, c}));
+        turn(worker);
+    }
+    /// What the peer of that session sends, 20 ms each way.
+    [[nodiscard]] rte_mbuf* from_peer(std::uint16_t worker, SessionState state) const {
+        const auto headers = overlay::single_hop_headers({.source_mac = kPeerMac,
+                                                          .destination_mac = kOurMac,
+                                                          .source = v4(2),
+                                                          .destination = v4(1)});
+        bfd::ControlPacket says;
+        says.state = state;
+        says.detect_mult = 3;
+        says.my_discriminator = {7};
+        says.your_discriminator = handle(worker).local_discr;
+        says.desired_min_tx_interval = says.required_min_rx_interval = 20ms;
+        const bfd::ControlOctets payload = bfd::encode(says);
+        const std::size_t length = headers.length + payload.size();
+        rte_mbuf* const m = rte_pktmbuf_alloc(dpdk.pool.get());
+        auto* const to = rte_pktmbuf_mtod(m, std::uint8_t*);
+        std::memcpy(to, headers.octets.data(), headers.length);
+        std::memcpy(to + headers.length, payload.data(), payload.size());
+        overlay::finish_udp_checksum({to, length}, headers);
+        m->data_len = static_cast<std::uint16_t>(length);
+        m->pkt_len = m->data_len;
+        m->port = dpdk.port;
+        m->hash.usr = 0;
+        return m;
+    }
+    [[nodiscard]] rte_mbuf* leaving(std::uint8_t mark) const {
+        rte_mbuf* const m = rte_pktmbuf_alloc(dpdk.pool.get());
+        std::memset(rte_pktmbuf_append(m, 60), mark, 60);
+        m->port = dpdk.port;
+        m->hash.usr = runtime::kForTransmission;
+        return m;
+    }
+    void arrive(rte_mbuf* m) const { ASSERT_EQ(rte_ring_enqueue(dpdk.to_us, m), 0); }
+
+    /// The state changes that `worker` reported since the last call.
+    [[nodiscard]] std::vector<bfd::SessionEvent> events(std::uint16_t worker) {
+        std::vector<bfd::SessionEvent> out;
+        std::array<message::Event, 64> buffer;
+        const std::size_t n = links[worker]->receive(buffer);
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto* e = std::get_if<bfd::SessionEvent>(&buffer[i].body);
+            if (e != nullptr && e->transitions != 0) out.push_back(*e);
+        }
+        return out;
+    }
+
+    static runtime::Clock calibrated() {
+        const auto first = runtime::ClockReading::take();
+        std::this_thread::sleep_for(runtime::Clock::kShortestCalibration);
+        return {first, runtime::ClockReading::take()};
+    }
+
+    Dataplane& dpdk = Dataplane::get();
+    runtime::Clock clock = calibrated();
+    bfd::DiscriminatorCodec discriminators{99, kSlots, 2};
+    std::unique_ptr<runtime::Handover> handover = runtime::Handover::create(2);
+    std::array<std::byte*, 2> memory{};
+    std::array<std::unique_ptr<runtime::Worker>, 2> workers;
+    std::array<std::unique_ptr<runtime::RingLink>, 2> links;
+    Instant now;
+};
+
+// A worker with a queue of one port and none of another gets both kinds through one ring.
+TEST_F(HandedOver, PacketsKeepTheirOrder) {
+    add(0);
+    ASSERT_TRUE(events(0).empty());
+    std::array<void*, 4> mixed{from_peer(0, SessionState::Init), from_peer(0, SessionState::Down),
+                               leaving(1), leaving(2)};
+    ASSERT_EQ(rte_ring_enqueue_bulk(handover->ring(1, 0), mixed.data(), 4, nullptr), 4U);
+    turn(0);
+    const auto changes = events(0);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].now.session_state, SessionState::Down) << "Up, and then the peer's Down";
+    EXPECT_EQ(changes[0].transitions, 2U);
+    std::vector<std::uint8_t> marks;
+    for (void* m = nullptr; rte_ring_dequeue(dpdk.from_us, &m) == 0;) {
+        auto* const mbuf = static_cast<rte_mbuf*>(m);
+        const std::uint8_t first = *rte_pktmbuf_mtod(mbuf, std::uint8_t*);
+        if (first <= 2 && mbuf->pkt_len == 60) marks.push_back(first);
+        rte_pktmbuf_free(mbuf);
+    }
+    EXPECT_EQ(marks, (std::vector<std::uint8_t>{1, 2}));
+}
+
+}  // namespace
+}  // namespace tocsin::component
