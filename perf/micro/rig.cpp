@@ -145,7 +145,8 @@ Rig::Rig(std::uint32_t sessions, WireInterval interval)
                                .pool = pool_.get(),
                                .ports = {},
                                .handover_to = {nullptr},
-                               .handover_from = {nullptr}};
+                               .handover_from = {nullptr},
+                               .delivered = {}};
     for (const std::uint16_t id : {cable.west, cable.east}) {
         runtime::WorkerPort port;
         port.context.port = {id};

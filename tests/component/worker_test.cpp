@@ -79,16 +79,17 @@ protected:
             port.drain_limit = 4096;
             port.tx.port = {dpdk.port};
             if (i == 1) port.tx.handover = handover->ring(1, 0);
-            workers[i] = std::make_unique<runtime::Worker>(runtime::WorkerSetup{
-                .id = {i},
-                .workers = 2,
-                .clock = clock,
-                .engine = engine,
-                .memory = {memory[i], size},
-                .pool = dpdk.pool.get(),
-                .ports = {port},
-                .handover_to = {handover->ring(i, 0), handover->ring(i, 1)},
-                .handover_from = {handover->ring(0, i), handover->ring(1, i)}});
+            workers[i] = std::make_unique<runtime::Worker>(
+                runtime::WorkerSetup{.id = {i},
+                                     .workers = 2,
+                                     .clock = clock,
+                                     .engine = engine,
+                                     .memory = {memory[i], size},
+                                     .pool = dpdk.pool.get(),
+                                     .ports = {port},
+                                     .handover_to = {handover->ring(i, 0), handover->ring(i, 1)},
+                                     .handover_from = {handover->ring(0, i), handover->ring(1, i)},
+                                     .delivered = handover->delivered(1)});
             links[i] = runtime::RingLink::create(i, SOCKET_ID_ANY, workers[i]->stats());
             workers[i]->connect(links[i]->rings());
         }
@@ -211,6 +212,72 @@ TEST_F(HandedOver, PacketsKeepTheirOrder) {
         rte_pktmbuf_free(mbuf);
     }
     EXPECT_EQ(marks, (std::vector<std::uint8_t>{1, 2}));
+}
+
+/// A session on the second worker, Up.
+class OtherWorkersPackets : public HandedOver {
+protected:
+    OtherWorkersPackets() {
+        add(1);
+        arrive(from_peer(1, SessionState::Init));
+        go_on(500ms, true, true);
+        EXPECT_EQ(workers[1]->stats().sessions_up.get(), 1U);
+        static_cast<void>(events(1));
+    }
+
+    /// Both workers turn, or only that of the session; the peer sends, or is silent.
+    void go_on(Nanoseconds span, bool first_turns, bool peer_sends) {
+        for (const Instant end = now + span; now < end;) {
+            if (peer_sends) arrive(from_peer(1, SessionState::Up));
+            for (int i = 0; i < 20; ++i) {
+                now += 1ms;
+                if (first_turns) turn(0);
+                turn(1);
+            }
+        }
+    }
+};
+
+// The packets wait in the queue of a worker that stands still: the peer has missed nothing.
+TEST_F(OtherWorkersPackets, AreWaitedForWhileThatOneStandsStill) {
+    go_on(300ms, false, true);
+    go_on(500ms, true, true);
+    EXPECT_TRUE(events(1).empty());
+    EXPECT_EQ(workers[1]->stats().transitions_down.get(), 0U);
+}
+
+TEST_F(OtherWorkersPackets, ThatDoNotComeAreMissedWhenItIsBackAndWhatStoodStillIsTold) {
+    go_on(200ms, false, false);
+    EXPECT_TRUE(events(1).empty());
+    go_on(60ms, true, false);
+    const auto changes = events(1);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].now.local_diag, bfd::Diag::ControlDetectionTimeExpired);
+    EXPECT_GE(changes[0].loop_gap, 100ms);
+    EXPECT_LE(changes[0].loop_gap, 201ms);
+}
+
+TEST_F(OtherWorkersPackets, AreNotWaitedForWhenItNeverComesBack) {
+    go_on(900ms, false, true);
+    EXPECT_TRUE(events(1).empty());
+    go_on(200ms, false, true);
+    const auto changes = events(1);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].now.session_state, SessionState::Down);
+    EXPECT_GE(changes[0].loop_gap, 1s);
+}
+
+TEST_F(OtherWorkersPackets, AreMissedInTimeWhileItTurns) {
+    turn(0);
+    turn(1);
+    const Instant last = now;
+    while (events(1).empty() && now < last + 200ms) {
+        now += 1ms;
+        turn(0);
+        turn(1);
+    }
+    EXPECT_LE(now - last, 61ms);
+    EXPECT_GE(now - last, 40ms);
 }
 
 }  // namespace

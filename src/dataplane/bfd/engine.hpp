@@ -63,8 +63,8 @@ public:
     /// Carries out what is due by `now`: periodic packets and detection. Call it after every packet
     /// that arrived before `now` was given to on_packet(), or a dead-looking session may have been
     /// heard. At most `budget` entries; false = there was more, call again (with packets in
-    /// between). `loop_gap`: how long this worker had stood still just before, for the events of
-    /// Downs found now.
+    /// between). `loop_gap`: how long this worker or another one whose packets it needs had stood
+    /// still just before, for the events of Downs found now.
     template <EngineSink Sink>
     bool advance(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept;
 
@@ -140,6 +140,8 @@ private:
     // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up
     // with in steps, or everything in the wheel would look like the future.
     static constexpr std::chrono::hours kLongestStep{30};
+    // Between two looks at a deadline that may not be judged yet.
+    static constexpr Nanoseconds kLongestPause = std::chrono::milliseconds{100};
     // Longer than any Detection Time.
     static constexpr std::chrono::hours kLongestWait{1000};
 

@@ -24,6 +24,8 @@ using ControlPayload = std::span<const std::uint8_t, kControlPacketLength>;
 /// - late_tx, late_detection: how long after its scheduled instant a periodic packet left, or after
 /// its
 ///   deadline a detection was judged.
+/// - missing, if there is one: for how long another owner of packets for this engine has stood
+///   still; above 0, detection waits.
 template <class S>
 concept EngineSink = requires(S& sink, Slot slot, ControlPayload payload, SessionState state,
                               Nanoseconds late) {

@@ -161,6 +161,12 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     if (detection <= Nanoseconds{0}) return;
     const Instant deadline = hot.last_rx + detection;
     if (now < deadline) return arm_detection(slot, deadline, deadline - now);
+    if constexpr (requires { sink.missing(now); }) {
+        if (const Nanoseconds missing = sink.missing(now); missing > Nanoseconds{0}) {
+            const Nanoseconds pause = std::min({missing, detection / 4, kLongestPause});
+            return arm_detection(slot, now + pause, pause);
+        }
+    }
 
     forget_peer(slot);
     if (hot.session_state == SessionState::Init || hot.session_state == SessionState::Up) {

@@ -60,9 +60,8 @@ struct SessionEvent {
     std::uint32_t transitions = 0;  ///< state changes since the previous event
     Instant first_at{};             ///< of the first of them
     Instant last_at{};              ///< of the last
-    Nanoseconds
-        loop_gap{};    ///< a Down by detection that follows a gap of the worker itself: its length
-    IpAddress source;  ///< with EventCause::Source: the address now seen
+    Nanoseconds loop_gap{};         ///< a Down by detection that follows a gap of ours: its length
+    IpAddress source;               ///< with EventCause::Source: the address now seen
 };
 
 /// Outcome of a command on a session.

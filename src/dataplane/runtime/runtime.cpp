@@ -15,6 +15,7 @@
 #include <rte_malloc.h>
 #include <rte_version.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <optional>
@@ -193,6 +194,8 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
         error = out_of_memory("the rings between workers");
         return false;
     }
+    std::uint16_t readers = 0;
+    for (const auto& port : ports_) readers = std::max(readers, port->rx_queues());
     for (std::uint16_t i = 0; i < workers; ++i) {
         WorkerUnit& unit = units_[i];
         const int socket = static_cast<int>(rte_lcore_to_socket_id(unit.lcore));
@@ -216,7 +219,8 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                           .pool = pools_[i].get(),
                           .ports = ports_of(i),
                           .handover_to = {},
-                          .handover_from = {}};
+                          .handover_from = {},
+                          .delivered = handover_->delivered(readers)};
         for (std::uint16_t other = 0; other < workers; ++other) {
             setup.handover_to.push_back(handover_->ring(i, other));
             setup.handover_from.push_back(handover_->ring(other, i));

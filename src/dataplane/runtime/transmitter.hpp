@@ -4,6 +4,7 @@
 #include "dataplane/message/command.hpp"
 #include "dataplane/message/frame.hpp"
 #include "dataplane/message/worker_stats.hpp"
+#include "dataplane/runtime/hearing.hpp"
 #include "dataplane/runtime/mbuf.hpp"
 #include "dataplane/runtime/packet_templates.hpp"
 #include "dataplane/runtime/tx_batch.hpp"
@@ -21,8 +22,8 @@ namespace tocsin::runtime {
 class Transmitter {
 public:
     Transmitter(PacketTemplates templates, rte_mempool* pool, std::span<const TxTarget> targets,
-                message::WorkerStats& stats) noexcept
-        : templates_{templates}, stash_{pool}, stats_{stats} {
+                Hearing& hearing, message::WorkerStats& stats) noexcept
+        : templates_{templates}, stash_{pool}, hearing_{hearing}, stats_{stats} {
         for (const TxTarget& t : targets) {
             batches_[t.port.value].set_target(t);
             ports_[count_++] = t.port.value;
@@ -54,6 +55,7 @@ public:
         if (is == bfd::SessionState::Up) stats_.transitions_up.add();
         if (was == bfd::SessionState::Up) stats_.transitions_down.add();
     }
+    [[nodiscard]] Nanoseconds missing(Instant now) noexcept { return hearing_.missing(now); }
     /// Packets of one tick are equally late: they are counted together.
     void late_tx(Nanoseconds late) noexcept {
         if (late != late_) [[unlikely]]
@@ -121,6 +123,7 @@ private:
 
     PacketTemplates templates_;
     MbufStash stash_;
+    Hearing& hearing_;
     message::WorkerStats& stats_;
     bool pending_ = false;
     Nanoseconds late_{};  ///< of late_count_ packets that are not in the histogram yet

@@ -131,6 +131,7 @@ Worker::Worker(WorkerSetup setup)
       handover_from_{std::move(setup.handover_from)},
       outboxes_(setup.handover_to.size()),
       discriminators_{setup.engine.discriminators},
+      hearing_{setup.id.value, std::move(setup.delivered), time_},
       punt_tokens_{kPuntRate, kPuntBurst, time_},
       aside_tokens_{kAsideRate, kAsideBurst, time_},
       engine_{with_templates(setup.engine), setup.memory, time_},
@@ -138,6 +139,7 @@ Worker::Worker(WorkerSetup setup)
             bfd::HotLines::spacing(PacketTemplates::kPerSlot)},
            setup.pool,
            targets(ports_),
+           hearing_,
            stats_} {
     for (const WorkerPort& p : ports_) port_by_id_[p.context.port.value] = &p;
     for (std::size_t i = 0; i < outboxes_.size(); ++i) outboxes_[i].ring = setup.handover_to[i];
@@ -233,6 +235,7 @@ bool Worker::turn(Instant now) noexcept {
     const std::uint64_t turned = rte_rdtsc();
     bool emptied = true;
     worked_ = false;
+    hearing_.look(time_);
     for (const WorkerPort& p : ports_) {
         if (p.receives) emptied &= drain(p);
     }
@@ -247,7 +250,9 @@ bool Worker::turn(Instant now) noexcept {
     bool more = false;
     if ((emptied && time_ == start) || ++unjudged_ > kLongestUnjudged) {
         unjudged_ = 0;
-        const Nanoseconds gap = gap_turns_ > 0 ? recent_gap_ : Nanoseconds{};
+        hearing_.tell(time_);
+        const Nanoseconds gap =
+            std::max(gap_turns_ > 0 ? recent_gap_ : Nanoseconds{}, hearing_.recent_gap(time_));
         more = !engine_.advance(time_, gap, kAdvanceBudget, out_);
         if (gap_turns_ > 0 && !more) --gap_turns_;
     } else {

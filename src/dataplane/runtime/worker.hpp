@@ -4,6 +4,7 @@
 #include "dataplane/message/event.hpp"
 #include "dataplane/message/worker_stats.hpp"
 #include "dataplane/runtime/clock.hpp"
+#include "dataplane/runtime/hearing.hpp"
 #include "dataplane/runtime/ring_link.hpp"
 #include "dataplane/runtime/runtime.hpp"
 #include "dataplane/runtime/token_bucket.hpp"
@@ -41,6 +42,7 @@ struct WorkerSetup {
     std::vector<WorkerPort> ports;
     std::vector<rte_ring*> handover_to;    ///< by worker; own: nullptr
     std::vector<rte_ring*> handover_from;  ///< likewise
+    std::vector<Delivered*> delivered;     ///< by worker, of those that read queues
 };
 
 /// The poll loop of one lcore and everything it owns.
@@ -133,6 +135,7 @@ private:
     std::vector<rte_ring*> handover_from_;
     std::vector<Outbox> outboxes_;
     bfd::DiscriminatorCodec discriminators_;
+    Hearing hearing_;
     TokenBucket punt_tokens_;
     TokenBucket aside_tokens_;  ///< for what is not for us
     message::Frame scratch_;
