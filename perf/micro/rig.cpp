@@ -146,7 +146,7 @@ Rig::Rig(std::uint32_t sessions, WireInterval interval)
                                .ports = {},
                                .handover_to = {nullptr},
                                .handover_from = {nullptr},
-                               .delivered = {}};
+                               .notices = {&notice_, 1}};
     for (const std::uint16_t id : {cable.west, cable.east}) {
         runtime::WorkerPort port;
         port.context.port = {id};

@@ -71,6 +71,7 @@ private:
     bfd::EngineConfig engine_;
     Memory memory_;
     runtime::Pool pool_;
+    runtime::Notice notice_;
     std::unique_ptr<runtime::Worker> worker_;
     std::unique_ptr<runtime::RingLink> link_;
     Instant now_;

@@ -89,7 +89,8 @@ protected:
                                      .ports = {port},
                                      .handover_to = {handover->ring(i, 0), handover->ring(i, 1)},
                                      .handover_from = {handover->ring(0, i), handover->ring(1, i)},
-                                     .delivered = handover->delivered(1)});
+                                     .notices = handover->notices(),
+                                     .readers = 1});
             links[i] = runtime::RingLink::create(i, SOCKET_ID_ANY, workers[i]->stats());
             workers[i]->connect(links[i]->rings());
         }
@@ -214,6 +215,24 @@ TEST_F(HandedOver, PacketsKeepTheirOrder) {
     EXPECT_EQ(marks, (std::vector<std::uint8_t>{1, 2}));
 }
 
+TEST(Hearing, LetsAWorkerSleepOnlyAsLongAsEachOneAllows) {
+    std::array<runtime::Notice, 3> notices;
+    const Instant now{10s};
+    runtime::Hearing a{0, notices, 1, now};
+    runtime::Hearing b{1, notices, 1, now};
+    runtime::Hearing c{2, notices, 1, now};
+    a.tell(now, 2);
+    b.tell(now, 0);
+    c.tell(now, 1);
+    EXPECT_EQ(a.least_leisure(2), 0U);
+    EXPECT_EQ(b.least_leisure(0), 0U);
+    b.tell(now, 2);
+    EXPECT_EQ(a.least_leisure(2), 1U);
+    c.tell(now, 2);
+    EXPECT_EQ(a.least_leisure(2), 2U);
+    EXPECT_EQ(a.least_leisure(1), 1U);
+}
+
 /// A session on the second worker, Up.
 class OtherWorkersPackets : public HandedOver {
 protected:
@@ -265,6 +284,13 @@ TEST_F(OtherWorkersPackets, AreNotWaitedForWhenItNeverComesBack) {
     ASSERT_EQ(changes.size(), 1U);
     EXPECT_EQ(changes[0].now.session_state, SessionState::Down);
     EXPECT_GE(changes[0].loop_gap, 1s);
+}
+
+// 8.8 ms more in the queue of a worker whose own sessions have time would be nearly a Detection
+// Time of three times 3 ms.
+TEST_F(OtherWorkersPackets, DoNotWaitForAWorkerWhoseOwnSessionsHaveTime) {
+    EXPECT_EQ(handover->notices()[0].leisure.load(), bfd::kMostLeisure) << "it has none";
+    EXPECT_EQ(handover->notices()[1].leisure.load(), 0U);
 }
 
 TEST_F(OtherWorkersPackets, AreMissedInTimeWhileItTurns) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 struct rte_ring;
@@ -21,10 +22,12 @@ inline constexpr std::uint32_t kHandoverCapacity =
 /// rte_mbuf::port.
 inline constexpr std::uint32_t kForTransmission = 1U << 31U;
 
-/// What lay in the queues of a worker until then it has handed over. On a line of its own, since it
-/// is written in every turn.
-struct alignas(64) Delivered {
-    std::atomic<Instant> until{Instant{}};  // its worker: wo, the others: ro
+/// What a worker tells the others. On a line of its own, since it is written in every turn. Its
+/// worker: wo, the others: ro.
+struct alignas(64) Notice {
+    std::atomic<Instant> delivered{
+        Instant{}};                    ///< what lay in its queues until then it handed over
+    std::atomic<unsigned> leisure{0};  ///< of its engine: what others have for it may wait
 };
 
 /// One ring of mbuf pointers for each ordered pair of workers, single producer and single consumer.
@@ -41,24 +44,16 @@ public:
     [[nodiscard]] rte_ring* ring(std::uint16_t from, std::uint16_t to) const noexcept {
         return rings_[std::size_t{from} * workers_ + to];
     }
-    /// Of the first `readers` workers, which read queues; none when there is one worker only.
-    [[nodiscard]] std::vector<Delivered*> delivered(std::uint16_t readers) noexcept {
-        std::vector<Delivered*> out;
-        for (std::size_t i = 0; i < readers && i < delivered_.size(); ++i) {
-            out.push_back(&delivered_[i]);
-        }
-        return out;
-    }
+    /// By worker.
+    [[nodiscard]] std::span<Notice> notices() noexcept { return notices_; }
 
 private:
     explicit Handover(std::uint16_t workers)
-        : workers_{workers},
-          rings_(std::size_t{workers} * workers),
-          delivered_(workers > 1 ? workers : 0U) {}
+        : workers_{workers}, rings_(std::size_t{workers} * workers), notices_(workers) {}
 
     std::uint16_t workers_;
     std::vector<rte_ring*> rings_;
-    std::vector<Delivered> delivered_;
+    std::vector<Notice> notices_;
 };
 
 }  // namespace tocsin::runtime

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "dataplane/base/types.hpp"
+#include "dataplane/bfd/timers.hpp"
 #include "dataplane/runtime/handover.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <utility>
-#include <vector>
+#include <span>
 
 namespace tocsin::runtime {
 
@@ -15,17 +15,26 @@ namespace tocsin::runtime {
 /// that stands still. Owner: one worker.
 class Hearing {
 public:
-    /// `delivered` is by worker, of those that read queues; none when there is one worker only.
-    Hearing(std::size_t own, std::vector<Delivered*> delivered, Instant now) noexcept
-        : delivered_{std::move(delivered)}, own_{own} {
-        tell(now);
+    /// `notices` is by worker, and outlives this; the first `readers` workers read queues.
+    Hearing(std::size_t own, std::span<Notice> notices, std::size_t readers, Instant now) noexcept
+        : notices_{notices}, readers_{readers}, own_{own} {
+        tell(now, 0);
     }
 
-    /// What lay in the queues of this worker until then was handed over.
-    void tell(Instant until) noexcept {
-        if (own_ < delivered_.size()) {
-            delivered_[own_]->until.store(until, std::memory_order_release);
+    /// What lay in the queues of this worker until then was handed over; what others have for it
+    /// may wait as `leisure` says (bfd::leisure()).
+    void tell(Instant until, unsigned leisure) noexcept {
+        notices_[own_].leisure.store(leisure, std::memory_order_relaxed);
+        notices_[own_].delivered.store(until, std::memory_order_release);
+    }
+
+    /// The least of `own` and of what the others tell: packets of each may come to this worker, or
+    /// leave through it.
+    [[nodiscard]] unsigned least_leisure(unsigned own) const noexcept {
+        for (std::size_t i = 0; i < notices_.size(); ++i) {
+            if (i != own_) own = std::min(own, notices_[i].leisure.load(std::memory_order_relaxed));
         }
+        return own;
     }
 
     /// At the start of a turn, before anything is received.
@@ -55,9 +64,9 @@ private:
 
     [[nodiscard]] bool stands_still(Instant now) noexcept {
         bool out = false;
-        for (std::size_t i = 0; i < delivered_.size(); ++i) {
+        for (std::size_t i = 0; i < readers_; ++i) {
             if (i == own_) continue;
-            const Nanoseconds gap = now - delivered_[i]->until.load(std::memory_order_acquire);
+            const Nanoseconds gap = now - notices_[i].delivered.load(std::memory_order_acquire);
             if (gap <= kUsual) continue;
             if (now - seen_ >= kRecent) gap_ = {};
             gap_ = std::max(gap_, gap);
@@ -67,7 +76,8 @@ private:
         return out;
     }
 
-    std::vector<Delivered*> delivered_;
+    std::span<Notice> notices_;
+    std::size_t readers_;
     std::size_t own_;
     Nanoseconds gap_{};  ///< the longest of those that are not long ago
     Instant seen_{};     ///< last time that one stood still

@@ -220,7 +220,8 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                           .ports = ports_of(i),
                           .handover_to = {},
                           .handover_from = {},
-                          .delivered = handover_->delivered(readers)};
+                          .notices = handover_->notices(),
+                          .readers = readers};
         for (std::uint16_t other = 0; other < workers; ++other) {
             setup.handover_to.push_back(handover_->ring(i, other));
             setup.handover_from.push_back(handover_->ring(other, i));

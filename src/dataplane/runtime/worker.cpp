@@ -49,7 +49,8 @@ constexpr std::uint32_t kAsideBurst = 32;
 /// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen, and by how many may
 /// come meanwhile, since a kernel queue can be as short as 512 frames; not worth a system call when
 /// shorter than waking up takes.
-constexpr Nanoseconds kLongestSleep = 2200us;  // a little more than kWidestGrid; times leisure()
+constexpr Nanoseconds kLongestSleep =
+    2200us;  // a little more than kWidestGrid; times least_leisure()
 constexpr Nanoseconds kLongestSleepUnderLoad = 200us;
 constexpr Nanoseconds kShortestSleep = 20us;
 constexpr std::uint32_t kCrowd = 128;  ///< received after one sleep: the next one is half as long
@@ -131,7 +132,7 @@ Worker::Worker(WorkerSetup setup)
       handover_from_{std::move(setup.handover_from)},
       outboxes_(setup.handover_to.size()),
       discriminators_{setup.engine.discriminators},
-      hearing_{setup.id.value, std::move(setup.delivered), time_},
+      hearing_{setup.id.value, setup.notices, setup.readers, time_},
       punt_tokens_{kPuntRate, kPuntBurst, time_},
       aside_tokens_{kAsideRate, kAsideBurst, time_},
       engine_{with_templates(setup.engine), setup.memory, time_},
@@ -189,7 +190,7 @@ void Worker::account(Nanoseconds turn, Nanoseconds slept, bool worked) noexcept 
 /// System calls of ours in a worker are only here and below. Returns how long it was asked to
 /// sleep.
 Nanoseconds Worker::doze(Instant now) noexcept {
-    const Nanoseconds longest = kLongestSleep * (1 << engine_.leisure());
+    const Nanoseconds longest = kLongestSleep * (1 << hearing_.least_leisure(engine_.leisure()));
     if (heard_ > kCrowd) {
         nap_ = std::max(nap_ / 2, kLongestSleepUnderLoad);
     } else if (heard_ < kCrowd / 4) {
@@ -250,7 +251,7 @@ bool Worker::turn(Instant now) noexcept {
     bool more = false;
     if ((emptied && time_ == start) || ++unjudged_ > kLongestUnjudged) {
         unjudged_ = 0;
-        hearing_.tell(time_);
+        hearing_.tell(time_, engine_.sessions() == 0 ? bfd::kMostLeisure : engine_.leisure());
         const Nanoseconds gap =
             std::max(gap_turns_ > 0 ? recent_gap_ : Nanoseconds{}, hearing_.recent_gap(time_));
         more = !engine_.advance(time_, gap, kAdvanceBudget, out_);

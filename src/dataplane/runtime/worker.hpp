@@ -42,7 +42,8 @@ struct WorkerSetup {
     std::vector<WorkerPort> ports;
     std::vector<rte_ring*> handover_to;    ///< by worker; own: nullptr
     std::vector<rte_ring*> handover_from;  ///< likewise
-    std::vector<Delivered*> delivered;     ///< by worker, of those that read queues
+    std::span<Notice> notices;             ///< by worker
+    std::uint16_t readers = 1;             ///< so many of the first workers read queues
 };
 
 /// The poll loop of one lcore and everything it owns.
