@@ -5,6 +5,7 @@
 #include "control/config/session_rules.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -197,6 +198,12 @@ Result<Ok> Manager::update(SessionId id, const bfd::SessionParameters& parameter
             check_demand(load::demand_of(parameters), load::demand_of(record->parameters))) {
         return std::move(*error);
     }
+    if (record->waiting == Waiting::No) {
+        if (auto error = check_demand(record->worker, load::demand_of(parameters),
+                                      load::demand_of(record->parameters))) {
+            return std::move(*error);
+        }
+    }
     reconciler_.set_parameters(*record, parameters);
     return Ok{};
 }
@@ -270,6 +277,25 @@ std::optional<Error> Manager::check_demand(const load::Demand& more,
                  {}};
 }
 
+std::optional<Error> Manager::check_demand(WorkerId worker, const load::Demand& more,
+                                           const load::Demand& less) const {
+    if (!refuse_ || worker.value >= capacity_.costs.size()) return std::nullopt;
+    const load::Capacity one{.cycles_per_second = capacity_.cycles_per_second,
+                             .costs = {capacity_.costs[worker.value]}};
+    if (one.share(more) <= one.share(less)) return std::nullopt;
+    load::Demand all = reconciler_.demand(worker);
+    all -= less;
+    all += more;
+    if (one.share(all) <= 1) return std::nullopt;
+    return Error{ErrorKind::ResourceExhausted,
+                 "the sessions of worker " + std::to_string(worker.value) +
+                     ", where they stay, would then ask for up to " + one.describe(all) +
+                     ": raise desired_min_tx_interval and required_min_rx_interval, delete some of "
+                     "its sessions and add them again, which another worker may then get, or set "
+                     "dataplane.admission = \"warn\" and reload",
+                 {}};
+}
+
 /// `where` of the error begins with the member, such as ".name".
 std::optional<Error> Manager::check_new(const config::Session& session) {
     const SessionPort* const port = registry_.port_named(session.port);
@@ -309,11 +335,29 @@ std::optional<Error> Manager::check_diff(const config::Diff& diff) {
     load::Demand less;
     for (const config::Session& s : diff.added) more += load::demand_of(s.parameters);
     for (const config::Session& s : diff.removed) less += load::demand_of(s.parameters);
+    std::map<WorkerId, std::pair<load::Demand, load::Demand>> staying;  // more, less
     for (const config::SessionChange& c : diff.changed) {
-        more += load::demand_of(c.to.parameters);
-        less += load::demand_of(c.from.parameters);
+        const load::Demand to = load::demand_of(c.to.parameters);
+        const load::Demand from = load::demand_of(c.from.parameters);
+        more += to;
+        less += from;
+        const SessionRecord* const record = find(c.from);
+        if (record == nullptr || record->waiting != Waiting::No) continue;
+        auto& [worker_more, worker_less] = staying[record->worker];
+        worker_more += to;
+        worker_less += from;
     }
     if (auto error = check_demand(more, less)) return error;
+    for (const config::Session& s : diff.removed) {
+        if (staying.empty()) break;
+        const SessionRecord* const record = find(s);
+        if (record == nullptr || record->waiting != Waiting::No) continue;
+        const auto at = staying.find(record->worker);
+        if (at != staying.end()) at->second.second += load::demand_of(s.parameters);
+    }
+    for (const auto& [worker, demands] : staying) {
+        if (auto error = check_demand(worker, demands.first, demands.second)) return error;
+    }
     std::unordered_set<std::string_view> given_up;  // names, by this very reload
     for (const config::Session& s : diff.removed) given_up.insert(s.name);
     for (const config::SessionChange& c : diff.changed) given_up.insert(c.from.name);

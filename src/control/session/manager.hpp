@@ -205,6 +205,9 @@ private:
     /// Of what comes instead of `less`.
     [[nodiscard]] std::optional<Error> check_demand(const load::Demand& more,
                                                     const load::Demand& less) const;
+    /// The same for sessions that stay on their worker.
+    [[nodiscard]] std::optional<Error> check_demand(WorkerId worker, const load::Demand& more,
+                                                    const load::Demand& less) const;
     [[nodiscard]] std::optional<Error> check_new(const config::Session& session);
     [[nodiscard]] std::optional<Error> check_diff(const config::Diff& diff);
     SessionRecord& insert(const config::Session& session, Origin origin);

@@ -444,6 +444,38 @@ TEST_F(LimitedCapacity, RefusesAReloadThatAsksForTooMuchAndChangesNothing) {
     EXPECT_TRUE(manager.apply(more).ok()) << "what comes instead asks for no more";
 }
 
+/// Each has room for two sessions at 50 ms in both directions.
+class TwoLimitedWorkers : public TwoWorkers {
+protected:
+    TwoLimitedWorkers() {
+        const load::Cost cost{.rx_cycles = 10, .tx_cycles = 10};
+        manager.set_capacity({.cycles_per_second = 1000, .costs = {cost, cost}}, true);
+    }
+};
+
+// Sessions do not move: one worker may be asked for too much while the other one has time.
+TEST_F(TwoLimitedWorkers, RefuseWhatOneOfThemCannotCarry) {
+    const SessionId id = add(spec("10.0.0.2"), Origin::Config);
+    const SessionId other = add(spec("10.0.0.3"));
+    ASSERT_NE(manager.view(id)->worker, manager.view(other)->worker);
+    config::Session fast = spec("10.0.0.3");
+    fast.parameters.desired_min_tx_interval = fast.parameters.required_min_rx_interval = 20ms;
+    const auto refused = manager.update(other, fast.parameters, Origin::Api);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().kind, ErrorKind::ResourceExhausted);
+    const std::string worker = std::to_string(manager.view(other)->worker.value);
+    for (const std::string& part : {"worker " + worker, std::string{"114 % of 1 worker"}}) {
+        EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
+    }
+    config::Diff diff;
+    fast.remote = ip("10.0.0.2");
+    diff.changed.push_back({.from = spec("10.0.0.2"), .to = fast, .members = {}});
+    EXPECT_EQ(manager.apply(diff).error().kind, ErrorKind::ResourceExhausted);
+    EXPECT_EQ(manager.view(id)->spec.parameters, spec("10.0.0.2").parameters);
+    diff.changed[0].to.parameters.required_min_rx_interval = 50ms;
+    EXPECT_TRUE(manager.apply(diff).ok()) << "80 %";
+}
+
 TEST_F(TwoWorkers, LetASessionWaitForTheSlotOfOneThatLeaves) {
     std::vector<SessionId> ids;
     for (int i = 2; i < 10; ++i) {
