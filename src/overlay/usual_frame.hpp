@@ -104,7 +104,7 @@ inline bool usual_v4(std::span<const std::uint8_t> frame, const PortContext& por
     datagram.add(wire16(kUsualUdpLength));
     datagram.add8(source);  // and destination
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
+    for (std::size_t i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
     return datagram.complete();
 }
 
@@ -129,9 +129,9 @@ inline bool usual_v6(std::span<const std::uint8_t> frame, const PortContext& por
     datagram.add(wire16(kProtocolUdp));
     datagram.add(wire16(kUsualUdpLength));
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) datagram.add8(source + 8 * i);  // and destination
+    for (std::size_t i = 0; i < 4; ++i) datagram.add8(source + 8 * i);  // and destination
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
+    for (std::size_t i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
     return datagram.complete();
 }
 
