@@ -14,7 +14,7 @@ ExitCode Context::fail(ExitCode code, std::string_view sentence) const {
     return code;
 }
 
-void print_json(std::ostream& out, const google::protobuf::Message& message, Format format) {
+std::string json(const google::protobuf::Message& message, Format format) {
     google::protobuf::util::JsonPrintOptions options;
     options.add_whitespace = format == Format::Json;
     options.always_print_primitive_fields = true;
@@ -23,7 +23,11 @@ void print_json(std::ostream& out, const google::protobuf::Message& message, For
     // Fails only for Any and malformed well-known types, which our messages do not have.
     (void)google::protobuf::util::MessageToJsonString(message, &text, options);
     while (text.ends_with('\n')) text.pop_back();
-    out << text << '\n';
+    return text;
+}
+
+void print_json(std::ostream& out, const google::protobuf::Message& message, Format format) {
+    out << json(message, format) << '\n';
 }
 
 }  // namespace tocsin::control::ctl

@@ -30,7 +30,10 @@ struct Context {
 };
 
 /// Protobuf's JSON with the names of the .proto files and with zeros. `json` is spread over lines,
-/// `jsonl` is one line.
+/// `jsonl` is one line. Without a line break at its end.
+[[nodiscard]] std::string json(const google::protobuf::Message& message, Format format);
+
+/// The same as a line or lines of their own.
 void print_json(std::ostream& out, const google::protobuf::Message& message, Format format);
 
 /// `json`: the whole answer. `jsonl`: each element of its list on a line of its own.

@@ -229,13 +229,8 @@ ExitCode version(const Context& context, std::string_view own_version) {
     const auto status = context.client.call(context.client.daemon(), &Daemon::GetVersion,
                                             v1::GetVersionRequest{}, response);
     if (context.format != Format::Table) {
-        context.out << "{\"tocsinctl\": \"" << own_version << "\", \"tocsind\": ";
-        if (status.ok()) {
-            print_json(context.out, response, Format::JsonLines);
-            context.out << "}\n";
-        } else {
-            context.out << "null}\n";
-        }
+        context.out << "{\"tocsinctl\": \"" << own_version << "\", \"tocsind\": "
+                    << (status.ok() ? json(response, Format::JsonLines) : "null") << "}\n";
         return ExitCode::Success;
     }
     context.out << "tocsinctl " << own_version << '\n';
