@@ -123,6 +123,15 @@ ExitCode watch(const Context& context, const WatchOptions& options) {
     *request.mutable_filter() = filter.value();
     request.set_skip_snapshot(options.no_snapshot);
     bool ever_heard = false;
+    if (options
+            .no_snapshot) {  // it may be long until the first event tells that the daemon is there
+        v1::GetVersionResponse answer;
+        const auto status =
+            context.client.call(context.client.daemon(), &v1::DaemonService::Stub::GetVersion,
+                                v1::GetVersionRequest{}, answer);
+        if (!status.ok()) return context.fail(status);
+        ever_heard = true;
+    }
     bool lost = false;
     const auto on_first = [&] {
         ever_heard = true;

@@ -451,12 +451,20 @@ TEST_F(Watching, SaysThatTheDaemonIsGoneAndWaitsForIt) {
             return written;
         }
         Stop& stop_;
-    } buffer{stop_};
-    std::ostream err{&buffer};
-    EXPECT_EQ(
-        ctl::run({"--socket", daemon_.socket(), "watch"}, {.out = out_, .err = err, .stop = stop_}),
-        ExitCode::Success);
-    EXPECT_THAT(buffer.str(), HasSubstr("lost tocsind at unix:"));
+    };
+    std::vector<std::string> arguments{"--socket", daemon_.socket(), "watch"};
+    for (const bool before_the_first_event : {false, true}) {
+        SCOPED_TRACE(before_the_first_event);
+        if (before_the_first_event) {
+            daemon_.watch.events.clear();
+            arguments.emplace_back("--no-snapshot");
+        }
+        Stop stop;
+        StopAtMessage buffer{stop};
+        std::ostream err{&buffer};
+        EXPECT_EQ(ctl::run(arguments, {.out = out_, .err = err, .stop = stop}), ExitCode::Success);
+        EXPECT_THAT(buffer.str(), HasSubstr("lost tocsind at unix:"));
+    }
 }
 
 }  // namespace
