@@ -211,6 +211,11 @@ private:
                           [this](auto& c) { return session_show(c, select_); }),
                      kMany);
         add_new(*add(group, "add", "Start a session, or those of a file", [this](auto& c) {
+            if (!from_.empty() && spec_ != SpecOptions{}) {
+                return c.fail(
+                    ExitCode::InvalidArgument,
+                    "with --from all of a session stands in its line: leave out the other options");
+            }
             if (!from_.empty()) return session_add_from(c, from_);
             if (!spec_.remote.empty()) return session_add(c, spec_);
             return c.fail(ExitCode::InvalidArgument,

@@ -1,10 +1,14 @@
 #include "control/ctl/session_add_from.hpp"
 
+#include "control/config/nearest.hpp"
+
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -35,6 +39,23 @@ bool has_spec(std::string_view line) {
     return after != line.npos && line[after] == ':';
 }
 
+/// What protobuf says of a line, without its line breaks; what of a field that does not exist is
+/// meant.
+std::string explain(std::string why, bool whole) {
+    std::ranges::replace(why, '\n', ' ');
+    const auto end = why.find(": Cannot find field.");
+    if (whole || end == why.npos) {
+        return "is not a session in JSON, such as {\"remote\": \"192.0.2.2\"}: " + why;
+    }
+    const std::string field = why.substr(0, end);
+    const auto& descriptor = *v1::SessionSpec::descriptor();
+    std::vector<std::string_view> known;
+    for (int i = 0; i < descriptor.field_count(); ++i) known.push_back(descriptor.field(i)->name());
+    const std::string meant = config::did_you_mean(field, known);
+    return "there is no field " + config::in_quotes(field) +
+           (meant.empty() ? ", write one of " + config::one_of(known) : meant);
+}
+
 /// nullopt: `why` says what is wrong with the line.
 std::optional<v1::SessionSpec> spec_of(const std::string& line, std::string& why) {
     using google::protobuf::util::JsonStringToMessage;
@@ -43,11 +64,7 @@ std::optional<v1::SessionSpec> spec_of(const std::string& line, std::string& why
     const auto status = whole ? JsonStringToMessage(line, &session)
                               : JsonStringToMessage(line, session.mutable_spec());
     if (status.ok()) return std::move(*session.mutable_spec());
-    why = std::string{status.message()};
-    for (char& c : why) {
-        if (c == '\n') c = ' ';
-    }
-    why = "is not a session in JSON, such as {\"remote\": \"192.0.2.2\"}: " + why;
+    why = explain(std::string{status.message()}, whole);
     return std::nullopt;
 }
 
@@ -66,8 +83,11 @@ public:
         const grpc::Status status = stream->Finish();
         context_.stop.on_request({});
         if (!status.ok()) {
-            context_.err << "tocsinctl: " << added_
-                         << " sessions were added before; the same command again adds the others\n";
+            if (added_ != 0) {
+                context_.err
+                    << "tocsinctl: " << added_
+                    << " sessions were added before; the same command again adds the others\n";
+            }
             return context_.fail(status);
         }
         return conclude();
@@ -93,6 +113,7 @@ private:
             *request.add_sessions() = std::move(*spec);
             lines.push_back(number);
             if (request.sessions_size() == kSessionsPerRequest && !send(stream, request, lines)) {
+                if (in.peek() != std::istream::traits_type::eof()) not_sent_ = number + 1;
                 return;
             }
         }
@@ -126,17 +147,38 @@ private:
                 fault.index() < lines.size() ? lines[fault.index()] : 0, exit_code_of(code),
                 fault.field().empty() ? fault.message() : fault.field() + ": " + fault.message());
         }
-        refused_ += event.refused() - static_cast<std::uint32_t>(event.faults_size());
+        const std::uint64_t unexplained =
+            event.refused() - static_cast<std::uint64_t>(event.faults_size());
+        refused_ += unexplained;
+        not_shown_ += unexplained;
         report();
         return true;
     }
 
     void refuse(std::uint64_t line, ExitCode code, const std::string& why) {
         if (!first_refusal_) first_refusal_ = code;
-        if (refused_++ >= kMostFaultsShown) return;
+        ++refused_;
+        if (why == last_shown_) {
+            ++same_;
+            return;
+        }
+        tell_same();
+        if (shown_ == kMostFaultsShown) {
+            ++not_shown_;
+            return;
+        }
+        ++shown_;
+        last_shown_ = why;
         context_.err << file_;
         if (line != 0) context_.err << ':' << line;
         context_.err << ": " << why << '\n';
+    }
+
+    /// Lines in a row that were refused for the same reason are told as one.
+    void tell_same() {
+        if (same_ != 0) context_.err << file_ << ": " << same_ << " more for the same reason\n";
+        same_ = 0;
+        last_shown_.clear();
     }
 
     void report() {
@@ -147,10 +189,12 @@ private:
     }
 
     ExitCode conclude() {
-        if (refused_ > kMostFaultsShown) {
-            context_.err << "and " << refused_ - kMostFaultsShown << " more were refused\n";
+        tell_same();
+        if (not_shown_ != 0) context_.err << "and " << not_shown_ << " more were refused\n";
+        if (not_sent_ != 0) {
+            context_.err << "there is no room for more: lines from " << not_sent_
+                         << " on were not sent\n";
         }
-        if (full_) context_.err << "no more were sent, since there is no room for them\n";
         if (context_.format == Format::Table) {
             context_.out << added_ << (added_ == 1 ? " session" : " sessions") << " added";
             if (refused_ != 0) context_.out << ", " << refused_ << " refused";
@@ -168,7 +212,12 @@ private:
     std::string file_;
     std::deque<Lines> unanswered_;
     std::uint64_t added_ = 0;
-    std::uint64_t refused_ = 0;
+    std::uint64_t refused_ = 0;  ///< shown, the same as one that was, or not shown
+    std::uint64_t shown_ = 0;
+    std::uint64_t same_ = 0;  ///< since `last_shown_`
+    std::uint64_t not_shown_ = 0;
+    std::string last_shown_;
+    std::uint64_t not_sent_ = 0;  ///< the first line of these; 0 = all were sent
     std::optional<ExitCode> first_refusal_;
     bool full_ = false;  ///< max_sessions was reached
     Clock::time_point reported_ = Clock::now();
@@ -180,6 +229,9 @@ ExitCode session_add_from(const Context& context, const std::string& file) {
     if (file == "-") return Import{context, "standard input"}.run(std::cin);
     std::ifstream in{file};
     if (!in) return context.fail(ExitCode::InvalidArgument, file + " cannot be opened");
+    if (std::filesystem::is_directory(file)) {
+        return context.fail(ExitCode::InvalidArgument, file + " is a directory: name a file");
+    }
     return Import{context, file}.run(in);
 }
 

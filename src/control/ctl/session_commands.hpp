@@ -41,6 +41,8 @@ struct SpecOptions {
     std::optional<bool> match_source;
     std::optional<bool> follow_link;
     bool admin_down = false;
+
+    bool operator==(const SpecOptions&) const = default;
 };
 
 [[nodiscard]] ExitCode session_list(const Context& context, const ListOptions& options);

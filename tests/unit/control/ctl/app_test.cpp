@@ -257,7 +257,8 @@ TEST_F(AddsFromAFile, NamesTheLineOfEachMistakeAndAddsTheRest) {
     EXPECT_EQ(daemon_.sessions.bulk.size(), 2499U);
     EXPECT_THAT(err(), HasSubstr(path_ + ":2101: remote: is there\n"));
     EXPECT_THAT(err(), HasSubstr(path_ + ":2501: is not a session in JSON"));
-    EXPECT_THAT(err(), HasSubstr(path_ + ":2502: "));
+    EXPECT_THAT(err(),
+                HasSubstr(path_ + ":2502: there is no field \"remot\", did you mean \"remote\"?"));
     EXPECT_EQ(out(), "2499 sessions added, 3 refused\n");
 }
 
@@ -267,10 +268,19 @@ TEST_F(AddsFromAFile, StopsSendingWhenThereIsNoRoomAndShowsOnlySoManyFaults) {
     for (int i = 0; i < 50'000; ++i) text += "{\"remote\": \"10.0.1.1\"}\n";
     EXPECT_EQ(add(text), ExitCode::LimitReached);
     EXPECT_EQ(daemon_.sessions.bulk.size(), 1500U);
-    EXPECT_THAT(err(), HasSubstr(":1501: no room\n"));
-    EXPECT_LT(lines(err()), 30);
-    EXPECT_THAT(err(), HasSubstr("no more were sent"));
+    EXPECT_THAT(err(), HasSubstr(":1501: no room\n" + path_ + ": 399 more for the same reason\n"));
+    EXPECT_THAT(err(), HasSubstr("lines from 5001 on were not sent\n"));
     EXPECT_THAT(out(), HasSubstr("1500 sessions added"));
+}
+
+TEST_F(AddsFromAFile, ShowsOnlySoManyReasons) {
+    std::string text;
+    for (int i = 0; i < 50; ++i) text += "{\"x" + std::to_string(i / 2) + "\": 1}\n";
+    EXPECT_EQ(add(text), ExitCode::InvalidArgument);
+    EXPECT_THAT(err(), HasSubstr(":39: there is no field \"x19\", write one of \"name\", "));
+    EXPECT_THAT(err(), Not(HasSubstr("x20")));
+    EXPECT_THAT(err(), HasSubstr("and 10 more were refused\n"));
+    EXPECT_EQ(out(), "0 sessions added, 50 refused\n");
 }
 
 TEST_F(AddsFromAFile, SaysHowManyWereAddedWhenTheDaemonGoesAway) {
@@ -287,6 +297,10 @@ TEST_F(AddsFromAFile, NeedsEitherAFileOrARemote) {
     EXPECT_EQ(run({"session", "add"}), ExitCode::InvalidArgument);
     EXPECT_THAT(err(), HasSubstr("remote is required, or --from FILE"));
     EXPECT_EQ(run({"session", "add", "10.0.0.3", "--from", path_}), ExitCode::InvalidArgument);
+    EXPECT_EQ(run({"session", "add", "--tx", "50ms", "--from", path_}), ExitCode::InvalidArgument);
+    EXPECT_THAT(err(), HasSubstr("leave out the other options"));
+    EXPECT_EQ(run({"session", "add", "--from", testing::TempDir()}), ExitCode::InvalidArgument);
+    EXPECT_THAT(err(), HasSubstr("is a directory"));
 }
 
 TEST_F(Tocsinctl, ExitsWithTheCauseAndTheDaemonsSentence) {
