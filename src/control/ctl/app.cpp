@@ -35,8 +35,9 @@ public:
         app_.add_option("-s,--socket", socket_, "Where tocsind listens, unix:PATH")
             ->envname("TOCSIN_SOCKET")
             ->capture_default_str();
-        app_.add_option("--timeout", timeout_, "How long to wait for an answer (us, ms, s)")
-            ->capture_default_str();
+        app_.add_option("--timeout", timeout_,
+                        "How long to wait for an answer (us, ms, s); default: 5s, and 300s for "
+                        "reload and for session delete with a filter");
         app_.add_option("-o,--output", format_,
                         "Table (default), JSON, or JSON with one line per element")
             ->check(one_of({"table", "json", "jsonl"}))
@@ -65,7 +66,14 @@ public:
     }
 
     [[nodiscard]] const std::string& socket() const { return socket_; }
-    [[nodiscard]] const std::string& timeout() const { return timeout_; }
+    /// A reload or a deletion of a million sessions is answered when all of it is done.
+    [[nodiscard]] std::string timeout() const {
+        if (timeout_) return *timeout_;
+        const std::string command = path();
+        const bool long_one = command == "tocsinctl reload" ||
+                              (command == "tocsinctl session delete" && select_.selectors.empty());
+        return long_one ? "300s" : "5s";
+    }
     [[nodiscard]] Format format() const {
         if (format_ == "json") return Format::Json;
         return format_ == "jsonl" ? Format::JsonLines : Format::Table;
@@ -316,7 +324,7 @@ private:
     CLI::App app_{"Command line of tocsind, the BFD appliance."};
     std::vector<std::string> arguments_;
     std::string socket_ = kDefaultSocket;
-    std::string timeout_ = "5s";
+    std::optional<std::string> timeout_;
     std::string format_ = "table";
     ListOptions list_;
     SelectOptions select_;

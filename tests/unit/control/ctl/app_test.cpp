@@ -354,6 +354,14 @@ TEST_F(Tocsinctl, SaysItsVersionWithAndWithoutADaemon) {
     EXPECT_THAT(out(), HasSubstr("not reachable"));
 }
 
+TEST_F(Tocsinctl, WaitsLongerForAReloadUnlessItIsTold) {
+    EXPECT_EQ(run({"reload"}), ExitCode::Success);
+    EXPECT_GT(daemon_.config.patience, std::chrono::seconds{200});
+    EXPECT_EQ(run({"--timeout", "20s", "reload"}), ExitCode::Success);
+    EXPECT_LT(daemon_.config.patience, std::chrono::seconds{60});
+    EXPECT_EQ(run({"--timeout", "", "reload"}), ExitCode::InvalidArgument);
+}
+
 TEST_F(Tocsinctl, ReportsAReload) {
     daemon_.config.answer.set_added(3);
     daemon_.config.answer.add_needs_restart("dataplane.workers");

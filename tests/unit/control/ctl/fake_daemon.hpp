@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -231,12 +232,14 @@ public:
 
 class FakeConfig final : public v1::ConfigService::Service {
 public:
-    grpc::Status Reload(grpc::ServerContext*, const v1::ReloadRequest*,
+    grpc::Status Reload(grpc::ServerContext* context, const v1::ReloadRequest*,
                         v1::ReloadResponse* response) override {
+        patience = context->deadline() - std::chrono::system_clock::now();
         *response = answer;
         return grpc::Status::OK;
     }
     v1::ReloadResponse answer;
+    std::chrono::system_clock::duration patience{};  ///< how long the client would have waited
 };
 
 /// A gRPC server on a Unix socket of this process.
