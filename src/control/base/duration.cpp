@@ -41,8 +41,8 @@ Result<std::chrono::microseconds> parse_duration(std::string_view text) {
             return invalid(text, "needs a digit after the point, such as \"1.5ms\"");
     }
     if (rest.empty())
-        return invalid(text, "has no unit: write \"" + std::string{text} +
-                                 "ms\" for milliseconds (units: us, ms, s)");
+        return invalid(text, "has no unit: write \"" + std::string{text} + "ms\" or \"" +
+                                 std::string{text} + "s\" (units: us, ms, s)");
     const auto* const unit = std::ranges::find(kUnits, rest, &decltype(kUnits)::value_type::first);
     if (unit == kUnits.end()) {
         return invalid(text,

@@ -61,7 +61,9 @@ std::string in_options(const std::string& message) {
     std::string_view path{message.data(), colon};
     const std::string_view text = std::string_view{message}.substr(colon);
     const auto dot = path.rfind('.');
-    if (dot != path.npos) {
+    if (path.starts_with("sessions[") && path.ends_with("].remote")) {
+        path = "REMOTE";  // of `session add`, where it is no option
+    } else if (dot != path.npos) {
         path = option_of(path.substr(dot + 1));
     } else if (path.starts_with("session")) {  // all of it: the text says which one
         return std::string{text.substr(2)};

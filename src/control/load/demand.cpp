@@ -76,10 +76,13 @@ Cost Capacity::cost() const noexcept {
 
 std::string Capacity::describe(const Demand& demand) const {
     const Cost c = cost();
-    return whole(share(demand) * 100) + " % of " + std::to_string(costs.size()) +
-           (costs.size() == 1 ? " worker (" : " workers (") + whole(packets(demand.rx)) + " + " +
-           whole(packets(demand.tx)) + " packets/s received + sent, " + whole(c.rx_cycles) + " + " +
-           whole(c.tx_cycles) + " cycles each, " + (c.measured ? "measured" : "assumed") + ')';
+    const double percent = share(demand) * 100;
+    // What is refused for a little more than all of it must not read as "100 %".
+    return whole(percent > 100 ? std::max(percent, 101.0) : percent) + " % of " +
+           std::to_string(costs.size()) + (costs.size() == 1 ? " worker (" : " workers (") +
+           whole(packets(demand.rx)) + " + " + whole(packets(demand.tx)) +
+           " packets/s received + sent, " + whole(c.rx_cycles) + " + " + whole(c.tx_cycles) +
+           " cycles each, " + (c.measured ? "measured" : "assumed") + ')';
 }
 
 }  // namespace tocsin::control::load

@@ -34,7 +34,7 @@ TEST(Duration, RefusesWhatIsFinerThanTheWire) {
 }
 
 TEST(Duration, SaysWhatToWriteWhenTheUnitIsMissing) {
-    EXPECT_EQ(why("50"), "\"50\" has no unit: write \"50ms\" for milliseconds (units: us, ms, s)");
+    EXPECT_EQ(why("50"), "\"50\" has no unit: write \"50ms\" or \"50s\" (units: us, ms, s)");
 }
 
 TEST(Duration, RefusesTheRest) {

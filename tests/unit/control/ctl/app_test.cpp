@@ -318,6 +318,15 @@ TEST_F(Tocsinctl, ExitsWithTheCauseAndTheDaemonsSentence) {
     }
 }
 
+TEST_F(Tocsinctl, NamesTheArgumentThatAFaultOfTheDaemonIsAbout) {
+    daemon_.sessions.refusal = {grpc::StatusCode::INVALID_ARGUMENT, "sessions[0].remote: is bad"};
+    EXPECT_EQ(run({"session", "add", "10.0.0.3"}), ExitCode::InvalidArgument);
+    EXPECT_EQ(err(), "tocsinctl: REMOTE: is bad\n");
+    daemon_.sessions.refusal = {grpc::StatusCode::INVALID_ARGUMENT, "sessions[0].port: is bad"};
+    EXPECT_EQ(run({"session", "add", "10.0.0.3"}), ExitCode::InvalidArgument);
+    EXPECT_EQ(err(), "tocsinctl: --port: is bad\n");
+}
+
 TEST_F(Tocsinctl, ListsWorkersPortsNeighboursAndStatistics) {
     EXPECT_EQ(run({"worker", "list"}), ExitCode::Success);
     EXPECT_EQ(lines(out()), 3);

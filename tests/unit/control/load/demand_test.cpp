@@ -119,6 +119,9 @@ TEST(Capacity, NamesEveryFigureForAPerson) {
     EXPECT_EQ(one.describe({.rx = 5'714'285'000'000, .tx = 5'714'285'000'000}),
               "106 % of 1 worker (5714285 + 5714285 packets/s received + sent, 148 + 222 cycles "
               "each, measured)");
+    EXPECT_TRUE(one.describe({.rx = 5'400'000'000'000, .tx = 5'404'000'000'000})
+                    .starts_with("101 % of 1 worker"))
+        << "100.1 %, which is refused";
 }
 
 TEST(Capacity, AssumesMoreOfDevicesBehindTheKernel) {
