@@ -26,8 +26,10 @@ std::string percent(double share) {
     return std::to_string(static_cast<int>(std::lround(share * 100))) + '%';
 }
 
+std::string count(double value) { return std::to_string(std::llround(value)); }
+
 /// A whole number; "-" for 0, which stands for nothing to divide.
-std::string whole(double value) { return value == 0 ? "-" : std::to_string(std::llround(value)); }
+std::string whole(double value) { return value == 0 ? "-" : count(value); }
 
 /// "busy, late_tx".
 Cell overload(const v1::WorkerOverload& alarm) {
@@ -81,6 +83,8 @@ ExitCode worker_list(const Context& context) {
                  {"RX", Right},
                  {"TX", Right},
                  {"DROPS", Right},
+                 {"RX/S", Right},
+                 {"TX/S", Right},
                  {"DEMAND", Right},
                  {"BUSY", Right},
                  {"CYC/RX", Right},
@@ -103,6 +107,8 @@ ExitCode worker_list(const Context& context) {
                    std::to_string(worker.rx_packets()),
                    std::to_string(worker.tx_packets()),
                    std::to_string(sum(worker.drops())),
+                   load.span_ms() == 0 ? "-" : count(load.rx_packets_per_second()),
+                   load.span_ms() == 0 ? "-" : count(load.tx_packets_per_second()),
                    percent(worker.demand().share()),
                    load.span_ms() == 0 ? "-" : percent(load.busy()),
                    whole(load.rx_cycles_per_packet()),

@@ -330,8 +330,11 @@ TEST_F(Tocsinctl, NamesTheArgumentThatAFaultOfTheDaemonIsAbout) {
 TEST_F(Tocsinctl, ListsWorkersPortsNeighboursAndStatistics) {
     EXPECT_EQ(run({"worker", "list"}), ExitCode::Success);
     EXPECT_EQ(lines(out()), 3);
-    EXPECT_THAT(out(), HasSubstr("  74%   26%     148     222     4   <0.1 ms  0.128 ms    2.048 ms"
-                                 "    1.5 ms       0.256 ms "));
+    EXPECT_THAT(
+        out(),
+        HasSubstr(
+            "  20000  20000     74%   26%     148     222     4   <0.1 ms  0.128 ms    2.048 ms"
+            "    1.5 ms       0.256 ms "));
     EXPECT_THAT(out(), HasSubstr("   -       -       -     0         -"))
         << "a worker that was not looked at yet";
     EXPECT_THAT(out(), HasSubstr("  busy, late_tx\n"));

@@ -212,6 +212,8 @@ public:
         v1::WorkerLoad& load = *worker.mutable_load();
         load.set_span_ms(10'000);
         load.set_busy(0.2551);
+        load.set_rx_packets_per_second(20'000.4);
+        load.set_tx_packets_per_second(19'999.6);
         load.set_rx_cycles_per_packet(147.6);
         load.set_tx_cycles_per_packet(222.4);
         load.set_loop_gap_p99_us(128);
