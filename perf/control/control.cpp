@@ -186,12 +186,12 @@ private:
         const Sample s = Sample::take(lab_.stats()) - before;
         std::vector<double> waits = probe_->take();
         const double seconds = seconds_now() - start;
+        const std::uint64_t turns_ns = std::max<std::uint64_t>(1, s.busy_ns + s.idle_ns);
         std::printf(
             "%s: %.1f s, worker busy %.0f %%, packets/s %.2f M sent %.2f M received\n"
             "    late transmits: p50 < %llu us, p99.9 < %llu us, p99.99 < %llu us, of %llu\n"
             "    turns > 1 ms: %llu; control loop: p50 %.2f ms, p99 %.2f ms, longest %.2f ms\n",
-            what, seconds,
-            100.0 * static_cast<double>(s.busy_ns) / static_cast<double>(s.busy_ns + s.idle_ns),
+            what, seconds, 100.0 * static_cast<double>(s.busy_ns) / static_cast<double>(turns_ns),
             static_cast<double>(s.tx) / seconds / 1e6, static_cast<double>(s.rx) / seconds / 1e6,
             static_cast<unsigned long long>(s.late_tx.below_us(0.5)),
             static_cast<unsigned long long>(s.late_tx.below_us(0.999)),

@@ -25,8 +25,12 @@ std::optional<ControlOptions> parse_control_options(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view name = argv[i];
         const char* const value = i + 1 < argc ? argv[i + 1] : nullptr;
-        if (value == nullptr || name == "--help") {
-            std::fputs(kUsage, stderr);
+        if (name == "-h" || name == "--help") {
+            std::fputs(kUsage, stdout);
+            std::exit(EXIT_SUCCESS);
+        }
+        if (value == nullptr) {
+            std::fprintf(stderr, "control: %s needs a value\n%s", argv[i], kUsage);
             return std::nullopt;
         }
         ++i;

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 
 namespace tocsin::perf {
@@ -27,11 +26,16 @@ std::optional<Options> parse_options(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view name = argv[i];
         const char* const value = i + 1 < argc ? argv[i + 1] : nullptr;
-        if (value == nullptr || name == "--help") {
-            std::fputs(kUsage, stderr);
+        if (name == "-h" || name == "--help") {
+            std::fputs(kUsage, stdout);
+            std::exit(EXIT_SUCCESS);
+        }
+        if (value == nullptr) {
+            std::fprintf(stderr, "scenario: %s needs a value\n%s", argv[i], kUsage);
             return std::nullopt;
         }
         ++i;
+        const std::string_view word = value;
         const auto number = [value] { return std::strtoul(value, nullptr, 10); };
         if (name == "--sessions") {
             out.sessions = static_cast<std::uint32_t>(number());
@@ -41,8 +45,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
             out.detect_mult = static_cast<unsigned>(number());
         } else if (name == "--seconds") {
             out.seconds = static_cast<unsigned>(number());
-        } else if (name == "--peer") {
-            out.peer_on_other_core = std::strcmp(value, "other") == 0;
+        } else if (name == "--peer" && (word == "here" || word == "other")) {
+            out.peer_on_other_core = word == "other";
         } else if (name == "--fail") {
             out.fail_percent = std::strtod(value, nullptr);
         } else if (name == "--cpu") {
@@ -51,17 +55,18 @@ std::optional<Options> parse_options(int argc, char** argv) {
             out.workers = static_cast<unsigned>(number());
         } else if (name == "--ports") {
             out.ports = static_cast<unsigned>(number());
-        } else if (name == "--idle") {
-            out.adaptive = std::strcmp(value, "adaptive") == 0;
+        } else if (name == "--idle" && (word == "poll" || word == "adaptive")) {
+            out.adaptive = word == "adaptive";
         } else if (name == "--encap" || name == "--auth") {
-            if (std::strcmp(value, "none") == 0) continue;
+            if (word == "none") continue;
             std::fprintf(stderr, "scenario: %s %s is not implemented yet, only \"none\"\n",
                          argv[i - 1], value);
             return std::nullopt;
         } else if (name == "--json") {
             out.json = value;
         } else {
-            std::fprintf(stderr, "scenario: there is no option %s\n%s", argv[i - 1], kUsage);
+            std::fprintf(stderr, "scenario: %s %s is not understood\n%s", argv[i - 1], value,
+                         kUsage);
             return std::nullopt;
         }
     }
@@ -72,9 +77,11 @@ std::optional<Options> parse_options(int argc, char** argv) {
                       (out.peer_on_other_core ? out.workers == 1 : out.cpu + 1 >= out.workers);
     if (sane) return out;
     std::fputs(
-        "scenario: 2..4000000 sessions, intervals from 1000 us, --mult 1..255, --fail 0..100, "
-        "1..8\n"
-        "ports, as many workers as there are CPUs from --cpu down to 0, one with --peer other\n",
+        "scenario: 2..4000000 sessions, intervals from 1000 (microseconds, without a unit), "
+        "--mult\n"
+        "1..255, --fail 0..100, 1..8 ports, as many workers as there are CPUs from --cpu down to "
+        "0,\n"
+        "one with --peer other\n",
         stderr);
     return std::nullopt;
 }
