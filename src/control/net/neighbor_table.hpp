@@ -25,9 +25,10 @@ public:
     static constexpr std::chrono::seconds kRetransmit{1};
     static constexpr unsigned kAttempts = 3;
     static constexpr std::chrono::seconds kLongestWait{8};  ///< between attempts after giving up
-    /// Solicitations sent at most from one call of on_timer() to the next; the others wait their
-    /// turn.
-    static constexpr unsigned kSolicitsPerTimer = 500;
+    /// Solicitations sent at most from one call of on_timer(), ten times a second, to the next; the
+    /// others wait their turn. A worker lets 1000 frames a second through to control: were there
+    /// more answers, neighbours that are there would be given up for a while.
+    static constexpr unsigned kSolicitsPerTimer = 80;
 
     NeighborTable(Solicit solicit, Stack::NeighborChanged changed);
 
