@@ -17,7 +17,7 @@ constexpr double kFarOff = 0.75;  ///< below which the next one is told again
 
 std::string percent(double share) { return fmt::format("{:.1f}", share * 100); }
 
-void log_change(const load::Monitor::Change& c, unsigned lcore, double demand) {
+void log_change(const load::Monitor::Change& c, unsigned lcore, double demand, bool closed) {
     const load::Load& l = c.seen.load;
     if (!c.overloaded) {
         log::write(log::Level::Info, "dataplane", "worker_recovered",
@@ -27,20 +27,23 @@ void log_change(const load::Monitor::Change& c, unsigned lcore, double demand) {
     const auto part = [](std::uint64_t n, std::uint64_t of) {
         return percent(of == 0 ? 0 : static_cast<double>(n) / static_cast<double>(of));
     };
-    log::write(log::Level::Error, "dataplane", "worker_overloaded",
-               {{"worker", c.worker},
-                {"lcore", lcore},
-                {"signs", load::names(c.signs)},
-                {"busy_percent", percent(l.busy)},
-                {"late_tx_percent", part(load::late(l), load::sum(l.late_tx))},
-                {"backlog_percent", part(l.backlog_turns, l.turns)},
-                {"missed", c.seen.missed},
-                {"rx_per_second", fmt::format("{:.0f}", l.rate(l.rx_packets))},
-                {"tx_per_second", fmt::format("{:.0f}", l.rate(l.tx_packets))},
-                {"demand_percent", percent(demand)},
-                {"advice",
-                 "look at what else runs on its CPU, raise intervals or add workers; until it is "
-                 "over the worker gets no further sessions (dataplane.admission)"}});
+    log::write(
+        log::Level::Error, "dataplane", "worker_overloaded",
+        {{"worker", c.worker},
+         {"lcore", lcore},
+         {"signs", load::names(c.signs)},
+         {"busy_percent", percent(l.busy)},
+         {"late_tx_percent", part(load::late(l), load::sum(l.late_tx))},
+         {"backlog_percent", part(l.backlog_turns, l.turns)},
+         {"missed", c.seen.missed},
+         {"rx_per_second", fmt::format("{:.0f}", l.rate(l.rx_packets))},
+         {"tx_per_second", fmt::format("{:.0f}", l.rate(l.tx_packets))},
+         {"demand_percent", percent(demand)},
+         {"advice",
+          closed ? "look at what else runs on its CPU, raise intervals or add workers; until "
+                   "it is over the worker gets no further sessions (dataplane.admission)"
+                 : "it is idle half of the time: look at what else runs on its CPU; it gets "
+                   "further sessions all the same"}});
 }
 
 }  // namespace
@@ -55,7 +58,8 @@ void Daemon::look_at_workers() {
     if (!changes.empty()) {
         const std::vector<load::WorkerLoad> loads = monitor_->loads();
         for (const load::Monitor::Change& c : changes) {
-            log_change(c, sources_.workers[c.worker].lcore, loads[c.worker].share);
+            log_change(c, sources_.workers[c.worker].lcore, loads[c.worker].share,
+                       loads[c.worker].closed);
         }
     }
     admit_as_configured();
@@ -70,7 +74,7 @@ void Daemon::admit_as_configured() {
     const std::vector<load::WorkerLoad> loads = monitor_->loads();
     const auto workers = static_cast<std::uint16_t>(loads.size());
     for (std::uint16_t i = 0; i < workers; ++i) {
-        manager_->set_overloaded(WorkerId{i}, refuse && loads[i].overloaded);
+        manager_->set_overloaded(WorkerId{i}, refuse && loads[i].closed);
     }
 }
 

@@ -48,7 +48,7 @@ struct Cost {
 
 /// What is assumed until it was measured. Devices whose packets pass the kernel cost a copy to
 /// receive, and a system call and the kernel's way to the next interface to send.
-inline constexpr Cost kAssumedCost{.rx_cycles = 250, .tx_cycles = 250};
+inline constexpr Cost kAssumedCost{.rx_cycles = 100, .tx_cycles = 120};
 inline constexpr Cost kAssumedKernelCost{.rx_cycles = 1500, .tx_cycles = 10'000};
 /// `driver` is DPDK's name of it, such as net_af_packet.
 [[nodiscard]] bool passes_the_kernel(const std::string& driver);

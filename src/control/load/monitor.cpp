@@ -36,6 +36,8 @@ std::vector<Monitor::Change> Monitor::look(Instant now,
         const bool changed = seen.load.span > Nanoseconds{} && s.judge.judge(seen);
         told.overloaded = s.judge.alarm();
         told.signs = s.judge.signs();
+        told.closed =
+            told.overloaded && (told.signs != kLateTx || told.recent.busy >= kIdleBusyShare);
         if (changed) {
             changes.push_back(
                 {.worker = i, .overloaded = told.overloaded, .signs = told.signs, .seen = seen});

@@ -18,6 +18,9 @@ struct WorkerLoad {
     Demand demand;     ///< of the sessions it has
     double share = 0;  ///< part of its time that `demand` takes at that cost
     bool overloaded = false;
+    /// It gets no further sessions: overloaded, and not only late while half of its time is idle,
+    /// as where somebody else uses its CPU: fewer sessions would be late as well.
+    bool closed = false;
     std::uint8_t signs = 0;    ///< Sign bits of the alarm
     Instant since{};           ///< of the alarm
     std::uint64_t alarms = 0;  ///< raised since the start
@@ -28,6 +31,8 @@ struct WorkerLoad {
 /// another one sees.
 class Monitor {
 public:
+    static constexpr double kIdleBusyShare = 0.5;
+
     /// An alarm that was raised or ended.
     struct Change {
         std::size_t worker = 0;

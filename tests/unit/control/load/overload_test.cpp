@@ -163,6 +163,7 @@ TEST_F(MonitorTest, TellsOfAnAlarmAndItsEnd) {
     EXPECT_NEAR(raised[0].seen.load.busy, 0.95, 1e-9);
     WorkerLoad told = monitor.loads().at(0);
     EXPECT_TRUE(told.overloaded);
+    EXPECT_TRUE(told.closed);
     EXPECT_EQ(told.since, now);
     EXPECT_EQ(told.alarms, 1U);
     for (int i = 0; i < 4; ++i) EXPECT_TRUE(second(500).empty());
@@ -171,6 +172,21 @@ TEST_F(MonitorTest, TellsOfAnAlarmAndItsEnd) {
     EXPECT_FALSE(told.overloaded);
     EXPECT_EQ(told.since, Instant{});
     EXPECT_EQ(told.alarms, 1U);
+}
+
+TEST_F(MonitorTest, ClosesAWorkerThatIsOnlyLateWhenItIsBusyToo) {
+    const auto late = [&](std::uint64_t busy_permille) {
+        stats->late_tx.record(5'000'000, 1000);
+        stats->late_tx.record(1, 9000);
+        static_cast<void>(second(busy_permille));
+        return monitor.loads().at(0);
+    };
+    for (int i = 0; i < 4; ++i) static_cast<void>(late(200));
+    EXPECT_TRUE(late(200).overloaded) << "the alarm is raised all the same";
+    EXPECT_EQ(late(200).signs, kLateTx);
+    EXPECT_FALSE(late(200).closed);
+    for (int i = 0; i < 12; ++i) static_cast<void>(late(600));
+    EXPECT_TRUE(late(600).closed);
 }
 
 TEST_F(MonitorTest, CountsWhatTheDevicesMissedSinceTheLastLook) {
