@@ -90,42 +90,58 @@ class Stutter:
             time.sleep(0.03)
 
 
-def test_a_worker_that_does_not_keep_up_keeps_its_sessions_and_gets_no_others(stage):
-    slow = {"desired_min_tx_interval": "10ms", "required_min_rx_interval": "10ms", "detect_mult": 100}
-    daemon = stage.start([session(PEER4, **slow)])
-    peer = stage.peer(PEER4, interval=0.01, detect_mult=100)
-    peer.wait_up()
+SLOW = {"desired_min_tx_interval": "10ms", "required_min_rx_interval": "10ms", "detect_mult": 100}
+# A device that hands out packets without end.
+JUNK = {"name": "junk", "device": "net_null0", "addresses": ["198.51.100.1/24"]}
+
+
+def test_a_worker_without_idle_time_keeps_its_sessions_and_gets_no_others(stage):
+    daemon = stage.start([session(PEER4, **SLOW)], more_ports=[JUNK])
+    stage.peer(PEER4, interval=0.01, detect_mult=100).wait_up()
+    wait_until(lambda: worker(daemon)["overload"]["active"], 15, "the alarm")
+    alarm = worker(daemon)["overload"]
+    assert "OVERLOAD_SIGN_BUSY" in alarm["signs"] and alarm["raised"] == "1"
+    assert time.time() * 1e6 - int(alarm["since_us"]) < 20e6
+    assert 'tocsin_worker_overloaded{lcore="' in daemon.metrics()
+    assert re.search(r'tocsin_worker_overloaded\{lcore="\d+"\} 1', daemon.metrics())
+    daemon.ctl("session", "add", "192.0.2.88", "--name", "late")
+    status = daemon.session("192.0.2.88")["status"]
+    assert status["waiting"] == "every worker is overloaded" and status["local_discr"] == 0
+    assert "waiting: every worker is overloaded" in daemon.ctl("session", "show", "late").stdout
+    assert "busy" in daemon.ctl("worker", "list").stdout
+    (line,) = log_lines(daemon, "worker_overloaded")
+    assert float(re.search(r"busy_percent=([\d.]+)", line)[1]) > 90 and "gets no further sessions" in line
+    assert daemon.session(PEER4)["status"]["down_count"] == 0
+    assert daemon.state(PEER4) == "Up"
+
+
+def test_a_worker_that_is_only_late_raises_the_alarm_and_gets_further_sessions(stage):
+    daemon = stage.start([session(PEER4, **SLOW)])
+    stage.peer(PEER4, interval=0.01, detect_mult=100).wait_up()
     wait_until(lambda: worker(daemon)["load"]["tx_packets_per_second"] > 20, 10, "the load of an Up session")
     assert not worker(daemon)["overload"]["active"]
 
     with Stutter(daemon):
         wait_until(lambda: worker(daemon)["overload"]["active"], 15, "the alarm")
         alarm = worker(daemon)["overload"]
-        assert "OVERLOAD_SIGN_LATE_TX" in alarm["signs"] and alarm["raised"] == "1"
-        assert time.time() * 1e6 - int(alarm["since_us"]) < 20e6
-        assert 'tocsin_worker_overloaded{lcore="' in daemon.metrics()
-        assert re.search(r'tocsin_worker_overloaded\{lcore="\d+"\} 1', daemon.metrics())
-        daemon.ctl("session", "add", "192.0.2.88", "--name", "late")
-        status = daemon.session("192.0.2.88")["status"]
-        assert status["waiting"] == "every worker is overloaded" and status["local_discr"] == 0
-        assert "waiting: every worker is overloaded" in daemon.ctl("session", "show", "late").stdout
+        assert alarm["signs"] == ["OVERLOAD_SIGN_LATE_TX"] and alarm["raised"] == "1"
         assert "late_tx" in daemon.ctl("worker", "list").stdout
+        daemon.ctl("session", "add", "192.0.2.88", "--name", "late")
+        assert daemon.session("192.0.2.88")["status"]["waiting"] == ""
+        wait_until(lambda: daemon.session("192.0.2.88")["status"]["local_discr"] != 0, 5, "its discriminator")
     (line,) = log_lines(daemon, "worker_overloaded")
-    assert float(re.search(r"late_tx_percent=([\d.]+)", line)[1]) > 1
+    assert float(re.search(r"late_tx_percent=([\d.]+)", line)[1]) > 1 and "gets further sessions" in line
 
-    # It is placed once the alarm is over, and the session that was there has not noticed.
-    wait_until(lambda: daemon.session("192.0.2.88")["status"]["waiting"] == "", 20, "the session to be placed")
-    wait_until(lambda: daemon.session("192.0.2.88")["status"]["local_discr"] != 0, 5, "its discriminator")
-    assert len(log_lines(daemon, "worker_recovered")) == 1
+    # It ends, and the session that was there has not noticed.
+    wait_until(lambda: len(log_lines(daemon, "worker_recovered")) == 1, 20, "the end of the alarm")
+    assert not worker(daemon)["overload"]["active"]
     assert daemon.session(PEER4)["status"]["down_count"] == 0
     assert daemon.state(PEER4) == "Up"
 
 
 def test_without_admission_an_alarm_holds_nobody_back(stage):
-    slow = {"desired_min_tx_interval": "10ms", "required_min_rx_interval": "10ms", "detect_mult": 100}
-    daemon = stage.start([session(PEER4, **slow)], {"dataplane": {"admission": "off"}})
+    daemon = stage.start([session(PEER4, **SLOW)], {"dataplane": {"admission": "off"}}, [JUNK])
     stage.peer(PEER4, interval=0.01, detect_mult=100).wait_up()
-    with Stutter(daemon):
-        wait_until(lambda: worker(daemon)["overload"]["active"], 15, "the alarm")
-        daemon.ctl("session", "add", "192.0.2.88")
-        assert daemon.session("192.0.2.88")["status"]["waiting"] == ""
+    wait_until(lambda: worker(daemon)["overload"]["active"], 15, "the alarm")
+    daemon.ctl("session", "add", "192.0.2.88")
+    assert daemon.session("192.0.2.88")["status"]["waiting"] == ""
