@@ -101,6 +101,7 @@ public:
         // when the loop has ended and destroys the closure unrun.
         const auto answer = std::make_shared<Answer>(*this);
         backend_.post([this, batch = std::move(batch), answer] {
+            if (backend_.sessions().removing_all()) return;
             const auto done = backend_.sessions().add_each(batch->sessions, session::Origin::Api);
             tell(std::move(*batch), done, event_);
             answer->given = true;

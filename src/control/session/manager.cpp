@@ -250,6 +250,7 @@ Result<Applied> Manager::apply(const config::Diff& diff) {
 }
 
 std::optional<Error> Manager::check_room(std::size_t more) const {
+    if (removing_all_) return Error{ErrorKind::Unavailable, "tocsind is shutting down", {}};
     if (registry_.size() + more <= settings_.max_sessions) return std::nullopt;
     return Error{ErrorKind::ResourceExhausted,
                  std::to_string(registry_.size() + more) + " sessions are more than the " +

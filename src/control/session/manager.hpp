@@ -117,6 +117,8 @@ public:
     [[nodiscard]] Result<Applied> apply(const config::Diff& diff);
     /// From now on every session is removed, a piece at a time by poll(); see finished().
     void remove_all() noexcept { removing_all_ = true; }
+    /// Nothing is added any more.
+    [[nodiscard]] bool removing_all() const noexcept { return removing_all_; }
     [[nodiscard]] bool finished() const noexcept {
         return registry_.size() == 0 && reconciler_.leaving() == 0;
     }

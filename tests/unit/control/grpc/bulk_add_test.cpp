@@ -173,5 +173,28 @@ TEST_F(BulkAddTest, DeletesWhatAFilterChoosesButNotWithoutOne) {
     EXPECT_EQ(total(), 1U);
 }
 
+TEST(BulkAdd, EndsItsStreamWhileTheDaemonTellsPeersThatItStops) {
+    test::TestDaemon daemon{std::string{"[daemon]\nshutdown_timeout = \"20s\"\n"} +
+                            test::TestDaemon::kConfig};
+    const auto sessions = v1::SessionService::NewStub(daemon.channel);
+    grpc::ClientContext context;
+    const auto stream = sessions->BulkAddSessions(&context);
+    v1::BulkAddSessionsRequest request;
+    request.add_sessions()->set_remote("10.0.0.3");
+    request.mutable_sessions(0)->set_detect_mult(255);  // it takes long until its peer has heard
+    v1::BulkAddSessionsEvent event;
+    ASSERT_TRUE(stream->Write(request));
+    ASSERT_TRUE(stream->Read(&event));
+    ASSERT_EQ(event.added(), 1U);
+    daemon.on_loop([&daemon] {
+        daemon.dataplane->connect(false);
+        daemon.daemon->stop();
+    });
+    request.mutable_sessions(0)->set_remote("10.0.0.4");
+    ASSERT_TRUE(stream->Write(request));
+    EXPECT_FALSE(stream->Read(&event)) << event.ShortDebugString();
+    EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
 }  // namespace
 }  // namespace tocsin::control::api

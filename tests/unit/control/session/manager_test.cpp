@@ -495,5 +495,16 @@ TEST_F(TwoWorkers, LetASessionWaitForTheSlotOfOneThatLeaves) {
     EXPECT_NE(manager.view(late)->status.session.local_discr.value, 0U);
 }
 
+TEST_F(ManagerTest, AddsNothingOnceEverythingIsBeingRemoved) {
+    add(spec("10.0.0.2"));
+    manager.remove_all();
+    EXPECT_EQ(add_error(spec("10.0.0.3")), ErrorKind::Unavailable);
+    const config::Session s = spec("10.0.0.4");
+    const AddedEach each = manager.add_each({&s, 1}, Origin::Api);
+    ASSERT_EQ(each.refused.size(), 1U);
+    EXPECT_EQ(each.refused[0].error.kind, ErrorKind::Unavailable);
+    EXPECT_EQ(manager.registry().size(), 1U);
+}
+
 }  // namespace
 }  // namespace tocsin::control::session
