@@ -42,8 +42,18 @@ Result<WatcherId> WatchHub::open(Filter filter, bool skip_snapshot,
 }
 
 void WatchHub::close(WatcherId id) {
-    watchers_.erase(id.value);
+    auto watcher = watchers_.extract(id.value);
+    if (!watcher) return;
+    watcher.mapped().sink.reset();
+    closed_.push_back(std::move(watcher));
     totals_.watchers.set(watchers_.size());
+}
+
+/// A piece at a time, since a million messages may have been pending. True when there is more.
+bool WatchHub::free_closed() {
+    if (closed_.empty()) return false;
+    if (!closed_.front().mapped().pending.clear_some(kFreedPerPump)) closed_.pop_front();
+    return !closed_.empty();
 }
 
 void WatchHub::added(const SessionRecord& record) {
@@ -90,6 +100,7 @@ void WatchHub::changed(const SessionRecord& record, const bfd::SessionEvent& eve
 
 void WatchHub::deleted(const SessionRecord& record) {
     ++sequence_;
+    std::shared_ptr<const SessionView> last;
     for (auto& [id, w] : watchers_) {
         if (w.snapshot_will_tell(record.id.value) || !w.filter.matches_identity(record)) continue;
         const Pending* const waiting = w.pending.find(record.id.value);
@@ -103,14 +114,15 @@ void WatchHub::deleted(const SessionRecord& record) {
         Pending& p = pend(w, record, WatchKind::Deleted, merged);
         if (!merged) p.previous_state = record.status.session_state;
         p.kind = WatchKind::Deleted;
-        p.deleted = std::make_unique<SessionView>(view_(record));
+        if (!last) last = std::make_shared<const SessionView>(view_(record));
+        p.deleted = last;
     }
 }
 
 bool WatchHub::pump() {
-    if (watchers_.empty()) return false;
+    bool more = free_closed();
+    if (watchers_.empty()) return more;
     Budget budget;
-    bool more = false;
     // Each in turn is the first, so that a busy one does not use up what the others need.
     auto it = watchers_.upper_bound(served_);
     for (std::size_t i = 0; i < watchers_.size(); ++i, ++it) {
@@ -175,7 +187,7 @@ bool WatchHub::pump_pending(Watcher& w, Budget& budget) {
         const Pending& p = *pending;
         WatchItem item;
         if (p.deleted) {
-            item.session = std::move(*p.deleted);
+            item.session = *p.deleted;
         } else {
             if (turn.record->id.value != turn.id) continue;
             item.session = view_(*turn.record);

@@ -47,8 +47,8 @@ using WatcherId = Id<struct WatcherIdTag, std::uint64_t>;
 
 /// Tells watchers about sessions, level-triggered: per watcher each session has at most one pending
 /// message, which later changes merge into. A watcher that is slow therefore costs memory bounded
-/// by the number of sessions (about 120 octets each) and still gets the last state of each. Control
-/// thread only.
+/// by the number of sessions (about 120 octets each, of deleted ones some 600 more for all watchers
+/// together) and still gets the last state of each. Control thread only.
 ///
 /// Sequence numbers count the changes of this daemon run. A message carries the number of its first
 /// change; those of the changes merged into it are missing. Snapshot messages carry the number of
@@ -61,6 +61,8 @@ public:
     static constexpr std::size_t kMessagesPerPump = 1024;
     /// Sessions that one call looks at for a filter that few match.
     static constexpr std::size_t kScannedPerPump = 8192;
+    /// Pending messages of watchers that are gone whose memory one call gives back, or a few more.
+    static constexpr std::size_t kFreedPerPump = 4096;
 
     using MakeView = std::function<SessionView(const SessionRecord&)>;
     using WallClock = std::function<std::chrono::system_clock::time_point(Instant)>;
@@ -87,7 +89,8 @@ private:
         std::chrono::system_clock::time_point last_change;
         std::chrono::system_clock::time_point last_rx;
         Nanoseconds loop_gap{};
-        std::unique_ptr<SessionView> deleted;  ///< only of one that has no record any more
+        /// Only of one that has no record any more; the same for all watchers.
+        std::shared_ptr<const SessionView> deleted;
         std::uint32_t transitions = 0;
         WatchKind kind{};
         bfd::SessionState previous_state{};
@@ -121,6 +124,7 @@ private:
     bool pump(Watcher& w, Budget& budget);
     bool pump_snapshot(Watcher& w, Budget& budget);
     bool pump_pending(Watcher& w, Budget& budget);
+    bool free_closed();
     static void forget(Watcher& w, std::uint64_t id);
     Pending& pend(Watcher& w, const SessionRecord& record, WatchKind kind, bool& merged);
 
@@ -132,6 +136,7 @@ private:
     std::uint64_t last_id_ = 0;  ///< of all sessions that were ever added
     std::uint64_t last_watcher_ = 0;
     std::map<std::uint64_t, Watcher> watchers_;
+    std::deque<decltype(watchers_)::node_type> closed_;  ///< what they had pending is being freed
     std::uint64_t served_ = 0;  ///< the watcher that the last pump() ended with
 };
 

@@ -45,6 +45,14 @@ protected:
         return "10." + std::to_string(1 + i / 60'000) + '.' + std::to_string(i / 250 % 240) + '.' +
                std::to_string(1 + i % 250);
     }
+    void remove_all() {
+        bool done = false;
+        manager.remove_matching({}, Origin::Api, [&done](RemovedMatching) { done = true; });
+        while (!done) {
+            static_cast<void>(manager.poll());
+            dataplane.reply_to_all();
+        }
+    }
     /// Turns of the loop until nothing is left to do; how often each command was sent.
     void settle() {
         for (int turn = 0; turn < 1000; ++turn) {
@@ -196,6 +204,23 @@ TEST_F(ManySessionsTest, GivesAllWatchersTogetherABoundedNumberOfMessagesInATurn
     while (manager.hub().pump()) {
     }
     EXPECT_EQ(told(), 3U * (kMany + 1));
+}
+
+TEST_F(ManySessionsTest, GivesTheMemoryOfAWatcherThatIsGoneBackInPieces) {
+    const auto id = manager.hub().open({}, true, std::make_shared<RecordingWatch>());
+    const auto slow = std::make_shared<RecordingWatch>();
+    slow->room_left = 0;
+    const auto other = manager.hub().open({}, true, slow);
+    ASSERT_TRUE(id.ok() && other.ok());
+    remove_all();
+    manager.hub().close(other.value());
+    EXPECT_EQ(slow.use_count(), 1) << "its sink is not called any more";
+    EXPECT_EQ(manager.totals().watchers.get(), 1U);
+    manager.hub().close(id.value());
+    std::size_t pieces = 1;
+    while (manager.hub().pump()) ++pieces;
+    EXPECT_GE(pieces, kMany / WatchHub::kFreedPerPump / 2);
+    EXPECT_LE(pieces, kMany / WatchHub::kFreedPerPump + 2);
 }
 
 }  // namespace
