@@ -224,10 +224,7 @@ Result<Applied> Manager::apply(const config::Diff& diff) {
         if (SessionRecord* const record = find(session)) erase(*record);
         between_pieces(++done);
     }
-    // Names first go away everywhere, so that two sessions may swap theirs.
-    for (const config::SessionChange& c : diff.changed) {
-        if (SessionRecord* const record = find(c.from)) registry_.rename(*record, {});
-    }
+    give_up_names(diff);
     for (const config::SessionChange& c : diff.changed) {
         SessionRecord* const record = find(c.from);
         if (c.must_be_recreated) {
@@ -247,6 +244,18 @@ Result<Applied> Manager::apply(const config::Diff& diff) {
     }
     return Applied{
         .added = diff.added.size(), .removed = diff.removed.size(), .changed = diff.changed.size()};
+}
+
+/// Takes names away that others are to have, so that two sessions may swap theirs. All others keep
+/// theirs until their turn, since watchers choose sessions by name.
+void Manager::give_up_names(const config::Diff& diff) {
+    std::size_t done = 0;
+    for (const config::SessionChange& c : diff.changed) {
+        SessionRecord* const holder =
+            c.from.name == c.to.name ? nullptr : registry_.find_name(c.to.name);
+        if (holder != nullptr) registry_.rename(*holder, {});
+        between_pieces(++done);
+    }
 }
 
 std::optional<Error> Manager::check_room(std::size_t more) const {
@@ -334,34 +343,49 @@ std::optional<Error> Manager::check_diff(const config::Diff& diff) {
     }
     load::Demand more;
     load::Demand less;
-    for (const config::Session& s : diff.added) more += load::demand_of(s.parameters);
-    for (const config::Session& s : diff.removed) less += load::demand_of(s.parameters);
+    // Marks instead of a set of names: to end one of a million takes too long in one piece.
+    ++reloads_;
+    const auto touched = [this](const config::Session& session) {
+        SessionRecord* const record = find(session);
+        if (record != nullptr) record->touched_by_reload = reloads_;
+        return record;
+    };
+    std::map<WorkerId, load::Demand> ending;
     std::map<WorkerId, std::pair<load::Demand, load::Demand>> staying;  // more, less
+    std::size_t done = 0;
+    for (const config::Session& s : diff.added) {
+        more += load::demand_of(s.parameters);
+        between_pieces(++done);
+    }
+    for (const config::Session& s : diff.removed) {
+        const load::Demand demand = load::demand_of(s.parameters);
+        less += demand;
+        const SessionRecord* const record = touched(s);
+        if (record != nullptr && record->waiting == Waiting::No) ending[record->worker] += demand;
+        between_pieces(++done);
+    }
     for (const config::SessionChange& c : diff.changed) {
         const load::Demand to = load::demand_of(c.to.parameters);
         const load::Demand from = load::demand_of(c.from.parameters);
         more += to;
         less += from;
-        const SessionRecord* const record = find(c.from);
-        if (record == nullptr || record->waiting != Waiting::No) continue;
-        auto& [worker_more, worker_less] = staying[record->worker];
-        worker_more += to;
-        worker_less += from;
+        const SessionRecord* const record = touched(c.from);
+        if (record == nullptr) {
+            return Error{ErrorKind::Internal, "this session of the file is not known",
+                         config::describe(c.from)};
+        }
+        if (record->waiting == Waiting::No) {
+            auto& [worker_more, worker_less] = staying[record->worker];
+            worker_more += to;
+            worker_less += from;
+        }
+        between_pieces(++done);
     }
     if (auto error = check_demand(more, less)) return error;
-    for (const config::Session& s : diff.removed) {
-        if (staying.empty()) break;
-        const SessionRecord* const record = find(s);
-        if (record == nullptr || record->waiting != Waiting::No) continue;
-        const auto at = staying.find(record->worker);
-        if (at != staying.end()) at->second.second += load::demand_of(s.parameters);
-    }
-    for (const auto& [worker, demands] : staying) {
+    for (auto& [worker, demands] : staying) {
+        demands.second += ending[worker];
         if (auto error = check_demand(worker, demands.first, demands.second)) return error;
     }
-    std::unordered_set<std::string_view> given_up;  // names, by this very reload
-    for (const config::Session& s : diff.removed) given_up.insert(s.name);
-    for (const config::SessionChange& c : diff.changed) given_up.insert(c.from.name);
     const auto taken_name = [&](const config::Session& s) -> std::optional<Error> {
         const SessionRecord* const r = s.name.empty() ? nullptr : registry_.find_name(s.name);
         if (r == nullptr) return std::nullopt;
@@ -370,7 +394,7 @@ std::optional<Error> Manager::check_diff(const config::Diff& diff) {
                          "a session that the API added has this name: delete that one first",
                          config::describe(s)};
         }
-        if (given_up.contains(s.name)) return std::nullopt;
+        if (r->touched_by_reload == reloads_) return std::nullopt;
         return Error{ErrorKind::AlreadyExists,
                      "the session to " + to_string(r->remote) +
                          " keeps this name until the next start, since its port changed: restart, "
@@ -395,13 +419,11 @@ std::optional<Error> Manager::check_diff(const config::Diff& diff) {
             }
         }
         if (auto error = taken_name(s)) return error;
+        between_pieces(++done);
     }
     for (const config::SessionChange& c : diff.changed) {
         if (auto error = taken_name(c.to)) return error;
-        if (find(c.from) == nullptr) {
-            return Error{ErrorKind::Internal, "this session of the file is not known",
-                         config::describe(c.from)};
-        }
+        between_pieces(++done);
     }
     return std::nullopt;
 }

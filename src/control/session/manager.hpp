@@ -212,6 +212,7 @@ private:
                                                     const load::Demand& less) const;
     [[nodiscard]] std::optional<Error> check_new(const config::Session& session);
     [[nodiscard]] std::optional<Error> check_diff(const config::Diff& diff);
+    void give_up_names(const config::Diff& diff);
     SessionRecord& insert(const config::Session& session, Origin origin);
     void erase(SessionRecord& record);
     void change(SessionRecord& record, const config::SessionChange& change);
@@ -236,6 +237,7 @@ private:
     std::list<LinkLoss> link_losses_;
     SessionId confirmed_;  ///< the last one of confirm_neighbors()
     bool removing_all_ = false;
+    std::uint32_t reloads_ = 0;  ///< that were looked at
     load::Capacity capacity_;
     bool refuse_ = false;  ///< what is above it
 };

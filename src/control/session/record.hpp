@@ -38,6 +38,8 @@ struct SessionRecord {
     bool admin_down = false;
     Waiting waiting = Waiting::No;
     bool next_hop_resolved = false;  ///< the worker has headers, or is about to
+    /// The last reload that ends or changes it, and so lets another session have its name.
+    std::uint32_t touched_by_reload = 0;
     IpAddress remote;
     IpAddress local;
     IpAddress next_hop;     ///< family None: no route to `remote`

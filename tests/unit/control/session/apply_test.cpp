@@ -150,5 +150,43 @@ TEST_F(ApplyTest, KeepsWhatAnOperatorDecidedUnlessTheFileChangesIt) {
     EXPECT_FALSE(manager.view(id)->spec.admin_down);
 }
 
+TEST_F(ApplyTest, TellsWatchersByNameOfASessionThatIsMadeAnew) {
+    const config::Session from = spec("10.0.0.2", "p0", "edge-1");
+    const SessionId old = add(from, Origin::Config);
+    const auto watch = std::make_shared<RecordingWatch>();
+    Filter filter;
+    filter.name_contains = "edge";
+    ASSERT_TRUE(manager.hub().open(filter, true, watch).ok());
+    config::Session to = from;
+    to.local = ip("10.0.0.7");
+    ASSERT_TRUE(manager.apply(diff({}, {}, {change(from, to, true)})).ok());
+    run(1ms);
+    ASSERT_EQ(watch->items.size(), 2U);
+    EXPECT_EQ(watch->items[0].kind, WatchKind::Deleted);
+    EXPECT_EQ(watch->items[0].session.id, old);
+    EXPECT_EQ(watch->items[0].session.spec.name, "edge-1");
+    EXPECT_EQ(watch->items[1].kind, WatchKind::Added);
+}
+
+TEST_F(ApplyTest, LetsNamesMoveOnFromOneSessionToTheNext) {
+    const config::Session a = spec("10.0.0.2", "p0", "a");
+    const config::Session b = spec("10.0.0.3", "p0", "b");
+    const config::Session c = spec("10.0.0.4", "p0", "c");
+    for (const config::Session& s : {a, b, c}) add(s, Origin::Config);
+    const auto named = [](config::Session s, const char* name) {
+        s.name = name;
+        return s;
+    };
+    config::Session moved = named(a, "b");
+    moved.local = ip("10.0.0.7");
+    ASSERT_TRUE(manager
+                    .apply(diff({named(spec("10.0.0.9"), "a")}, {c},
+                                {change(a, moved, true), change(b, named(b, "c"))}))
+                    .ok());
+    EXPECT_EQ(manager.resolve(std::string{"a"}).value(), by_remote("10.0.0.9"));
+    EXPECT_EQ(manager.resolve(std::string{"b"}).value(), by_remote("10.0.0.2"));
+    EXPECT_EQ(manager.resolve(std::string{"c"}).value(), by_remote("10.0.0.3"));
+}
+
 }  // namespace
 }  // namespace tocsin::control::session

@@ -223,5 +223,21 @@ TEST_F(ManySessionsTest, GivesTheMemoryOfAWatcherThatIsGoneBackInPieces) {
     EXPECT_LE(pieces, kMany / WatchHub::kFreedPerPump + 2);
 }
 
+TEST_F(ManySessionsTest, LooksAtTheWorkersWhileAReloadIsCheckedAndApplied) {
+    config::Diff wanted;
+    for (std::uint32_t i = 0; i < kMany; ++i) {
+        wanted.removed.push_back(
+            spec("10.200." + std::to_string(i / 250) + '.' + std::to_string(1 + i % 250)));
+        wanted.added.push_back(
+            spec("10.100." + std::to_string(i / 250) + '.' + std::to_string(1 + i % 250)));
+    }
+    wanted.added.push_back(specs[0]);  // which the API has
+    wanted.removed.push_back(spec("10.201.0.1"));
+    std::size_t looks = 0;
+    manager.set_between_pieces([&looks] { ++looks; });
+    ASSERT_EQ(manager.apply(wanted).error().kind, ErrorKind::AlreadyExists);
+    EXPECT_GE(looks, 3 * kMany / 256) << "each list is gone through";
+}
+
 }  // namespace
 }  // namespace tocsin::control::session
