@@ -171,6 +171,11 @@ Result<Ok> Daemon::start() {
     if (!server) return server.error();
     server_ = std::move(server.value());
 
+    loop_.every(kTick, [this] {
+        stack_->on_timer(dataplane_.now());
+        look_at_links();
+        manager_->confirm_neighbors();
+    });
     const auto added = manager_->add(running_->sessions, session::Origin::Config, {});
     if (!added) return added.error();
     tell_demand();
@@ -179,12 +184,6 @@ Result<Ok> Daemon::start() {
         stack_->on_link(p.id, p.link_up, dataplane_.now());
         warn_of_port(p);
     }
-    loop_.every(kTick, [this] {
-        ticked_ = dataplane_.now();
-        stack_->on_timer(ticked_);
-        look_at_links();
-        manager_->confirm_neighbors();
-    });
     loop_.every(1s, [this] {
         look_at_workers();
         session_log_->report_suppressed();
@@ -279,14 +278,11 @@ bool Daemon::take_frames() {
     return more;
 }
 
-/// A request or a reload with very many sessions keeps the loop for seconds: neighbours must not
-/// wait for it.
+/// A request or a reload with very many sessions keeps the loop for seconds: neighbours, links and
+/// the service manager's watchdog must not wait for it.
 void Daemon::between_pieces() {
     static_cast<void>(take_frames());
-    const Instant now = dataplane_.now();
-    if (now - ticked_ < kTick) return;
-    ticked_ = now;
-    stack_->on_timer(now);
+    loop_.run_timers();
 }
 
 void Daemon::look_at_links() {

@@ -109,7 +109,6 @@ private:
     std::vector<std::uint64_t> heartbeats_;  ///< at the last feeding of the watchdog
     std::string told_status_;
     std::atomic<bool> stopping_{false};
-    Instant ticked_{};  ///< the last look at the neighbours
     Instant stop_asked_{};
     Instant stop_deadline_{};
     std::thread stop_thread_;

@@ -30,7 +30,7 @@ public:
     /// Any thread: `f` runs on the loop's thread, in order. After the loop has ended it is
     /// destroyed unrun.
     void post(Closure f);
-    /// Calls `f` about every `interval` from now on.
+    /// Calls `f` about every `interval` from now on; `f` must not call run_timers().
     void every(std::chrono::milliseconds interval, Closure f);
     /// Blocks these signals for the process (call before other threads start) and handles them
     /// here.
@@ -41,6 +41,8 @@ public:
 
     /// Turns until stop().
     void run(const Turn& turn);
+    /// Those that are due, for closures that keep the loop's thread for long.
+    void run_timers();
     /// Any thread.
     void stop();
 
@@ -53,7 +55,6 @@ private:
 
     void wait(std::chrono::microseconds at_most);
     void read_signals();
-    void run_timers();
     bool run_closures();
     void wake();
 

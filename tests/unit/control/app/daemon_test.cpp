@@ -3,6 +3,18 @@
 #include "support/test_daemon.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace tocsin::control::app {
 namespace {
@@ -77,6 +89,62 @@ TEST(Daemon, ReloadsOnSignal) {
                    "[[session]]\nremote = \"10.0.0.3\"\nport = \"p0\"\n");
     d.on_loop([&] { d.daemon->on_signal(SIGHUP); });
     EXPECT_TRUE(comes_true(d, [&] { return d.daemon->sessions().registry().size() == 2; }));
+}
+
+/// Messages to the service manager, as systemd would get them.
+class ServiceManager {
+public:
+    explicit ServiceManager(std::chrono::microseconds watchdog) {
+        sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+        const std::string name = "tocsin-notify-" + std::to_string(::getpid());
+        name.copy(address.sun_path + 1, sizeof address.sun_path - 1);  // abstract: begins with 0
+        const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+        EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+        ::setenv("NOTIFY_SOCKET", ('@' + name).c_str(), 1);
+        ::setenv("WATCHDOG_USEC", std::to_string(watchdog.count()).c_str(), 1);
+        reader_ = std::thread{[this] { read(); }};
+    }
+    ServiceManager(const ServiceManager&) = delete;
+    ServiceManager& operator=(const ServiceManager&) = delete;
+    ~ServiceManager() {
+        ::unsetenv("NOTIFY_SOCKET");
+        ::unsetenv("WATCHDOG_USEC");
+        ::shutdown(fd_, SHUT_RDWR);
+        reader_.join();
+        ::close(fd_);
+    }
+    /// How often the watchdog was fed.
+    [[nodiscard]] int fed() const { return fed_; }
+
+private:
+    void read() {
+        std::array<char, 256> text{};
+        for (ssize_t size = 0; (size = ::recv(fd_, text.data(), text.size(), 0)) > 0;) {
+            if (std::string_view{text.data(), static_cast<std::size_t>(size)} == "WATCHDOG=1") {
+                ++fed_;
+            }
+        }
+    }
+
+    int fd_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    std::atomic<int> fed_{0};
+    std::thread reader_;
+};
+
+TEST(Daemon, FeedsTheWatchdogWhileTheLoopIsKeptByManySessions) {
+    const ServiceManager manager{std::chrono::milliseconds{20}};
+    TestDaemon d;
+    const std::vector<config::Session> there(256, d.daemon->sessions().view({1})->spec);
+    int fed = 0;
+    d.on_loop([&] {
+        const int before = manager.fed();
+        const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{200};
+        while (std::chrono::steady_clock::now() < end) {
+            static_cast<void>(d.daemon->sessions().add_each(there, session::Origin::Api));
+        }
+        fed = manager.fed() - before;
+    });
+    EXPECT_GE(fed, 5);
 }
 
 TEST(PortSetup, DerivesALinkLocalAddressUnlessTheFileListsOne) {
