@@ -91,7 +91,8 @@ api::ReloadReport Daemon::reload() {
 }
 
 api::ReloadReport Daemon::try_reload() {
-    config::LoadResult loaded = config::load_file(config_file_);
+    config::LoadResult loaded =
+        config::load_file(config_file_, [this] { return stopping_.load(); });
     if (!loaded.ok()) {
         api::ReloadReport out;
         out.faults = std::move(loaded.faults);

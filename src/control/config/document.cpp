@@ -105,12 +105,12 @@ std::optional<Document::Split> Document::split(std::string_view text) {
     return out;
 }
 
-bool Document::each_piece(const std::function<void(const toml::value& piece, std::size_t first)>& f,
+bool Document::each_piece(const std::function<bool(const toml::value& piece, std::size_t first)>& f,
                           Faults& faults) {
     for (const Piece& piece : pieces_) {
         const auto tree = parse(piece, faults);
         if (!tree) return false;
-        f(*tree, piece.first_session);
+        if (!f(*tree, piece.first_session)) break;
     }
     return true;
 }

@@ -27,9 +27,9 @@ public:
     /// Everything, or everything but what each_piece() gives.
     [[nodiscard]] const toml::value& head() const noexcept { return head_; }
     /// Calls `f` with each piece, whose only key is `session`, and the index in the whole file of
-    /// its first session. False and one fault: a piece is not TOML.
+    /// its first session, as long as it returns true. False and one fault: a piece is not TOML.
     [[nodiscard]] bool each_piece(
-        const std::function<void(const toml::value& piece, std::size_t first)>& f, Faults& faults);
+        const std::function<bool(const toml::value& piece, std::size_t first)>& f, Faults& faults);
 
     /// As line_of() of toml_reader.hpp, for a path of the whole file.
     [[nodiscard]] unsigned line_of(std::string_view path) const;

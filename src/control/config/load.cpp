@@ -40,7 +40,7 @@ void finish(Faults& faults, const Document& document) {
 
 }  // namespace
 
-LoadResult load_text(std::string_view text) {
+LoadResult load_text(std::string_view text, const GiveUp& give_up) {
     if (text.size() > kLargestFile) {
         return failed("has more than " + std::to_string(kLargestFile >> 20U) +
                       " MiB: add that many sessions through the API");
@@ -49,14 +49,18 @@ LoadResult load_text(std::string_view text) {
     auto document = Document::read(text, out.faults);
     if (!document) return out;
     Draft draft = parse(document->head(), out.faults);
+    bool given_up = false;
     const auto more = [&](const toml::value& piece, std::size_t first) {
         parse_sessions(piece, first, draft, out.faults);
+        given_up = give_up && give_up();
+        return !given_up;
     };
     Faults syntax;
     if (!document->each_piece(more, syntax)) {
         out.faults = std::move(syntax);  // nothing after it can be trusted
         return out;
     }
+    if (given_up) return failed("was not read to its end, since nobody waits for it any more");
     Config config = validate(std::move(draft), out.faults);
     if (out.faults.empty()) {
         out.config = std::move(config);
@@ -66,7 +70,7 @@ LoadResult load_text(std::string_view text) {
     return out;
 }
 
-LoadResult load_file(const std::filesystem::path& path) {
+LoadResult load_file(const std::filesystem::path& path, const GiveUp& give_up) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (status.type() == std::filesystem::file_type::not_found) {
@@ -85,7 +89,7 @@ LoadResult load_file(const std::filesystem::path& path) {
         text.append(chunk, 0, static_cast<std::size_t>(file.gcount()));
     }
     if (file.bad()) return failed("cannot be read: " + std::string{std::strerror(errno)});
-    return load_text(text);
+    return load_text(text, give_up);
 }
 
 }  // namespace tocsin::control::config

@@ -91,6 +91,20 @@ TEST(Daemon, ReloadsOnSignal) {
     EXPECT_TRUE(comes_true(d, [&] { return d.daemon->sessions().registry().size() == 2; }));
 }
 
+TEST(Daemon, StopsWhileALargeFileIsRead) {
+    TestDaemon d;
+    std::string text = TestDaemon::kConfig;
+    for (int i = 0; i < 100'000; ++i) {
+        text += "[[session]]\nport = \"p0\"\nremote = \"10.0.0.3\"\ndetect_mult = 3\n";
+    }
+    d.write_config(text);  // takes many seconds
+    const auto before = std::chrono::steady_clock::now();
+    d.on_loop([&] { d.daemon->on_signal(SIGHUP); });
+    d.stop();
+    d.daemon.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{2});
+}
+
 /// Messages to the service manager, as systemd would get them.
 class ServiceManager {
 public:

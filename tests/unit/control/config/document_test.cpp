@@ -66,6 +66,7 @@ TEST(Document, IsReadInPieces) {
             const std::size_t n = piece.at("session").as_array().size();
             EXPECT_LE(n, Document::kSessionsPerPiece);
             next += n;
+            return true;
         },
         faults));
     EXPECT_EQ(next, kMany);
@@ -120,6 +121,16 @@ TEST(Document, TakesSessionsOfEveryWriting) {
     const std::string text =
         many(10, "[[ session ]]\nname = \"s10\"\nremote = \"" + address(10) + "\"\n");
     EXPECT_EQ(load("[dataplane]\nmax_sessions = 4000\n" + text).sessions.size(), kMany);
+}
+
+TEST(Document, IsGivenUpBetweenItsPiecesWhenNobodyWaitsForIt) {
+    const std::string text = many(2222, "[[session]]\ndetect_mult = 0\n");
+    int asked = 0;
+    const LoadResult result = load_text(text, [&asked] { return ++asked == 2; });
+    EXPECT_EQ(asked, 2);
+    ASSERT_EQ(result.faults.size(), 1U) << all(result);
+    EXPECT_NE(result.faults[0].message.find("not read to its end"), std::string::npos);
+    EXPECT_FALSE(result.config);
 }
 
 }  // namespace
