@@ -344,7 +344,9 @@ std::vector<message::PortStatus> Daemon::ports() const {
     return ports_;
 }
 
-std::vector<net::NeighborInfo> Daemon::neighbors() { return stack_->neighbors(dataplane_.now()); }
+bool Daemon::add_piece(net::NeighborList& list) {
+    return stack_->add_piece(list, dataplane_.now());
+}
 
 void Daemon::configure_log() const {
     constexpr log::Level kLevels[]{log::Level::Debug, log::Level::Info, log::Level::Warn,

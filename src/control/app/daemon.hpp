@@ -54,7 +54,7 @@ public:
     [[nodiscard]] std::string config_file() const override { return config_file_; }
     api::ReloadReport reload() override;
     [[nodiscard]] session::Manager& sessions() override { return *manager_; }
-    [[nodiscard]] std::vector<net::NeighborInfo> neighbors() override;
+    bool add_piece(net::NeighborList& list) override;
 
     [[nodiscard]] api::Server* server() noexcept { return server_.get(); }
     [[nodiscard]] int metrics_port() const { return metrics_ ? metrics_->port() : 0; }

@@ -50,7 +50,8 @@ public:
 
     // Control thread only.
     [[nodiscard]] virtual session::Manager& sessions() = 0;
-    [[nodiscard]] virtual std::vector<net::NeighborInfo> neighbors() = 0;
+    /// As Stack::add_piece().
+    virtual bool add_piece(net::NeighborList& list) = 0;
 };
 
 /// Runs `f` on the control thread and waits for what it returns; nullopt when the daemon is ending.

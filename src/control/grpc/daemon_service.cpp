@@ -4,6 +4,7 @@
 #include "control/grpc/convert.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -124,10 +125,14 @@ grpc::Status DaemonService::ListPorts(grpc::ServerContext*, const v1::ListPortsR
 
 grpc::Status DaemonService::ListNeighbors(grpc::ServerContext*, const v1::ListNeighborsRequest*,
                                           v1::ListNeighborsResponse* response) {
-    const auto neighbors = call(backend_, [this] { return backend_.neighbors(); });
-    if (!neighbors) return shutting_down();
+    net::NeighborList list;
+    for (std::optional<bool> more{true}; *more;) {
+        more = call(backend_, [&] { return backend_.add_piece(list); });
+        if (!more) return shutting_down();
+    }
+    list.sort();
     const auto specs = backend_.specs();
-    for (const net::NeighborInfo& n : *neighbors) {
+    for (const net::NeighborInfo& n : list.neighbors) {
         v1::Neighbor& out = *response->add_neighbors();
         const auto id = std::ranges::find(specs->ids, n.port);
         if (id != specs->ids.end()) {

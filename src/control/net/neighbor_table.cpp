@@ -34,7 +34,7 @@ void NeighborTable::track(PortId port, const IpAddress& address, Instant now) {
 void NeighborTable::untrack(PortId port, const IpAddress& address) {
     const auto it = entries_.find({.address = address, .port = port});
     if (it == entries_.end() || --it->second.users != 0) return;
-    due_.erase({it->second.due, it->first});
+    schedule_of(it->second).erase({it->second.due, it->first});
     entries_.erase(it);
 }
 
@@ -43,21 +43,25 @@ std::optional<MacAddress> NeighborTable::mac(PortId port, const IpAddress& addre
     return it == entries_.end() ? std::nullopt : it->second.mac;
 }
 
-std::vector<NeighborInfo> NeighborTable::list(Instant now) const {
-    std::vector<NeighborInfo> out;
-    out.reserve(entries_.size());
-    for (const auto& [key, e] : entries_) {
-        out.push_back({.port = key.port,
-                       .address = key.address,
-                       .mac = e.mac,
-                       .state = e.state,
-                       .since_confirmed = now - e.confirmed,
-                       .users = e.users});
+bool NeighborTable::add_piece(NeighborList& list, Instant now) const {
+    if (list.end != entries_.bucket_count()) {
+        list = {};
+        list.end = entries_.bucket_count();
+        list.neighbors.reserve(entries_.size());
     }
-    std::ranges::sort(out, [](const NeighborInfo& a, const NeighborInfo& b) {
-        return std::pair{a.port, a.address} < std::pair{b.port, b.address};
-    });
-    return out;
+    const std::size_t end = std::min(list.end, list.next + kListedPerPiece);
+    for (; list.next != end; ++list.next) {
+        for (auto it = entries_.begin(list.next); it != entries_.end(list.next); ++it) {
+            const auto& [key, e] = *it;
+            list.neighbors.push_back({.port = key.port,
+                                      .address = key.address,
+                                      .mac = e.mac,
+                                      .state = e.state,
+                                      .since_confirmed = now - e.confirmed,
+                                      .users = e.users});
+        }
+    }
+    return list.next != list.end;
 }
 
 void NeighborTable::learn(PortId port, const IpAddress& address, const MacAddress& mac,
@@ -117,26 +121,58 @@ void NeighborTable::doubt(PortId port, const IpAddress& address, Instant now) {
 }
 
 void NeighborTable::probe_all(PortId port, Instant now) {
-    for (auto& [key, e] : entries_) {
-        if (key.port != port) continue;
-        e.attempts = 0;
-        e.state = e.mac ? NeighborState::Probe : NeighborState::Incomplete;
-        schedule(key, e, now);
+    std::erase_if(rechecks_, [port](const Recheck& r) { return r.port == port; });
+    rechecks_.push_back({.port = port, .buckets = entries_.bucket_count()});
+    run_rechecks(now);
+}
+
+void NeighborTable::run_rechecks(Instant now) {
+    while (!rechecks_.empty() && looks_ != 0) {
+        Recheck& r = rechecks_.front();
+        if (r.buckets != entries_.bucket_count()) {  // once more: who was asked is asked again
+            r.bucket = 0;
+            r.buckets = entries_.bucket_count();
+        }
+        for (; r.bucket != r.buckets && looks_ != 0; ++r.bucket) {
+            --looks_;
+            for (auto it = entries_.begin(r.bucket); it != entries_.end(r.bucket); ++it) {
+                if (it->first.port == r.port) probe(it->first, it->second, now);
+            }
+        }
+        if (r.bucket == r.buckets) rechecks_.pop_front();
     }
+}
+
+void NeighborTable::probe(const Key& key, Entry& entry, Instant now) {
+    entry.attempts = 0;
+    entry.state = entry.mac ? NeighborState::Probe : NeighborState::Incomplete;
+    schedule(key, entry, now);
 }
 
 void NeighborTable::on_timer(Instant now) {
     budget_ = kSolicitsPerTimer;
-    while (budget_ != 0 && !due_.empty() && due_.begin()->first <= now) {
-        const Key key = due_.begin()->second;
+    looks_ = kLooksPerTimer;
+    run_rechecks(now);
+    looks_ = kLooksPerTimer;
+    serve(silent_, kSolicitsPerTimer - kSolicitsForSilent, now);
+    serve(due_, 0, now);
+    serve(silent_, 0, now);
+}
+
+/// Until so many solicitations are left.
+void NeighborTable::serve(Schedule& schedule, unsigned keep, Instant now) {
+    for (; budget_ > keep && looks_ != 0; --looks_) {
+        if (schedule.empty() || schedule.begin()->first > now) return;
+        const Key key = schedule.begin()->second;
         on_due(key, entries_.at(key), now);
     }
 }
 
 void NeighborTable::schedule(const Key& key, Entry& entry, Instant at) {
-    due_.erase({entry.due, key});
+    schedule_of(entry).erase({entry.due, key});
     entry.due = at;
-    due_.emplace(at, key);
+    entry.silent = entry.state == NeighborState::Failed;
+    schedule_of(entry).emplace(at, key);
 }
 
 void NeighborTable::on_due(const Key& key, Entry& entry, Instant now) {

@@ -3,6 +3,8 @@
 #include "control/net/stack.hpp"
 
 #include <compare>
+#include <cstddef>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
@@ -29,13 +31,21 @@ public:
     /// others wait their turn. A worker lets 1000 frames a second through to control: were there
     /// more answers, neighbours that are there would be given up for a while.
     static constexpr unsigned kSolicitsPerTimer = 80;
+    /// As many of them are kept for neighbours that do not answer; more they get when no others
+    /// want them.
+    static constexpr unsigned kSolicitsForSilent = 16;
+    /// Entries that one call of on_timer() looks at, so that very many never make the loop wait.
+    static constexpr std::size_t kLooksPerTimer = 4096;
+    /// Buckets of them in a piece of a list.
+    static constexpr std::size_t kListedPerPiece = 8192;
 
     NeighborTable(Solicit solicit, Stack::NeighborChanged changed);
 
     void track(PortId port, const IpAddress& address, Instant now);
     void untrack(PortId port, const IpAddress& address);
     [[nodiscard]] std::optional<MacAddress> mac(PortId port, const IpAddress& address) const;
-    [[nodiscard]] std::vector<NeighborInfo> list(Instant now) const;
+    /// As Stack::add_piece().
+    bool add_piece(NeighborList& list, Instant now) const;
 
     /// The neighbour said so itself. `confirmed`: in answer to us, so that both directions work.
     /// `override_known`: replaces a MAC that differs, even one that still answers.
@@ -48,7 +58,7 @@ public:
     void confirm_sent(PortId port, const IpAddress& address, Instant sent, Instant now);
     /// Probes it at once, and asks everybody when it does not answer.
     void doubt(PortId port, const IpAddress& address, Instant now);
-    /// Asks again at once for every neighbour of a port.
+    /// Asks again for every neighbour of a port: at once, or a piece with each on_timer().
     void probe_all(PortId port, Instant now);
     void on_timer(Instant now);
 
@@ -69,7 +79,22 @@ private:
         Instant due{};  ///< when on_timer() looks at it
         unsigned attempts = 0;
         std::uint32_t users = 0;
+        bool silent = false;  ///< its `due` is in silent_
     };
+    using Schedule = std::set<std::pair<Instant, Key>>;
+    /// A port whose neighbours are asked again; those in the buckets below were.
+    struct Recheck {
+        PortId port;
+        std::size_t bucket = 0;
+        std::size_t buckets = 0;  ///< as many as there were: another number changes their order
+    };
+
+    [[nodiscard]] Schedule& schedule_of(const Entry& entry) {
+        return entry.silent ? silent_ : due_;
+    }
+    void serve(Schedule& schedule, unsigned keep, Instant now);
+    void run_rechecks(Instant now);
+    void probe(const Key& key, Entry& entry, Instant now);
     void schedule(const Key& key, Entry& entry, Instant at);
     void attempt(const Key& key, Entry& entry, Instant now);
     void on_due(const Key& key, Entry& entry, Instant now);
@@ -77,8 +102,11 @@ private:
     Solicit solicit_;
     Stack::NeighborChanged changed_;
     std::unordered_map<Key, Entry, KeyHash> entries_;
-    std::set<std::pair<Instant, Key>> due_;  ///< exactly one for each entry: its `due`
-    unsigned budget_ = kSolicitsPerTimer;    ///< solicitations left until the next on_timer()
+    Schedule due_;                  ///< here or in silent_ exactly one for each entry: its `due`
+    Schedule silent_;               ///< of those in state Failed
+    std::deque<Recheck> rechecks_;  ///< the first one is under way
+    unsigned budget_ = kSolicitsPerTimer;  ///< solicitations left until the next on_timer()
+    std::size_t looks_ = kLooksPerTimer;   ///< the same
 };
 
 }  // namespace tocsin::control::net

@@ -9,6 +9,7 @@
 #include "control/net/route_table.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace tocsin::control::net {
@@ -189,7 +190,20 @@ void Stack::doubt(PortId port, const IpAddress& next_hop, Instant now) {
     impl_->neighbors().doubt(port, next_hop, now);
 }
 std::vector<NeighborInfo> Stack::neighbors(Instant now) const {
-    return impl_->neighbors().list(now);
+    NeighborList list;
+    while (add_piece(list, now)) {
+    }
+    list.sort();
+    return std::move(list.neighbors);
+}
+
+bool Stack::add_piece(NeighborList& list, Instant now) const {
+    return impl_->neighbors().add_piece(list, now);
+}
+
+void NeighborList::sort() {
+    std::ranges::sort(neighbors, {},
+                      [](const NeighborInfo& n) { return std::tie(n.port, n.address); });
 }
 
 }  // namespace tocsin::control::net

@@ -4,6 +4,7 @@
 #include "dataplane/base/types.hpp"
 #include "dataplane/message/frame.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,6 +37,16 @@ struct NeighborInfo {
     NeighborState state = NeighborState::Incomplete;
     Nanoseconds since_confirmed{};
     std::uint32_t users = 0;  ///< track() calls that are not yet untracked
+};
+
+/// All neighbours, put together in pieces, since there may be very many.
+struct NeighborList {
+    std::vector<NeighborInfo> neighbors;
+    std::size_t next = 0;  ///< where the next piece begins
+    std::size_t end = 0;   ///< where the last one ends; another number changes their order
+
+    /// By port and address.
+    void sort();
 };
 
 /// The slow path of ports that tocsin owns: answers ARP, neighbour solicitations and ICMP echo for
@@ -86,6 +97,9 @@ public:
     void doubt(PortId port, const IpAddress& next_hop, Instant now);
 
     [[nodiscard]] std::vector<NeighborInfo> neighbors(Instant now) const;
+    /// The next piece of `list`, in no order. True when there is more. When the table has grown
+    /// meanwhile the list begins again.
+    bool add_piece(NeighborList& list, Instant now) const;
 
 private:
     class Impl;

@@ -262,6 +262,67 @@ TEST_F(Neighbors, InGreatNumbersAreAskedForInPortions) {
     EXPECT_TRUE(sent.empty());
 }
 
+TEST_F(Neighbors, DoNotWaitForThoseThatNeverAnswer) {
+    settle();
+    const auto address = [](int i) {
+        return ip("2001:db8::1:" + std::to_string(i / 1000) + ':' + std::to_string(i % 1000));
+    };
+    for (int i = 0; i < 10'000; ++i) stack->track(kPort, address(i), now);
+    run(80s);
+    sent.clear();
+    stack->track(kPort, ip("192.0.2.2"), now);
+    run(200ms);
+    EXPECT_EQ(count(sent, [](const Bytes& f) { return is_arp_request(f, "192.0.2.2"); }), 1);
+    EXPECT_EQ(sent.size(), 160U) << "the others go on being asked";
+}
+
+TEST_F(Neighbors, InGreatNumbersAreProbedInPiecesWhenTheLinkComesUp) {
+    settle();
+    const auto address = [](int i) {
+        return ip("2001:db8::1:" + std::to_string(i / 1000) + ':' + std::to_string(i % 1000));
+    };
+    constexpr int kMany = 20'000;
+    for (int i = 0; i < kMany; ++i) {
+        stack->track(kPort, address(i), now);
+        receive(advertisement(
+            "2001:db8::1:" + std::to_string(i / 1000) + ':' + std::to_string(i % 1000),
+            kSolicited | kOverride, kPeer));
+    }
+    run(100ms);
+    const auto probed = [&] {
+        return std::ranges::count(stack->neighbors(now), NeighborState::Probe,
+                                  &control::net::NeighborInfo::state);
+    };
+    ASSERT_EQ(probed(), 0);
+    stack->on_link(kPort, true, now);
+    EXPECT_GT(probed(), 0);
+    EXPECT_LT(probed(), kMany / 2);
+    run(1s);
+    EXPECT_EQ(probed(), kMany);
+}
+
+TEST_F(Neighbors, AreListedInPiecesEachOnce) {
+    constexpr int kMany = 30'000;
+    for (int i = 0; i < kMany; ++i) {
+        stack->track(kPort,
+                     ip("2001:db8::1:" + std::to_string(i / 1000) + ':' + std::to_string(i % 1000)),
+                     now);
+    }
+    control::net::NeighborList list;
+    std::size_t longest = 0;
+    std::size_t before = 0;
+    for (bool more = true; more;) {
+        more = stack->add_piece(list, now);
+        longest = std::max(longest, list.neighbors.size() - before);
+        before = list.neighbors.size();
+    }
+    EXPECT_LT(longest, kMany / 2U);
+    list.sort();
+    EXPECT_EQ(list.neighbors.size(), static_cast<std::size_t>(kMany));
+    EXPECT_EQ(std::ranges::adjacent_find(list.neighbors, {}, &control::net::NeighborInfo::address),
+              list.neighbors.end());
+}
+
 TEST_F(Neighbors, MayBeUntrackedByTheirOwnNews) {
     std::unique_ptr<Stack> own;
     int calls = 0;
