@@ -60,7 +60,6 @@ void tell(Batch batch, const session::AddedEach& done, v1::BulkAddSessionsEvent&
         batch.faults.push_back(fault_of(batch.indices[r.index], r.error));
     }
     std::ranges::sort(batch.faults, {}, &v1::SessionFault::index);
-    event.Clear();
     event.set_added(static_cast<std::uint32_t>(done.added));
     event.set_refused(static_cast<std::uint32_t>(batch.faults.size()));
     for (v1::SessionFault& fault : batch.faults) {
@@ -69,8 +68,7 @@ void tell(Batch batch, const session::AddedEach& done, v1::BulkAddSessionsEvent&
     }
 }
 
-class Reactor final
-    : public grpc::ServerBidiReactor<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent> {
+class Reactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
 public:
     Reactor(grpc::CallbackServerContext& context, Backend& backend, metrics::ApiCounters& counters,
             std::atomic<int>& streams)
@@ -82,36 +80,48 @@ public:
                            {}}));
             return;
         }
-        StartRead(&request_);
+        StartRead(&received_);
     }
 
     void OnReadDone(bool ok) override {
         if (!ok) {  // the client has said all, or is gone
             return end(context_.IsCancelled() ? grpc::Status::CANCELLED : grpc::Status::OK);
         }
-        const int size = request_.sessions_size();
+        v1::BulkAddSessionsRequest request;
+        using Understand = grpc::SerializationTraits<v1::BulkAddSessionsRequest>;
+        if (!Understand::Deserialize(&received_, &request).ok()) {
+            return end(to_status({ErrorKind::InvalidArgument,
+                                  "cannot be understood: text has to be UTF-8, and the client has "
+                                  "to be of this daemon's version",
+                                  "request"}));
+        }
+        const int size = request.sessions_size();
         if (size < 1 || size > kLargestBulkRequest) {
             return end(to_status({ErrorKind::InvalidArgument,
                                   std::to_string(size) + " entries are out of range: 1.." +
                                       std::to_string(kLargestBulkRequest) + " are accepted",
                                   "sessions"}));
         }
-        auto batch = std::make_shared<Batch>(check(request_, *backend_.specs()));
+        auto batch = std::make_shared<Batch>(check(request, *backend_.specs()));
         // Whatever becomes of the stream, the reactor stays until it has answered: either here or
         // when the loop has ended and destroys the closure unrun.
         const auto answer = std::make_shared<Answer>(*this);
         backend_.post([this, batch = std::move(batch), answer] {
             if (backend_.sessions().removing_all()) return;
             const auto done = backend_.sessions().add_each(batch->sessions, session::Origin::Api);
-            tell(std::move(*batch), done, event_);
+            v1::BulkAddSessionsEvent event;
+            tell(std::move(*batch), done, event);
+            bool own = false;
+            static_cast<void>(grpc::SerializationTraits<v1::BulkAddSessionsEvent>::Serialize(
+                event, &sent_, &own));
             answer->given = true;
-            StartWrite(&event_);
+            StartWrite(&sent_);
         });
     }
 
     void OnWriteDone(bool ok) override {
         if (!ok) return end(grpc::Status::CANCELLED);
-        StartRead(&request_);
+        StartRead(&received_);
     }
 
     void OnDone() override {
@@ -140,13 +150,13 @@ private:
     Backend& backend_;
     metrics::ApiCounters& counters_;
     std::atomic<int>& streams_;
-    v1::BulkAddSessionsRequest request_;
-    v1::BulkAddSessionsEvent event_;
+    grpc::ByteBuffer received_;
+    grpc::ByteBuffer sent_;
 };
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent>* start_bulk_add(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* start_bulk_add(
     grpc::CallbackServerContext& context, Backend& backend, metrics::ApiCounters& counters,
     std::atomic<int>& streams) {
     return new Reactor{context, backend, counters, streams};  // deletes itself in OnDone

@@ -14,9 +14,10 @@ inline constexpr int kMostBulkStreams = 16;
 
 /// SessionService.BulkAddSessions: reads a request, adds its sessions on the control thread, tells
 /// what became of them, reads the next. A client that is faster than that waits, by HTTP/2's flow
-/// control. `streams` counts those that are open. Deletes itself.
-[[nodiscard]] grpc::ServerBidiReactor<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent>*
-start_bulk_add(grpc::CallbackServerContext& context, Backend& backend,
-               metrics::ApiCounters& counters, std::atomic<int>& streams);
+/// control. `streams` counts those that are open. Messages are octets, since gRPC would take one
+/// that cannot be understood for the end of the stream. Deletes itself.
+[[nodiscard]] grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* start_bulk_add(
+    grpc::CallbackServerContext& context, Backend& backend, metrics::ApiCounters& counters,
+    std::atomic<int>& streams);
 
 }  // namespace tocsin::control::api

@@ -81,8 +81,8 @@ grpc::Status SessionService::AddSessions(grpc::ServerContext*,
     return counted("AddSessions", add(*request, *response));
 }
 
-grpc::ServerBidiReactor<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent>*
-SessionService::BulkAddSessions(grpc::CallbackServerContext* context) {
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* SessionService::BulkAddSessions(
+    grpc::CallbackServerContext* context) {
     return start_bulk_add(*context, backend_, counters_, bulk_streams_);
 }
 

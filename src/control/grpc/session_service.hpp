@@ -11,8 +11,8 @@ namespace tocsin::control::api {
 /// SessionService over session::Manager. Checks and converts on gRPC's threads; state is touched on
 /// the control thread only. BulkAddSessions has the callback API, since a stream may last and must
 /// not keep a thread.
-class SessionService final
-    : public v1::SessionService::WithCallbackMethod_BulkAddSessions<v1::SessionService::Service> {
+class SessionService final : public v1::SessionService::WithRawCallbackMethod_BulkAddSessions<
+                                 v1::SessionService::Service> {
 public:
     static constexpr int kLargestBatch = 10'000;
     static constexpr std::uint32_t kLargestPage = 10'000;
@@ -27,7 +27,7 @@ public:
                             v1::GetSessionResponse* response) override;
     grpc::Status AddSessions(grpc::ServerContext* context, const v1::AddSessionsRequest* request,
                              v1::AddSessionsResponse* response) override;
-    grpc::ServerBidiReactor<v1::BulkAddSessionsRequest, v1::BulkAddSessionsEvent>* BulkAddSessions(
+    grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* BulkAddSessions(
         grpc::CallbackServerContext* context) override;
     grpc::Status DeleteSessions(grpc::ServerContext* context,
                                 const v1::DeleteSessionsRequest* request,

@@ -113,6 +113,27 @@ TEST_F(BulkAddTest, RefusesRequestsOfTheWrongSizeAndKeepsWhatCameBefore) {
     EXPECT_EQ(total(), 2U);
 }
 
+TEST_F(BulkAddTest, SaysSoWhenItCannotUnderstandARequest) {
+    const grpc::internal::RpcMethod method{"/tocsin.v1.SessionService/BulkAddSessions",
+                                           grpc::internal::RpcMethod::BIDI_STREAMING};
+    auto bad_text = request({spec("10.0.0.4")}).SerializeAsString();
+    bad_text[bad_text.find("10.0.0.4")] = '\xff';
+    for (const std::string& wrong : {bad_text, std::string{"\x0a\x7f"}}) {
+        grpc::ClientContext context;
+        const std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, v1::BulkAddSessionsEvent>>
+            stream{grpc::internal::ClientReaderWriterFactory<
+                grpc::ByteBuffer, v1::BulkAddSessionsEvent>::Create(daemon.channel.get(), method,
+                                                                    &context)};
+        const grpc::Slice slice{wrong};
+        ASSERT_TRUE(stream->Write(grpc::ByteBuffer{&slice, 1}));
+        stream->WritesDone();
+        v1::BulkAddSessionsEvent event;
+        EXPECT_FALSE(stream->Read(&event));
+        expect(stream->Finish(), Code::INVALID_ARGUMENT, "UTF-8");
+    }
+    EXPECT_EQ(total(), 1U);
+}
+
 TEST_F(BulkAddTest, RefusesTheStreamAboveTheLimitAndForgetsThoseThatEnded) {
     std::vector<std::unique_ptr<Open>> all;
     v1::BulkAddSessionsEvent event;
