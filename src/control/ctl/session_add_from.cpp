@@ -5,8 +5,11 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <cctype>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -26,7 +29,19 @@ using Stream = grpc::ClientReaderWriter<v1::BulkAddSessionsRequest, v1::BulkAddS
 constexpr int kSessionsPerRequest = 1000;
 constexpr std::size_t kUnanswered = 4;  ///< requests on their way, so that nobody waits
 constexpr std::uint64_t kMostFaultsShown = 20;
+/// Characters. A thousand such lines still fit in a request; `session list` writes a tenth.
+constexpr std::size_t kLongestLine = 16'000;
 constexpr std::chrono::seconds kBetweenReports{2};
+
+/// As std::getline(), but keeps only a character more than kLongestLine. False: there are no more.
+bool next_line(std::istream& in, std::string& line) {
+    line.clear();
+    char c = 0;
+    while (in.get(c) && c != '\n') {
+        if (line.size() <= kLongestLine) line += c;
+    }
+    return in || !line.empty();
+}
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
 
@@ -39,10 +54,11 @@ bool has_spec(std::string_view line) {
     return after != line.npos && line[after] == ':';
 }
 
-/// What protobuf says of a line, without its line breaks; what of a field that does not exist is
-/// meant.
+/// What protobuf says of a line, without control characters of it; what of a field that does not
+/// exist is meant.
 std::string explain(std::string why, bool whole) {
-    std::ranges::replace(why, '\n', ' ');
+    std::ranges::replace_if(
+        why, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
     const auto end = why.find(": Cannot find field.");
     if (whole || end == why.npos) {
         return "is not a session in JSON, such as {\"remote\": \"192.0.2.2\"}: " + why;
@@ -90,6 +106,11 @@ public:
             }
             return context_.fail(status);
         }
+        if (!unanswered_.empty()) {  // such as a proxy or another server may do
+            refuse(unanswered_.front().front(), ExitCode::Failure,
+                   "tocsind ended the stream without an answer to this line and those after it: "
+                   "the same command again adds what is missing");
+        }
         return conclude();
     }
 
@@ -102,9 +123,15 @@ private:
         v1::BulkAddSessionsRequest request;
         Lines lines;
         std::string line;
-        for (std::uint64_t number = 1; std::getline(in, line); ++number) {
+        for (std::uint64_t number = 1; next_line(in, line); ++number) {
             if (is_blank(line)) continue;
             std::string why;
+            if (line.size() > kLongestLine) {
+                refuse(number, ExitCode::InvalidArgument,
+                       "is longer than " + std::to_string(kLongestLine) +
+                           " characters: write one session in a line");
+                continue;
+            }
             auto spec = spec_of(line, why);
             if (!spec) {
                 refuse(number, ExitCode::InvalidArgument, why);
@@ -228,7 +255,10 @@ private:
 ExitCode session_add_from(const Context& context, const std::string& file) {
     if (file == "-") return Import{context, "standard input"}.run(std::cin);
     std::ifstream in{file};
-    if (!in) return context.fail(ExitCode::InvalidArgument, file + " cannot be opened");
+    if (!in) {
+        return context.fail(ExitCode::InvalidArgument,
+                            file + " cannot be opened: " + std::strerror(errno));
+    }
     if (std::filesystem::is_directory(file)) {
         return context.fail(ExitCode::InvalidArgument, file + " is a directory: name a file");
     }

@@ -291,9 +291,33 @@ TEST_F(AddsFromAFile, SaysHowManyWereAddedWhenTheDaemonGoesAway) {
     EXPECT_THAT(err(), HasSubstr("2000 sessions were added before; the same command again"));
 }
 
+TEST_F(AddsFromAFile, MissesNoAnswerWhenTheStreamEndsAsIfAllWereWell) {
+    daemon_.sessions.bulk_requests = 1;
+    daemon_.sessions.bulk_end = grpc::Status::OK;
+    std::string text;
+    for (int i = 0; i < 1500; ++i) text += "{\"remote\": \"10.0.1.1\"}\n";
+    EXPECT_EQ(add(text), ExitCode::Failure);
+    EXPECT_THAT(err(), HasSubstr(path_ + ":1001: tocsind ended the stream without an answer"));
+}
+
+TEST_F(AddsFromAFile, LeavesOutALineThatIsMuchTooLong) {
+    EXPECT_EQ(add("{\"remote\": \"10.0.0.3\", \"name\": \"" + std::string(20U << 20U, 'x') +
+                  "\"}\n{\"remote\": \"10.0.0.4\"}\r\n{\"remote\": \"10.0.0.5\"}"),
+              ExitCode::InvalidArgument);
+    EXPECT_THAT(err(), HasSubstr(path_ + ":1: is longer than 16000 characters"));
+    ASSERT_EQ(daemon_.sessions.bulk.size(), 2U) << err();
+    EXPECT_EQ(daemon_.sessions.bulk[1].remote(), "10.0.0.5");
+}
+
+TEST_F(AddsFromAFile, QuotesNoControlCharactersOfALine) {
+    EXPECT_EQ(add(std::string{"{\"remote\": \x1b[31m\0}\n", 19}), ExitCode::InvalidArgument);
+    EXPECT_EQ(err().find('\x1b'), std::string::npos) << err();
+    EXPECT_EQ(err().find('\0'), std::string::npos);
+}
+
 TEST_F(AddsFromAFile, NeedsEitherAFileOrARemote) {
     EXPECT_EQ(run({"session", "add", "--from", "/nowhere/at/all"}), ExitCode::InvalidArgument);
-    EXPECT_THAT(err(), HasSubstr("/nowhere/at/all cannot be opened"));
+    EXPECT_THAT(err(), HasSubstr("/nowhere/at/all cannot be opened: No such file"));
     EXPECT_EQ(run({"session", "add"}), ExitCode::InvalidArgument);
     EXPECT_THAT(err(), HasSubstr("remote is required, or --from FILE"));
     EXPECT_EQ(run({"session", "add", "10.0.0.3", "--from", path_}), ExitCode::InvalidArgument);

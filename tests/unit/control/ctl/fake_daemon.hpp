@@ -71,7 +71,7 @@ public:
         override {
         v1::BulkAddSessionsRequest request;
         while (stream->Read(&request)) {
-            if (bulk_requests-- == 0) return {grpc::StatusCode::UNAVAILABLE, "gone"};
+            if (bulk_requests-- == 0) return bulk_end;
             v1::BulkAddSessionsEvent event;
             for (int i = 0; i < request.sessions_size(); ++i) {
                 const bool exists = request.sessions(i).remote() == "10.0.0.9";
@@ -129,6 +129,7 @@ public:
     std::vector<v1::SessionSpec> bulk;
     std::size_t bulk_room = 1'000'000;
     int bulk_requests = -1;  ///< negative: any number
+    grpc::Status bulk_end{grpc::StatusCode::UNAVAILABLE, "gone"};
 };
 
 /// Sends its events and then stays silent until the client leaves, or ends when told so.
