@@ -133,6 +133,9 @@ protected:
     }
     /// What the peer of that session sends, 20 ms each way.
     [[nodiscard]] rte_mbuf* from_peer(std::uint16_t worker, SessionState state) const {
+        return from_peer(handle(worker).local_discr, state);
+    }
+    [[nodiscard]] rte_mbuf* from_peer(Discriminator yours, SessionState state) const {
         const auto headers = overlay::single_hop_headers({.source_mac = kPeerMac,
                                                           .destination_mac = kOurMac,
                                                           .source = v4(2),
@@ -141,7 +144,7 @@ protected:
         says.state = state;
         says.detect_mult = 3;
         says.my_discriminator = {7};
-        says.your_discriminator = handle(worker).local_discr;
+        says.your_discriminator = yours;
         says.desired_min_tx_interval = says.required_min_rx_interval = 20ms;
         const bfd::ControlOctets payload = bfd::encode(says);
         const std::size_t length = headers.length + payload.size();
@@ -213,6 +216,29 @@ TEST_F(HandedOver, PacketsKeepTheirOrder) {
         rte_pktmbuf_free(mbuf);
     }
     EXPECT_EQ(marks, (std::vector<std::uint8_t>{1, 2}));
+}
+
+// Packets with Your Discriminator zero need nothing but an address and a TTL to be sent.
+TEST_F(HandedOver, PacketsThatNobodyKnowsLeaveRoomForThoseOfSessions) {
+    rte_ring* const to_other = handover->ring(0, 1);
+    const auto flood = [&](Discriminator yours, SessionState state, unsigned packets) {
+        for (unsigned i = 0; i < packets; ++i) arrive(from_peer(yours, state));
+        turn(0);
+    };
+    const auto dropped = [&] {
+        return workers[0]
+            ->stats()
+            .drops[static_cast<std::size_t>(DropReason::HandoverRingFull)]
+            .get();
+    };
+    for (int i = 0; i < 3; ++i) flood({}, SessionState::Down, 600);
+    const unsigned strangers = rte_ring_count(to_other);
+    EXPECT_GE(strangers, runtime::kHandoverCapacity / 2);
+    EXPECT_LT(strangers, runtime::kHandoverCapacity / 2 + 64);
+    EXPECT_EQ(dropped(), 1800 - strangers);
+    flood(handle(1).local_discr, SessionState::Up, 900);
+    EXPECT_EQ(rte_ring_count(to_other), strangers + 900);
+    EXPECT_EQ(dropped(), 1800 - strangers) << "one of an established session";
 }
 
 TEST(Hearing, LetsAWorkerSleepOnlyAsLongAsEachOneAllows) {

@@ -41,6 +41,10 @@ constexpr std::uint32_t kAdvanceBudget = 128;
 /// One tick's timers take a worker that keeps up a dozen turns at most.
 constexpr std::uint32_t kUsualUnfinished = 64;
 
+/// A ring to another worker that is filled so far takes no more packets that anybody can send
+/// without knowing a discriminator: the rest is for those of established sessions.
+constexpr unsigned kMostAskedAround = kHandoverCapacity / 2;
+
 constexpr std::uint32_t kPuntRate = 1000;  // frames a second
 constexpr std::uint32_t kPuntBurst = 256;
 constexpr std::uint32_t kAsideRate = 100;
@@ -315,6 +319,7 @@ bool Worker::take_handed_over(rte_ring* from) noexcept {
                                                      kBurst, nullptr);
         if (n == 0) return true;
         stamp_burst();
+        heard_ += n;
         for (unsigned i = 0; i < n; ++i) rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], const void*));
         std::size_t left = 0;
         std::size_t received = 0;
@@ -432,8 +437,13 @@ bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool hand
     }
     // Your Discriminator zero says nothing about the worker: it is asked around, once each.
     if (reason == DropReason::NoSession && visited + 1U < workers_) {
-        hand_over(mbuf, static_cast<std::uint16_t>((id_.value + 1U) % workers_), visited + 1);
-        return false;
+        const auto next = static_cast<std::uint16_t>((id_.value + 1U) % workers_);
+        if (rte_ring_count(outboxes_[next].ring) < kMostAskedAround) [[likely]] {
+            hand_over(mbuf, next, visited + 1);
+            return false;
+        }
+        drop(DropReason::HandoverRingFull);
+        return true;
     }
     drop(reason);
     return true;
