@@ -19,6 +19,11 @@ using Faults = std::vector<Fault>;
 
 inline constexpr std::size_t kMostFaults = 1000;  ///< of one file; more are counted, not listed
 
+/// An element of an array in a key path: session[3].
+[[nodiscard]] inline std::string indexed(std::string_view path, std::size_t index) {
+    return std::string{path} + '[' + std::to_string(index) + ']';
+}
+
 /// FILE:LINE: path: message, without the parts that are not known; `line LINE: ...` without file
 /// name.
 [[nodiscard]] inline std::string text(const Fault& fault, std::string_view file_name) {

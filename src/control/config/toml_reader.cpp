@@ -35,10 +35,6 @@ bool is_bare(std::string_view key) {
     });
 }
 
-std::string indexed(const std::string& path, std::size_t index) {
-    return path + '[' + std::to_string(index) + ']';
-}
-
 /// As it stands between brackets in a file: port.route of port[0].route.
 std::string header_of(std::string_view path) {
     std::string out;

@@ -15,10 +15,6 @@ namespace tocsin::control::config {
 
 namespace {
 
-std::string indexed(std::string_view name, std::size_t index) {
-    return std::string{name} + '[' + std::to_string(index) + ']';
-}
-
 /// The kernel interface that a vdev attaches to: the value of its argument `iface`.
 std::string interface_of(std::string_view device) {
     constexpr std::string_view kArgument = ",iface=";

@@ -13,8 +13,6 @@ using overlay::ChecksumHint;
 using overlay::UdpChecksumPolicy;
 using overlay::Verdict;
 
-const char* const kBothFamilies[]{"single_hop_ipv4_up", "single_hop_ipv6_up"};
-
 Verdict verdict(const Bytes& frame, UdpChecksumPolicy policy,
                 ChecksumHint hint = ChecksumHint::Unknown) {
     overlay::PortContext port = golden_port();

@@ -11,8 +11,6 @@ namespace {
 
 using overlay::ChecksumHint;
 
-const char* const kBothFamilies[]{"single_hop_ipv4_up", "single_hop_ipv6_up"};
-
 Bytes with_address(const char* frame, std::size_t at, const std::string& address) {
     Bytes out = golden(frame);
     std::ranges::copy(from_hex(address), out.begin() + static_cast<std::ptrdiff_t>(at));

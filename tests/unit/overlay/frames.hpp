@@ -8,6 +8,8 @@
 
 namespace tocsin::test {
 
+inline constexpr const char* kBothFamilies[]{"single_hop_ipv4_up", "single_hop_ipv6_up"};
+
 // Offsets in untagged golden frames.
 inline constexpr std::size_t kIp = 14;
 inline constexpr std::size_t kUdpV4 = 34;

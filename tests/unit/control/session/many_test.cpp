@@ -13,7 +13,7 @@
 namespace tocsin::control::session {
 namespace {
 
-constexpr std::uint32_t kMany = 20'000;
+constexpr std::uint32_t kSessions = 20'000;
 
 /// Sessions of port p0 to 10.x.y.z behind one gateway.
 class ManySessionsTest : public testing::Test {
@@ -37,8 +37,8 @@ protected:
     };
 
     ManySessionsTest() {
-        for (std::uint32_t i = 0; i < kMany; ++i) specs.push_back(spec(remote(i)));
-        EXPECT_EQ(manager.add_each(specs, Origin::Api).added, kMany);
+        for (std::uint32_t i = 0; i < kSessions; ++i) specs.push_back(spec(remote(i)));
+        EXPECT_EQ(manager.add_each(specs, Origin::Api).added, kSessions);
         settle();
     }
     static std::string remote(std::uint32_t i) {
@@ -73,19 +73,19 @@ protected:
     std::uint32_t headers = 0;
     std::uint32_t downs = 0;
     std::size_t longest_poll = 0;
-    test::ScriptedDataplane dataplane{kMany + 10};
+    test::ScriptedDataplane dataplane{kSessions + 10};
     Gateway next_hops;
     Manager manager{two_ports(), dataplane, next_hops,
-                    Manager::Settings{.max_sessions = kMany, .seed = 1, .in_flight = 512}};
+                    Manager::Settings{.max_sessions = kSessions, .seed = 1, .in_flight = 512}};
 };
 
 TEST_F(ManySessionsTest, GivesEachSessionTheNewHeadersOfItsGatewayOnce) {
     next_hops.known = MacAddress{2, 0, 0, 0, 0, 7};
     manager.on_neighbor({0}, ip(kGateway));
     settle();
-    EXPECT_EQ(headers, kMany);
+    EXPECT_EQ(headers, kSessions);
     EXPECT_TRUE(manager.view({1})->next_hop_resolved);
-    EXPECT_TRUE(manager.view({kMany})->next_hop_resolved);
+    EXPECT_TRUE(manager.view({kSessions})->next_hop_resolved);
 }
 
 TEST_F(ManySessionsTest, TellsTheLastMacWhenItChangesWhileTheSessionsAreStillBeingTold) {
@@ -96,15 +96,15 @@ TEST_F(ManySessionsTest, TellsTheLastMacWhenItChangesWhileTheSessionsAreStillBei
     for (int i = 0; i < 3; ++i) manager.on_neighbor({0}, ip(kGateway));
     settle();
     EXPECT_FALSE(manager.view({1})->next_hop_resolved);
-    EXPECT_FALSE(manager.view({kMany})->next_hop_resolved);
-    EXPECT_LE(headers, 2 * kMany + 8192);
+    EXPECT_FALSE(manager.view({kSessions})->next_hop_resolved);
+    EXPECT_LE(headers, 2 * kSessions + 8192);
 }
 
 TEST_F(ManySessionsTest, TakesEverySessionOfALostLinkDownAlsoWhenItComesBackAtOnce) {
     manager.on_link({0}, false);
     manager.on_link({0}, true);
     settle();
-    EXPECT_EQ(downs, kMany);
+    EXPECT_EQ(downs, kSessions);
 }
 
 TEST_F(ManySessionsTest, CountsOnceForAllPagesOfAFilter) {
@@ -158,7 +158,7 @@ TEST_F(ManySessionsTest, RemovesWhatMatchesAndLeavesTheRestAndOtherOrigins) {
     EXPECT_EQ(config->kept, 64U * 250);
     EXPECT_EQ(api->removed, 64U * 250);
     EXPECT_EQ(api->kept, 0U);
-    EXPECT_EQ(manager.registry().size(), kMany - 64U * 250);
+    EXPECT_EQ(manager.registry().size(), kSessions - 64U * 250);
 }
 
 TEST_F(ManySessionsTest, AddsEachByItselfAndSaysWhyNot) {
@@ -203,7 +203,7 @@ TEST_F(ManySessionsTest, GivesAllWatchersTogetherABoundedNumberOfMessagesInATurn
     }
     while (manager.hub().pump()) {
     }
-    EXPECT_EQ(told(), 3U * (kMany + 1));
+    EXPECT_EQ(told(), 3U * (kSessions + 1));
 }
 
 TEST_F(ManySessionsTest, GivesTheMemoryOfAWatcherThatIsGoneBackInPieces) {
@@ -219,13 +219,13 @@ TEST_F(ManySessionsTest, GivesTheMemoryOfAWatcherThatIsGoneBackInPieces) {
     manager.hub().close(id.value());
     std::size_t pieces = 1;
     while (manager.hub().pump()) ++pieces;
-    EXPECT_GE(pieces, kMany / WatchHub::kFreedPerPump / 2);
-    EXPECT_LE(pieces, kMany / WatchHub::kFreedPerPump + 2);
+    EXPECT_GE(pieces, kSessions / WatchHub::kFreedPerPump / 2);
+    EXPECT_LE(pieces, kSessions / WatchHub::kFreedPerPump + 2);
 }
 
 TEST_F(ManySessionsTest, LooksAtTheWorkersWhileAReloadIsCheckedAndApplied) {
     config::Diff wanted;
-    for (std::uint32_t i = 0; i < kMany; ++i) {
+    for (std::uint32_t i = 0; i < kSessions; ++i) {
         wanted.removed.push_back(
             spec("10.200." + std::to_string(i / 250) + '.' + std::to_string(1 + i % 250)));
         wanted.added.push_back(
@@ -236,7 +236,7 @@ TEST_F(ManySessionsTest, LooksAtTheWorkersWhileAReloadIsCheckedAndApplied) {
     std::size_t looks = 0;
     manager.set_between_pieces([&looks] { ++looks; });
     ASSERT_EQ(manager.apply(wanted).error().kind, ErrorKind::AlreadyExists);
-    EXPECT_GE(looks, 3 * kMany / 256) << "each list is gone through";
+    EXPECT_GE(looks, 3 * kSessions / 256) << "each list is gone through";
 }
 
 }  // namespace
