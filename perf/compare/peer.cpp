@@ -11,8 +11,8 @@
 #include "control/net/frame.hpp"
 #include "dataplane/runtime/runtime.hpp"
 #include "overlay/single_hop.hpp"
+#include "support/command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <poll.h>
 #include <unistd.h>
 
@@ -188,23 +188,17 @@ private:
     std::unique_ptr<runtime::Runtime> runtime_;
 };
 
-std::optional<Options> parse(int argc, char** argv) {
+/// nullopt: `o` is filled. Otherwise the exit status.
+std::optional<int> parse_options(int argc, char** argv, Options& o) {
     CLI::App app{"BFD speakers 10.65.0.1 and up behind one interface, for perf/compare", "peer"};
-    Options o;
     app.add_option("--interface", o.interface, "kernel interface")->required();
     app.add_option("--subject-mac", o.subject_mac, "MAC address of the subject")->required();
     app.add_option("--subject", o.subject, "IPv4 address of the subject");
-    app.add_option("--sessions", o.sessions)->check(CLI::Range(1U, kMostSessions));
-    app.add_option("--interval", o.interval_ms, "milliseconds")->check(CLI::Range(1U, 60'000U));
-    app.add_option("--mult", o.detect_mult)->check(CLI::Range(1U, 255U));
-    app.add_option("--cpu", o.cpu, "of the worker");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-        app.exit(e);
-        return std::nullopt;
-    }
-    return o;
+    app.add_option("--sessions", o.sessions)->check(range(1U, kMostSessions));
+    app.add_option("--interval", o.interval_ms, "milliseconds")->check(range(1U, 60'000U));
+    app.add_option("--mult", o.detect_mult)->check(range(1U, 255U));
+    app.add_option("--cpu", o.cpu, "of the worker")->check(range(0U, kLastCpu));
+    return parse_command_line(app, argc, argv);
 }
 
 }  // namespace
@@ -213,9 +207,9 @@ std::optional<Options> parse(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        const auto options = tocsin::perf::parse(argc, argv);
-        if (!options) return 2;
-        tocsin::perf::Peer peer{*options};
+        tocsin::perf::Options options;
+        if (const auto status = tocsin::perf::parse_options(argc, argv, options)) return *status;
+        tocsin::perf::Peer peer{options};
         if (!peer.start()) return 1;
         peer.run();
         return 0;

@@ -352,12 +352,12 @@ private:
 }  // namespace tocsin::perf
 
 int main(int argc, char** argv) {
-    const auto options = tocsin::perf::parse_control_options(argc, argv);
-    if (!options) return 2;
-    const auto lab = tocsin::perf::Lab::start(*options);
+    tocsin::perf::ControlOptions options;
+    if (const auto status = tocsin::perf::parse_options(argc, argv, options)) return *status;
+    const auto lab = tocsin::perf::Lab::start(options);
     if (!lab) return 1;
     std::printf("%u sessions and as many peers, %lld us x %u, one worker on CPU %u, %s\n",
-                options->sessions, static_cast<long long>(options->interval.count()),
-                options->detect_mult, options->cpu, lab->memory().c_str());
-    return tocsin::perf::Run{*options, *lab}.run() ? 0 : 1;
+                options.sessions, static_cast<long long>(options.interval.count()),
+                options.detect_mult, options.cpu, lab->memory().c_str());
+    return tocsin::perf::Run{options, *lab}.run() ? 0 : 1;
 }

@@ -348,7 +348,7 @@ private:
 }  // namespace tocsin::perf
 
 int main(int argc, char** argv) {
-    const auto options = tocsin::perf::parse_options(argc, argv);
-    if (!options) return 2;
-    return tocsin::perf::Scenario{*options}.run() ? 0 : 1;
+    tocsin::perf::Options options;
+    if (const auto status = tocsin::perf::parse_options(argc, argv, options)) return *status;
+    return tocsin::perf::Scenario{options}.run() ? 0 : 1;
 }
