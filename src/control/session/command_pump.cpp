@@ -1,0 +1,111 @@
+#include "control/session/command_pump.hpp"
+
+#include "overlay/single_hop.hpp"
+
+#include <utility>
+
+namespace tocsin::control::session {
+
+CommandPump::CommandPump(const Registry& registry, const NextHops& next_hops, Totals& totals)
+    : registry_{registry}, next_hops_{next_hops}, totals_{totals} {}
+
+void CommandPump::run(WorkerRecord& w) {
+    while (!w.queue.empty()) {
+        const Slot slot = w.queue.front();
+        SlotEntry& entry = w.slots.at(slot);
+        if (entry.needs == 0 || entry.phase == SlotPhase::Free) {
+            entry.needs = 0;
+            entry.queued = false;
+            w.queue.pop_front();
+        } else if (!send_next(w, slot, entry)) {
+            return;  // no room: again with the next turn, in the same order
+        }
+    }
+}
+
+bool CommandPump::send_next(WorkerRecord& w, Slot slot, SlotEntry& entry) {
+    const bfd::SessionHandle session = w.slots.handle(slot);
+    const auto sent = [&](const auto& body, Need about, unsigned carried) {
+        if (!w.commands.send(body, about)) return false;
+        entry.needs = static_cast<std::uint8_t>(entry.needs & ~carried);
+        totals_.commands.add();
+        return true;
+    };
+    if (entry.phase == SlotPhase::Leaving) {
+        const bool now = (entry.needs & kNeedDeleteNow) != 0;
+        return sent(message::DeleteSession{.session = session, .immediate = now},
+                    now ? kNeedDeleteNow : kNeedDelete, 0xffU);
+    }
+    SessionRecord& record = *entry.owner;
+    if ((entry.needs & kNeedAdd) != 0) {
+        const overlay::HeaderTemplate h = headers(record);
+        if (!sent(message::AddSession{.session = session,
+                                      .key = key(record),
+                                      .parameters = record.parameters,
+                                      .headers = h,
+                                      .tx_port = record.port,
+                                      .admin_down = record.admin_down},
+                  kNeedAdd, kNeedAdd | kNeedParameters | kNeedAdmin | kNeedHeaders)) {
+            return false;
+        }
+        entry.phase = SlotPhase::Known;
+        record.next_hop_resolved = h.length != 0;
+        return true;
+    }
+    if ((entry.needs & kNeedParameters) != 0) {
+        return sent(message::SetParameters{.session = session, .parameters = record.parameters},
+                    kNeedParameters, kNeedParameters);
+    }
+    if ((entry.needs & kNeedAdmin) != 0) {
+        return sent(message::SetAdmin{.session = session, .down = record.admin_down}, kNeedAdmin,
+                    kNeedAdmin);
+    }
+    if ((entry.needs & kNeedHeaders) != 0) {
+        const overlay::HeaderTemplate h = headers(record);
+        record.next_hop_resolved = h.length != 0;
+        return sent(message::SetHeaders{.session = session, .headers = h}, kNeedHeaders,
+                    kNeedHeaders);
+    }
+    if ((entry.needs & kNeedPathDown) != 0) {
+        return sent(message::SignalPathDown{.session = session}, kNeedPathDown, kNeedPathDown);
+    }
+    if ((entry.needs & kNeedQuery) != 0) return send_query(w, slot, record);
+    entry.needs = 0;
+    return true;
+}
+
+bool CommandPump::send_query(WorkerRecord& w, Slot slot, const SessionRecord& record) {
+    const auto id = w.commands.send(message::QuerySession{record.handle}, kNeedQuery);
+    if (!id) return false;
+    totals_.commands.add();
+    SlotEntry& entry = w.slots.at(slot);
+    entry.needs = static_cast<std::uint8_t>(entry.needs & ~kNeedQuery);
+    if (auto waiting = w.asked.extract(slot.value)) {
+        w.queries.emplace(static_cast<std::uint64_t>(*id), std::move(waiting.mapped()));
+    }
+    return true;
+}
+
+overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const {
+    const SessionPort* const port = registry_.port(record.port);
+    if (port == nullptr || record.next_hop.family == AddressFamily::None) return {};
+    const auto mac = next_hops_.mac(record.port, record.next_hop);
+    if (!mac) return {};
+    return overlay::single_hop_headers({.source_mac = port->mac,
+                                        .destination_mac = *mac,
+                                        .source = record.local,
+                                        .destination = record.remote,
+                                        .source_port = record.source_port,
+                                        .dscp = record.dscp});
+}
+
+SessionKey CommandPump::key(const SessionRecord& record) const {
+    SessionKey out{.family = record.remote.family, .port = record.port};
+    const SessionPort* const port = registry_.port(record.port);
+    if (port != nullptr && port->point_to_point) return out;
+    out.local = record.local.octets;
+    out.remote = record.remote.octets;
+    return out;
+}
+
+}  // namespace tocsin::control::session

@@ -1,0 +1,43 @@
+#include "control/session/next_hop_scans.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tocsin::control::session {
+
+NextHopScans::NextHopScans(Registry& registry, const NextHops& next_hops, Found found)
+    : registry_{registry}, next_hops_{next_hops}, found_{std::move(found)} {}
+
+void NextHopScans::neighbor_changed(PortId port, const IpAddress& next_hop) {
+    SessionRecord* const direct = registry_.find_identity(port, next_hop);
+    if (direct != nullptr && direct->next_hop == next_hop) {
+        direct->next_hop_resolved = next_hops_.mac(port, next_hop).has_value();
+        return found_(*direct);
+    }
+    // One that is under way has passed sessions already; one that waits will see all of them.
+    const auto waiting = std::ranges::find_if(scans_, [&](const Scan& s) {
+        return s.port == port && s.next_hop == next_hop && s.done.value == 0;
+    });
+    if (waiting == scans_.end()) scans_.push_back({.port = port, .next_hop = next_hop});
+    static_cast<void>(run());
+}
+
+bool NextHopScans::run() {
+    std::size_t budget = kScannedPerPoll;
+    while (!scans_.empty() && budget != 0) {
+        Scan& scan = scans_.front();
+        const bool resolved = next_hops_.mac(scan.port, scan.next_hop).has_value();
+        RecordTable& records = registry_.records();
+        auto it = records.after(scan.done);
+        for (; it != records.end() && budget != 0; ++it, --budget) {
+            scan.done = it->id;
+            if (it->port != scan.port || it->next_hop != scan.next_hop) continue;
+            it->next_hop_resolved = resolved;
+            found_(*it);
+        }
+        if (it == records.end()) scans_.pop_front();
+    }
+    return !scans_.empty();
+}
+
+}  // namespace tocsin::control::session
