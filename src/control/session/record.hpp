@@ -19,6 +19,11 @@ enum class Origin : std::uint8_t { Config, Api };
     return o == Origin::Config ? "config" : "api";
 }
 
+/// For sentences.
+[[nodiscard]] constexpr const char* owner(Origin o) noexcept {
+    return o == Origin::Config ? "the configuration file" : "the API";
+}
+
 /// Why no worker has a session yet.
 enum class Waiting : std::uint8_t { No, ForSlot, ForLoad };
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "control/config/schema.hpp"
-#include "control/session/record.hpp"
+#include "control/session/registry.hpp"
+#include "dataplane/message/dataplane.hpp"
 
 #include <chrono>
-#include <string>
 
 namespace tocsin::control::session {
 
@@ -22,5 +22,9 @@ struct SessionView {
     std::chrono::system_clock::time_point last_state_change;  ///< epoch = never
     std::chrono::system_clock::time_point last_rx;            ///< epoch = never
 };
+
+/// Of a record in `registry`; `dataplane` knows the time of day.
+[[nodiscard]] SessionView view_of(const SessionRecord& record, const Registry& registry,
+                                  const message::Dataplane& dataplane);
 
 }  // namespace tocsin::control::session

@@ -1,0 +1,95 @@
+#include "control/session/admission.hpp"
+
+#include "control/base/address.hpp"
+#include "control/config/nearest.hpp"
+
+#include <string>
+#include <utility>
+
+namespace tocsin::control::session {
+
+Admission::Admission(Registry& registry, const Reconciler& reconciler, const NextHops& next_hops,
+                     std::uint32_t max_sessions)
+    : registry_{registry},
+      reconciler_{reconciler},
+      next_hops_{next_hops},
+      max_sessions_{max_sessions} {}
+
+std::optional<Error> Admission::check_room(std::size_t more) const {
+    if (closed_) return Error{ErrorKind::Unavailable, "tocsind is shutting down", {}};
+    if (registry_.size() + more <= max_sessions_) return std::nullopt;
+    return Error{ErrorKind::ResourceExhausted,
+                 std::to_string(registry_.size() + more) + " sessions are more than the " +
+                     std::to_string(max_sessions_) +
+                     " that dataplane.max_sessions allows: raise it and restart",
+                 {}};
+}
+
+void Admission::set_capacity(load::Capacity capacity, bool refuse) {
+    capacity_ = std::move(capacity);
+    refuse_ = refuse;
+}
+
+std::optional<Error> Admission::check_demand(const load::Demand& more,
+                                             const load::Demand& less) const {
+    if (!refuse_ || capacity_.share(more) <= capacity_.share(less)) return std::nullopt;
+    load::Demand all = reconciler_.demand();
+    all -= less;
+    all += more;
+    if (capacity_.share(all) <= 1) return std::nullopt;
+    return Error{ErrorKind::ResourceExhausted,
+                 "the sessions would then ask for up to " + capacity_.describe(all) +
+                     ": raise desired_min_tx_interval and required_min_rx_interval, add workers "
+                     "(dataplane.workers), or set dataplane.admission = \"warn\" and reload",
+                 {}};
+}
+
+std::optional<Error> Admission::check_demand(WorkerId worker, const load::Demand& more,
+                                             const load::Demand& less) const {
+    if (!refuse_ || worker.value >= capacity_.costs.size()) return std::nullopt;
+    const load::Capacity one{.cycles_per_second = capacity_.cycles_per_second,
+                             .costs = {capacity_.costs[worker.value]}};
+    if (one.share(more) <= one.share(less)) return std::nullopt;
+    load::Demand all = reconciler_.demand(worker);
+    all -= less;
+    all += more;
+    if (one.share(all) <= 1) return std::nullopt;
+    return Error{ErrorKind::ResourceExhausted,
+                 "the sessions of worker " + std::to_string(worker.value) +
+                     ", where they stay, would then ask for up to " + one.describe(all) +
+                     ": raise desired_min_tx_interval and required_min_rx_interval, delete some of "
+                     "its sessions and add them again, which another worker may then get, or set "
+                     "dataplane.admission = \"warn\" and reload",
+                 {}};
+}
+
+std::optional<Error> Admission::check_new(const config::Session& session) {
+    const SessionPort* const port = registry_.port_named(session.port);
+    if (port == nullptr) {
+        return Error{ErrorKind::InvalidArgument,
+                     "there is no port " + config::in_quotes(session.port), ".port"};
+    }
+    if (session.local.family == AddressFamily::None &&
+        !next_hops_.local_for(port->id, session.remote)) {
+        return Error{ErrorKind::InvalidArgument,
+                     session.port + " has no address that reaches " + to_string(session.remote),
+                     ".remote"};
+    }
+    if (const SessionRecord* const r = registry_.find_identity(port->id, session.remote)) {
+        return Error{ErrorKind::AlreadyExists,
+                     "session " + std::to_string(r->id.value) + " to " + to_string(r->remote) +
+                         " on " + session.port + " exists and belongs to " + owner(r->origin) +
+                         ": one session for each port, family and remote (RFC 5881 3)",
+                     ".remote"};
+    }
+    if (session.name.empty()) return std::nullopt;
+    if (const SessionRecord* const r = registry_.find_name(session.name)) {
+        return Error{ErrorKind::AlreadyExists,
+                     "session " + std::to_string(r->id.value) + " has the name " + session.name +
+                         " and belongs to " + owner(r->origin),
+                     ".name"};
+    }
+    return std::nullopt;
+}
+
+}  // namespace tocsin::control::session

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "control/base/result.hpp"
+#include "control/config/schema.hpp"
+#include "control/load/demand.hpp"
+#include "control/session/next_hops.hpp"
+#include "control/session/reconciler.hpp"
+#include "control/session/registry.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace tocsin::control::session {
+
+/// Whether sessions may be added or changed: there is room, the workers can carry them, and peer
+/// and name are free. Changes nothing; nullopt: they may.
+class Admission {
+public:
+    Admission(Registry& registry, const Reconciler& reconciler, const NextHops& next_hops,
+              std::uint32_t max_sessions);
+
+    /// What the workers carry, and whether sessions that ask for more are refused. Before: nothing
+    /// is refused.
+    void set_capacity(load::Capacity capacity, bool refuse);
+    /// From now on there is no room.
+    void close() noexcept { closed_ = true; }
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+    [[nodiscard]] std::uint32_t max_sessions() const noexcept { return max_sessions_; }
+
+    /// For so many sessions more.
+    [[nodiscard]] std::optional<Error> check_room(std::size_t more) const;
+    /// Of what comes instead of `less`.
+    [[nodiscard]] std::optional<Error> check_demand(const load::Demand& more,
+                                                    const load::Demand& less) const;
+    /// The same for sessions that stay on their worker.
+    [[nodiscard]] std::optional<Error> check_demand(WorkerId worker, const load::Demand& more,
+                                                    const load::Demand& less) const;
+    /// Port, local address, peer and name of a new session. `where` of the error begins with the
+    /// member, such as ".name".
+    [[nodiscard]] std::optional<Error> check_new(const config::Session& session);
+
+private:
+    Registry& registry_;
+    const Reconciler& reconciler_;
+    const NextHops& next_hops_;
+    std::uint32_t max_sessions_;
+    load::Capacity capacity_;
+    bool refuse_ = false;  ///< what is above it
+    bool closed_ = false;
+};
+
+}  // namespace tocsin::control::session

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "control/config/schema.hpp"
+#include "control/session/next_hops.hpp"
+#include "control/session/reconciler.hpp"
+#include "control/session/registry.hpp"
+
+namespace tocsin::control::session {
+
+/// Changes of one session that registry and workers must both hear of. Checks nothing, see
+/// Admission.
+class DesiredSet {
+public:
+    DesiredSet(Registry& registry, Reconciler& reconciler, const NextHops& next_hops)
+        : registry_{registry}, reconciler_{reconciler}, next_hops_{next_hops} {}
+
+    /// Without a local address it gets the port's in the subnet of the remote.
+    SessionRecord& insert(const config::Session& session, Origin origin);
+    void erase(SessionRecord& record);
+    /// RFC 5880 6.8.16.
+    void set_admin_down(SessionRecord& record, bool down);
+
+private:
+    Registry& registry_;
+    Reconciler& reconciler_;
+    const NextHops& next_hops_;
+};
+
+}  // namespace tocsin::control::session

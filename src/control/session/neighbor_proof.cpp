@@ -1,0 +1,42 @@
+#include "control/session/neighbor_proof.hpp"
+
+#include <chrono>
+
+namespace tocsin::control::session {
+
+namespace {
+
+/// How much longer than its Detection Time a peer is given to say that it hears nothing.
+constexpr std::chrono::seconds kProofMargin{1};
+
+}  // namespace
+
+void NeighborProof::confirm() {
+    // An Up session heard its peer within a Detection Time, unless the peer is in Demand mode.
+    std::size_t budget = registry_.size() / 100 + 16;
+    const RecordTable& records = registry_.records();
+    auto it = records.after(confirmed_);
+    for (; it != records.end() && budget != 0; ++it, --budget) {
+        const SessionRecord& r = *it;
+        if (r.status.session_state == bfd::SessionState::Up && !r.status.remote_demand_mode &&
+            r.next_hop == r.remote && r.seen_source.family == AddressFamily::None) {
+            // What we sent before the peer's Detection Time has arrived, or it would have said
+            // Down.
+            const Nanoseconds detection = r.status.detect_mult * Nanoseconds{r.status.tx_interval};
+            next_hops_.confirm(r.port, r.next_hop, detection + kProofMargin);
+        }
+        confirmed_ = r.id;
+    }
+    if (it == records.end()) confirmed_ = {};
+}
+
+void NeighborProof::on_change(const SessionRecord& record, const bfd::SessionEvent& event) {
+    const bool failed = event.now.local_diag == bfd::Diag::ControlDetectionTimeExpired ||
+                        event.now.local_diag == bfd::Diag::NeighborSignaledSessionDown;
+    if (event.reported_state == bfd::SessionState::Up && failed &&
+        event.now.session_state != bfd::SessionState::Up) {
+        next_hops_.doubt(record.port, record.next_hop);
+    }
+}
+
+}  // namespace tocsin::control::session

@@ -1,0 +1,57 @@
+#include "control/session/selector.hpp"
+
+#include "control/base/address.hpp"
+#include "control/config/nearest.hpp"
+
+#include <utility>
+
+namespace tocsin::control::session {
+
+namespace {
+
+Error unknown(std::string what) {
+    return {ErrorKind::NotFound, "there is no session " + std::move(what), {}};
+}
+
+}  // namespace
+
+Result<SessionId> resolve(const Selector& selector, Registry& registry, Reconciler& reconciler) {
+    if (const auto* id = std::get_if<SessionId>(&selector)) {
+        if (registry.find(*id) == nullptr) {
+            return unknown("with id " + std::to_string(id->value));
+        }
+        return *id;
+    }
+    if (const auto* name = std::get_if<std::string>(&selector)) {
+        const SessionRecord* const r = registry.find_name(*name);
+        if (r == nullptr) return unknown("with the name " + config::in_quotes(*name));
+        return r->id;
+    }
+    if (const auto* discr = std::get_if<Discriminator>(&selector)) {
+        const SessionRecord* const r = reconciler.find(*discr);
+        if (r == nullptr) return unknown("with local_discr " + std::to_string(discr->value));
+        return r->id;
+    }
+    const auto& peer = std::get<PeerSelector>(selector);
+    const SessionRecord* found = nullptr;
+    for (const SessionPort& port : registry.ports()) {
+        if (!peer.port.empty() && port.name != peer.port) continue;
+        const SessionRecord* const r = registry.find_identity(port.id, peer.remote);
+        if (r == nullptr || r->remote != peer.remote) continue;
+        if (peer.local.family != AddressFamily::None && r->local != peer.local) continue;
+        if (found != nullptr) {
+            return Error{ErrorKind::InvalidArgument,
+                         to_string(peer.remote) +
+                             " is the peer of sessions on several ports: give the port as well",
+                         "peer.port"};
+        }
+        found = r;
+    }
+    if (found == nullptr) {
+        return unknown("to " + to_string(peer.remote) +
+                       (peer.port.empty() ? std::string{} : " on " + peer.port));
+    }
+    return found->id;
+}
+
+}  // namespace tocsin::control::session
