@@ -116,4 +116,10 @@ protected:
     Manager manager;
 };
 
+/// Room for four sessions each.
+class TwoWorkers : public ManagerFixture {
+protected:
+    TwoWorkers() : ManagerFixture{{.workers = 2, .slots = 4}, 8} {}
+};
+
 }  // namespace tocsin::control::session

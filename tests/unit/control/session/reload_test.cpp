@@ -1,11 +1,11 @@
-// Manager::apply: a reload takes the sessions of the file to a new file, all or nothing.
+#include "control/session/reload.hpp"
 
 #include "fixture.hpp"
 
 namespace tocsin::control::session {
 namespace {
 
-class ApplyTest : public ManagerFixture {
+class ReloadTest : public ManagerFixture {
 protected:
     static config::SessionChange change(const config::Session& from, const config::Session& to,
                                         bool recreate = false) {
@@ -25,7 +25,7 @@ protected:
     }
 };
 
-TEST_F(ApplyTest, AddsRemovesAndLeavesTheRestAlone) {
+TEST_F(ReloadTest, AddsRemovesAndLeavesTheRestAlone) {
     const SessionId stays = up("10.0.0.2", Origin::Config);
     add(spec("10.0.0.3"), Origin::Config);
     const auto applied = manager.apply(diff({spec("10.0.0.4")}, {spec("10.0.0.3")}));
@@ -39,7 +39,7 @@ TEST_F(ApplyTest, AddsRemovesAndLeavesTheRestAlone) {
     EXPECT_EQ(manager.view(by_remote("10.0.0.4"))->origin, Origin::Config);
 }
 
-TEST_F(ApplyTest, ChangesTimersOfAnUpSessionByPollSequence) {
+TEST_F(ReloadTest, ChangesTimersOfAnUpSessionByPollSequence) {
     const SessionId id = up("10.0.0.2", Origin::Config);
     config::Session to = spec("10.0.0.2", "p0", "renamed");
     to.parameters.required_min_rx_interval = 100ms;
@@ -52,7 +52,7 @@ TEST_F(ApplyTest, ChangesTimersOfAnUpSessionByPollSequence) {
     EXPECT_EQ(manager.resolve(std::string{"renamed"}).value(), id);
 }
 
-TEST_F(ApplyTest, ChangesNothingWhenASessionOfTheApiIsInTheWay) {
+TEST_F(ReloadTest, ChangesNothingWhenASessionOfTheApiIsInTheWay) {
     add(spec("10.0.0.3"), Origin::Config);
     const SessionId api = add(spec("10.0.0.4", "p0", "mine"));
     const auto peer = manager.apply(diff({spec("10.0.0.9"), spec("10.0.0.4")}, {spec("10.0.0.3")}));
@@ -65,7 +65,7 @@ TEST_F(ApplyTest, ChangesNothingWhenASessionOfTheApiIsInTheWay) {
     EXPECT_EQ(manager.view(api)->origin, Origin::Api);
 }
 
-TEST_F(ApplyTest, ChangesNothingWhenASessionThatWaitsForARestartKeepsTheName) {
+TEST_F(ReloadTest, ChangesNothingWhenASessionThatWaitsForARestartKeepsTheName) {
     const SessionId keeps = add(spec("10.0.0.2", "p0", "a"), Origin::Config);
     const SessionId other = add(spec("10.0.0.3", "p0", "b"), Origin::Config);
     // What diff() leaves out, since the port of the first one changed, is not in the difference.
@@ -85,7 +85,7 @@ TEST_F(ApplyTest, ChangesNothingWhenASessionThatWaitsForARestartKeepsTheName) {
     EXPECT_EQ(manager.resolve(std::string{"b"}).value(), by_remote("10.0.0.9"));
 }
 
-TEST_F(ApplyTest, KeepsAnOperatorsAdminDownWhenASessionIsMadeAnew) {
+TEST_F(ReloadTest, KeepsAnOperatorsAdminDownWhenASessionIsMadeAnew) {
     const SessionId id = up("10.0.0.2", Origin::Config);
     manager.set_admin({&id, 1}, true);
     config::Session moved = spec("10.0.0.2");
@@ -102,7 +102,7 @@ TEST_F(ApplyTest, KeepsAnOperatorsAdminDownWhenASessionIsMadeAnew) {
     EXPECT_EQ(state(by_remote("10.0.0.2")), bfd::SessionState::Up);
 }
 
-TEST_F(ApplyTest, ChangesNothingAboveMaxSessions) {
+TEST_F(ReloadTest, ChangesNothingAboveMaxSessions) {
     add(spec("10.0.0.3"), Origin::Config);
     config::Diff more = diff({}, {spec("10.0.0.3")});
     for (int i = 1; i <= 65; ++i) more.added.push_back(spec("10.0.1." + std::to_string(i)));
@@ -112,7 +112,7 @@ TEST_F(ApplyTest, ChangesNothingAboveMaxSessions) {
     EXPECT_EQ(manager.registry().size(), 1U);
 }
 
-TEST_F(ApplyTest, LetsTwoSessionsSwapTheirNames) {
+TEST_F(ReloadTest, LetsTwoSessionsSwapTheirNames) {
     const config::Session a = spec("10.0.0.2", "p0", "a");
     const config::Session b = spec("10.0.0.3", "p0", "b");
     const SessionId first = add(a, Origin::Config);
@@ -126,7 +126,7 @@ TEST_F(ApplyTest, LetsTwoSessionsSwapTheirNames) {
     EXPECT_EQ(manager.resolve(std::string{"a"}).value(), second);
 }
 
-TEST_F(ApplyTest, RecreatesASessionWhoseLocalAddressChanges) {
+TEST_F(ReloadTest, RecreatesASessionWhoseLocalAddressChanges) {
     const SessionId old = up("10.0.0.2", Origin::Config);
     config::Session to = spec("10.0.0.2");
     to.local = ip("10.0.0.7");
@@ -137,7 +137,7 @@ TEST_F(ApplyTest, RecreatesASessionWhoseLocalAddressChanges) {
     EXPECT_EQ(dataplane.engine_sessions(), 1U);
 }
 
-TEST_F(ApplyTest, KeepsWhatAnOperatorDecidedUnlessTheFileChangesIt) {
+TEST_F(ReloadTest, KeepsWhatAnOperatorDecidedUnlessTheFileChangesIt) {
     const SessionId id = add(spec("10.0.0.2"), Origin::Config);
     manager.set_admin({&id, 1}, true);
     config::Session to = spec("10.0.0.2");
@@ -150,7 +150,7 @@ TEST_F(ApplyTest, KeepsWhatAnOperatorDecidedUnlessTheFileChangesIt) {
     EXPECT_FALSE(manager.view(id)->spec.admin_down);
 }
 
-TEST_F(ApplyTest, TellsWatchersByNameOfASessionThatIsMadeAnew) {
+TEST_F(ReloadTest, TellsWatchersByNameOfASessionThatIsMadeAnew) {
     const config::Session from = spec("10.0.0.2", "p0", "edge-1");
     const SessionId old = add(from, Origin::Config);
     const auto watch = std::make_shared<RecordingWatch>();
@@ -168,7 +168,7 @@ TEST_F(ApplyTest, TellsWatchersByNameOfASessionThatIsMadeAnew) {
     EXPECT_EQ(watch->items[1].kind, WatchKind::Added);
 }
 
-TEST_F(ApplyTest, LetsNamesMoveOnFromOneSessionToTheNext) {
+TEST_F(ReloadTest, LetsNamesMoveOnFromOneSessionToTheNext) {
     const config::Session a = spec("10.0.0.2", "p0", "a");
     const config::Session b = spec("10.0.0.3", "p0", "b");
     const config::Session c = spec("10.0.0.4", "p0", "c");
