@@ -1,0 +1,54 @@
+#include "control/ctl/daemon_commands.hpp"
+
+#include "tocsinctl.hpp"
+
+#include <gmock/gmock.h>
+
+namespace tocsin::control::ctl {
+namespace {
+
+using testing::HasSubstr;
+
+class DaemonCommands : public Tocsinctl {};
+
+TEST_F(DaemonCommands, ListsWorkersPortsNeighboursAndStatistics) {
+    EXPECT_EQ(run({"worker", "list"}), ExitCode::Success);
+    EXPECT_EQ(lines(out()), 3);
+    EXPECT_THAT(
+        out(),
+        HasSubstr(
+            "  20000  20000     74%   26%     148     222     4   <0.1 ms  0.128 ms    2.048 ms"
+            "    1.5 ms       0.256 ms "));
+    EXPECT_THAT(out(), HasSubstr("   -       -       -     0         -"))
+        << "a worker that was not looked at yet";
+    EXPECT_THAT(out(), HasSubstr("  busy, late_tx\n"));
+    EXPECT_EQ(run({"port", "list"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("rte_flow"));
+    EXPECT_THAT(out(), HasSubstr("\nwan0: rules spread UDP\n"));
+    EXPECT_THAT(out(), HasSubstr("25 Gb/s"));
+    EXPECT_THAT(out(), HasSubstr("2001:db8::1/64"));
+    EXPECT_EQ(run({"neighbor", "list"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("incomplete"));
+    EXPECT_EQ(run({"stats"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("Dropped, bad_length"));
+    for (const char* noun : {"worker", "port", "neighbor"}) {
+        EXPECT_EQ(run({noun, "list", "-o", "json"}), ExitCode::Success);
+        EXPECT_THAT(out(), testing::StartsWith("{\n"));
+        EXPECT_EQ(run({noun, "list", "-o", "jsonl"}), ExitCode::Success);
+        EXPECT_EQ(lines(out()), std::string_view{noun} == "worker" ? 2 : 1);
+    }
+}
+
+TEST_F(DaemonCommands, SaysItsVersionWithAndWithoutADaemon) {
+    EXPECT_EQ(run({"version"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("tocsind   9.8.7 on DPDK 22.11"));
+    EXPECT_EQ(run({"version", "-o", "jsonl"}), ExitCode::Success);
+    EXPECT_EQ(lines(out()), 1);
+    EXPECT_THAT(out(), testing::EndsWith("\"}}\n"));
+    EXPECT_EQ(run_alone({"--socket", "unix:/nonexistent", "version"}), ExitCode::Success);
+    EXPECT_THAT(out(), HasSubstr("tocsinctl 0."));
+    EXPECT_THAT(out(), HasSubstr("not reachable"));
+}
+
+}  // namespace
+}  // namespace tocsin::control::ctl
