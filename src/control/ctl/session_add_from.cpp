@@ -66,6 +66,7 @@ std::string explain(std::string why, bool whole) {
     const std::string field = why.substr(0, end);
     const auto& descriptor = *v1::SessionSpec::descriptor();
     std::vector<std::string_view> known;
+    known.reserve(static_cast<std::size_t>(descriptor.field_count()));
     for (int i = 0; i < descriptor.field_count(); ++i) known.push_back(descriptor.field(i)->name());
     const std::string meant = config::did_you_mean(field, known);
     return "there is no field " + config::in_quotes(field) +
