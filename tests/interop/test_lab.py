@@ -2,6 +2,7 @@
 
 import os
 import signal
+import statistics
 import time
 
 import pytest
@@ -75,7 +76,8 @@ def test_the_hand_made_peer_comes_up_with_bird_and_the_wire_shows_its_pace(lab, 
     start = time.time()
     peer.settle(2)
     measured = gaps(peer.sent_since(start))
-    assert len(measured) > 15 and max(measured) < 0.11
+    # BIRD jitters by up to a quarter; single packets wait for a CPU, which is no matter of the wire.
+    assert len(measured) > 15 and 0.07 < statistics.median(measured) < 0.1
     octets = peer.frame(peer.control)
     assert peer.remote_mac() == bird_port.mac and bytes.fromhex(bird_port.mac.replace(":", "")) == octets[:6]
     peer.change(state=DOWN)
