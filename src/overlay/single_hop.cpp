@@ -60,6 +60,23 @@ HeaderTemplate single_hop_headers(const SingleHopHeaders& h) noexcept {
     return t;
 }
 
+void set_lengths(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept {
+    const auto ip = packet.subspan(t.ip_offset);
+    const auto udp_length = static_cast<std::uint16_t>(kUdpLength + t.payload_length);
+    store_be16(&packet[t.udp_offset + kUdpLengthOffset], udp_length);
+    if (ip[0] >> 4U == 4) {
+        const auto header = static_cast<std::uint16_t>(t.udp_offset - t.ip_offset);
+        store_be16(&ip[kIpv4TotalLengthOffset], static_cast<std::uint16_t>(header + udp_length));
+        store_be16(&ip[kIpv4ChecksumOffset], 0);
+        store_checksum(&ip[kIpv4ChecksumOffset], sum_words(ip.first(kIpv4Length)));
+    } else {
+        const auto extensions =
+            static_cast<std::uint16_t>(t.udp_offset - t.ip_offset - kIpv6Length);
+        store_be16(&ip[kIpv6PayloadLengthOffset],
+                   static_cast<std::uint16_t>(extensions + udp_length));
+    }
+}
+
 void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept {
     const bool v4 = packet[t.ip_offset] >> 4U == 4;
     const auto addresses = v4 ? packet.subspan(t.ip_offset + kIpv4SourceOffset, 8)

@@ -25,8 +25,12 @@ struct SingleHopHeaders {
 /// Ethernet, IPv4 or IPv6, UDP to 3784 with TTL 255, RFC 5881. Length 0 when the families differ.
 [[nodiscard]] HeaderTemplate single_hop_headers(const SingleHopHeaders& h) noexcept;
 
-/// Writes the UDP checksum of a whole packet (headers of `t` followed by the payload it was built
-/// for) in place. Never zero on the wire: a sum of zero is sent as 0xffff (RFC 768, RFC 8200 8.1).
+/// Writes the lengths of a whole packet's IP and UDP headers, and the checksum of IPv4, for
+/// t.payload_length octets of payload.
+void set_lengths(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept;
+
+/// Writes the UDP checksum of a whole packet (headers of `t` followed by t.payload_length octets)
+/// in place. Never zero on the wire: a sum of zero is sent as 0xffff (RFC 768, RFC 8200 8.1).
 void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept;
 
 }  // namespace tocsin::overlay

@@ -32,6 +32,7 @@ public:
         Nanoseconds step_per_receive{0};
     };
 
+    static constexpr std::uint16_t kKeyChains = 1024;
     static constexpr Nanoseconds kStep = std::chrono::milliseconds{1};
 
     explicit EngineDataplane(Setup setup)
@@ -89,6 +90,13 @@ public:
                                                      .tx_port = port}});
     }
 
+    /// Keys that peers whose parameters have this number use from now on.
+    void set_peer_keys(std::uint16_t number, const bfd::AuthKeys& keys) {
+        peer_keys_.push_back(keys);
+        peer_.carry_out(
+            {.id = {}, .body = message::SetKeys{.number = number, .keys = &peer_keys_.back()}});
+    }
+
     void set_link(PortId port, bool up) {
         for (auto& p : setup_.ports) {
             if (p.id == port) p.link_up = up;
@@ -122,9 +130,10 @@ public:
     }
 
 private:
+    std::deque<bfd::AuthKeys> peer_keys_;
     struct Packet {
         SessionKey key;  ///< of the sender
-        std::array<std::uint8_t, 24> octets{};
+        bfd::SignedPacket octets;
         bool from_peer = false;
     };
 
@@ -133,14 +142,18 @@ private:
         struct SlotState {
             SessionKey key;
             overlay::HeaderTemplate headers;
-            std::array<std::uint8_t, 24> payload{};
+            bfd::SignedPacket payload;
         };
 
         Worker(EngineDataplane& owner, WorkerId id, std::uint32_t slots,
                const bfd::DiscriminatorCodec& codec, Instant now)
             : slots_(slots),
               owner_{owner},
-              config_{.slots = slots, .worker = id, .discriminators = codec, .seed = 7},
+              config_{.slots = slots,
+                      .worker = id,
+                      .discriminators = codec,
+                      .seed = 7,
+                      .key_chains = kKeyChains},
               size_{bfd::Engine::memory_needed(config_)},
               memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},
               engine_{config_, {memory_.get(), size_}, now} {}
@@ -174,13 +187,11 @@ private:
 
         // EngineSink
         void set_payload(Slot slot, bfd::ControlPayload payload) noexcept {
-            std::ranges::copy(payload, slots_[slot.value].payload.begin());
+            slots_[slot.value].payload = copy_of(payload);
         }
         bool transmit(Slot slot) noexcept { return leave(slot, slots_[slot.value].payload); }
         bool transmit_once(Slot slot, bfd::ControlPayload payload) noexcept {
-            std::array<std::uint8_t, 24> octets{};
-            std::ranges::copy(payload, octets.begin());
-            return leave(slot, octets);
+            return leave(slot, copy_of(payload));
         }
         void state_changed(Slot, bfd::SessionState from, bfd::SessionState to) noexcept {
             if (to == bfd::SessionState::Up) stats_.transitions_up.add();
@@ -242,6 +253,8 @@ private:
                     return engine_.set_concatenated_diag(c.session, c.diag, now, *this);
                 } else if constexpr (std::is_same_v<C, message::DeleteSession>) {
                     return engine_.remove(c.session, c.immediate, now, *this);
+                } else if constexpr (std::is_same_v<C, message::SetKeys>) {
+                    return engine_.set_keys(c.number, c.keys);
                 } else {
                     const bfd::Status status = engine_.snapshot(c.session, snapshot);
                     found = status == bfd::Status::Ok;
@@ -275,7 +288,13 @@ private:
         struct Free {
             void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{64}); }
         };
-        bool leave(Slot slot, const std::array<std::uint8_t, 24>& octets) noexcept {
+        static bfd::SignedPacket copy_of(bfd::ControlPayload payload) noexcept {
+            bfd::SignedPacket out;
+            std::ranges::copy(payload, out.octets.begin());
+            out.length = static_cast<std::uint8_t>(payload.size());
+            return out;
+        }
+        bool leave(Slot slot, const bfd::SignedPacket& octets) noexcept {
             if (slots_[slot.value].headers.length == 0) return false;
             stats_.tx_control.add();
             owner_.wire_.push_back({.key = slots_[slot.value].key,
@@ -298,10 +317,10 @@ private:
             wire_.pop_front();
             if (!connected_) continue;
             ReceivedPacket packet;
-            packet.payload = p.octets.data();
+            packet.payload = p.octets.octets.data();
             packet.source = p.key.local.data();
             packet.destination = p.key.remote.data();
-            packet.payload_length = 24;
+            packet.payload_length = p.octets.length;
             packet.port = p.key.port;
             packet.family = p.key.family;
             packet.ttl = 255;

@@ -3,6 +3,7 @@
 #include "dataplane/bfd/engine.hpp"
 #include "recording_sink.hpp"
 
+#include <deque>
 #include <memory>
 #include <new>
 #include <utility>
@@ -24,6 +25,7 @@ public:
         Instant start{std::chrono::seconds{10}};
         std::uint32_t budget = 1U << 20U;  ///< of each advance()
         bool gather = false;
+        std::uint16_t key_chains = 0;
     };
 
     EngineBox() : EngineBox(Setup{}) {}
@@ -36,7 +38,8 @@ public:
                   .worker = setup.worker,
                   .discriminators = codec,
                   .seed = setup.seed,
-                  .gather = setup.gather},
+                  .gather = setup.gather,
+                  .key_chains = setup.key_chains},
           size_{bfd::Engine::memory_needed(config_)},
           memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},
           engine_{config_, {memory_.get(), size_}, time.now} {}
@@ -67,6 +70,9 @@ public:
     }
     bfd::Status set_concatenated_diag(bfd::SessionHandle h, bfd::Diag diag) {
         return engine_.set_concatenated_diag(h, diag, now(), sink);
+    }
+    bfd::Status set_keys(std::uint16_t number, const bfd::AuthKeys& keys) {
+        return engine_.set_keys(number, &keys_.emplace_back(keys));
     }
     bfd::Status remove(bfd::SessionHandle h, bool immediate = false) {
         return engine_.remove(h, immediate, now(), sink);
@@ -135,6 +141,7 @@ private:
     std::size_t size_;
     std::unique_ptr<std::byte, Free> memory_;
     bfd::Engine engine_;
+    std::deque<bfd::AuthKeys> keys_;  ///< whatever the engine was ever given
 };
 
 /// The far end of a session, by hand: it sends what the test says and does nothing by itself.

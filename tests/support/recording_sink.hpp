@@ -17,6 +17,7 @@ struct Sent {
     Instant at;
     Slot slot;
     bfd::ControlOctets octets{};
+    std::vector<std::uint8_t> whole;  ///< with its Authentication Section
     bfd::ControlPacket packet;
     bool periodic = false;  ///< the template on its schedule; otherwise a Final or a change
 };
@@ -34,13 +35,11 @@ public:
     RecordingSink(const ManualTime& time, std::uint32_t slots) : time_{&time}, templates_(slots) {}
 
     void set_payload(Slot slot, bfd::ControlPayload payload) noexcept {
-        std::copy(payload.begin(), payload.end(), templates_[slot.value].begin());
+        templates_[slot.value].assign(payload.begin(), payload.end());
     }
     bool transmit(Slot slot) noexcept { return record(slot, templates_[slot.value], true); }
     bool transmit_once(Slot slot, bfd::ControlPayload payload) noexcept {
-        bfd::ControlOctets octets{};
-        std::copy(payload.begin(), payload.end(), octets.begin());
-        return record(slot, octets, false);
+        return record(slot, {payload.begin(), payload.end()}, false);
     }
     void state_changed(Slot slot, bfd::SessionState from, bfd::SessionState to) noexcept {
         state_changes.push_back({time_->now, slot, from, to});
@@ -56,17 +55,22 @@ public:
     bool can_send = true;
 
 private:
-    bool record(Slot slot, const bfd::ControlOctets& octets, bool periodic) noexcept {
-        Sent s{
-            .at = time_->now, .slot = slot, .octets = octets, .packet = {}, .periodic = periodic};
+    bool record(Slot slot, const std::vector<std::uint8_t>& whole, bool periodic) noexcept {
+        Sent s{.at = time_->now,
+               .slot = slot,
+               .octets = {},
+               .whole = whole,
+               .packet = {},
+               .periodic = periodic};
+        std::copy_n(whole.begin(), std::min(whole.size(), s.octets.size()), s.octets.begin());
         // A packet of ours that our own decoder refuses stays all zero; tests look at version 1.
-        static_cast<void>(bfd::decode(octets, s.packet));
+        static_cast<void>(bfd::decode(whole, s.packet));
         (can_send ? sent : refused).push_back(s);
         return can_send;
     }
 
     const ManualTime* time_;
-    std::vector<bfd::ControlOctets> templates_;
+    std::vector<std::vector<std::uint8_t>> templates_;
 };
 static_assert(bfd::EngineSink<RecordingSink>);
 

@@ -30,6 +30,8 @@ const char* status_name(bfd::Status status) {
             return "SlotTaken";
         case bfd::Status::KeyExists:
             return "KeyExists";
+        case bfd::Status::NoSuchKeyChain:
+            return "NoSuchKeyChain";
         case bfd::Status::Busy:
             return "Busy";
     }

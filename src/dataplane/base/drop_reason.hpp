@@ -43,6 +43,11 @@ enum class DropReason : std::uint8_t {
     TtlTooLow,                   ///< multihop, below min_ttl
     AuthUnexpected,              ///< A set, bfd.AuthType zero
     AuthMissing,                 ///< A clear, bfd.AuthType nonzero
+    AuthTypeMismatch,            ///< Auth Type is not bfd.AuthType
+    AuthKeyUnknown,              ///< no key with this Auth Key ID is accepted now
+    AuthLength,                  ///< Auth Len does not fit type, key or Length
+    AuthSequence,                ///< Sequence Number outside of the window: replayed, or many lost
+    AuthDigest,                  ///< wrong password, MD5 digest or SHA1 hash
     AdminDown,                   ///< local AdminDown discards after the variables are updated
 
     // src/dataplane/runtime
@@ -91,6 +96,11 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "ttl_too_low",
     "auth_unexpected",
     "auth_missing",
+    "auth_type_mismatch",
+    "auth_key_unknown",
+    "auth_length",
+    "auth_sequence",
+    "auth_digest",
     "admin_down",
     "punt_rate_limited",
     "punt_ring_full",

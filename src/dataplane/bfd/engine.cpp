@@ -13,6 +13,8 @@ struct Engine::Layout {
     std::size_t chunks = 0;
     std::size_t buckets = 0;
     std::size_t events = 0;
+    std::size_t auth = 0;
+    std::size_t chains = 0;
     std::size_t end = 0;
     std::uint32_t wheel_capacity = 0;
     std::uint32_t chunk_count = 0;
@@ -30,6 +32,8 @@ struct Engine::Layout {
         chunks = take<TimingWheel::Chunk>(chunk_count);
         buckets = take<std::uint32_t>(bucket_count);
         events = take<Slot>(slots);
+        auth = take<SessionAuth>(config.key_chains == 0 ? 0 : slots);
+        chains = take<const AuthKeys*>(config.key_chains);
     }
 
 private:
@@ -72,6 +76,8 @@ Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::
              array_at<TimingWheel::Chunk>(memory, layout.chunks, layout.chunk_count),
              layout.wheel_capacity, tick_at(now)},
       keys_{array_at<std::uint32_t>(memory, layout.buckets, layout.bucket_count), secret_},
-      events_{array_at<Slot>(memory, layout.events, config.slots)} {}
+      events_{array_at<Slot>(memory, layout.events, config.slots)},
+      auth_{array_at<SessionAuth>(memory, layout.auth, config.key_chains == 0 ? 0 : config.slots)},
+      chains_{array_at<const AuthKeys*>(memory, layout.chains, config.key_chains)} {}
 
 }  // namespace tocsin::bfd

@@ -31,6 +31,8 @@ struct EngineConfig {
     /// Packets of different sessions leave together, at instants within their jitter that
     /// sessions share, so that a worker that sleeps between them is woken up less often.
     bool gather = false;
+    /// Chains of keys that sessions may be authenticated with, numbered from 1. 0: none may.
+    std::uint16_t key_chains = 0;
 };
 
 /// The BFD sessions of one worker: RFC 5880 as a function of time and packets. No heap: all memory
@@ -106,6 +108,11 @@ public:
     template <EngineSink Sink>
     Status remove(SessionHandle session, bool immediate, Instant now, Sink& sink) noexcept;
 
+    /// The keys of chain `number`, 1..key_chains, from now on; they stay where they are until
+    /// others come in their place. nullptr: none, nothing is accepted and nothing sent. The type
+    /// stays the same for as long as a session uses it.
+    Status set_keys(std::uint16_t number, const AuthKeys* keys) noexcept;
+
     [[nodiscard]] Status snapshot(SessionHandle session, SessionSnapshot& out) const noexcept;
 
     /// The oldest session with something to report; false when there is none.
@@ -159,6 +166,14 @@ private:
     [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;  // inline
     void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
     [[nodiscard]] ControlOctets payload(Slot slot, bool poll, bool final) const noexcept;
+    // engine_auth.cpp
+    void start_authentication(Slot slot) noexcept;
+    [[nodiscard]] SignedPacket outgoing(Slot slot, const ControlOctets& packet) noexcept;
+    [[nodiscard]] DropReason authenticate(Slot slot, const ControlPacket& control,
+                                          const ReceivedPacket& packet, Instant now) noexcept;
+    void keep_sequence(Slot slot, Instant now) noexcept;
+    void fill_auth(Slot slot, SessionSnapshot& out) const noexcept;
+    [[nodiscard]] const AuthKeys& keys_of(std::uint16_t chain) const noexcept;
     [[nodiscard]] bool may_send_periodic(const SessionHot& hot,
                                          const SessionCold& cold) const noexcept;
     void gather(SessionHot& hot) const noexcept {
@@ -209,7 +224,7 @@ private:
     template <EngineSink Sink>
     void on_tx_entry_slow(Slot slot, Tick tick, Instant now, Sink& sink) noexcept;
     template <EngineSink Sink>
-    bool send_periodic(Slot slot, Tick tick, Instant now, Sink& sink) noexcept;
+    bool send_periodic(Slot slot, Tick tick, Instant now, bool may_leave, Sink& sink) noexcept;
     template <EngineSink Sink>
     DropReason on_changed_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept;
 
@@ -227,7 +242,9 @@ private:
     std::uint32_t armed_ = 0;  ///< entries in the wheel that are valid
     KeyTable keys_;
     SlotQueue<Slot> events_;
-    Slot first_deleted_ = kNowhere;  ///< released slots that next_deleted() has not told of yet
+    std::span<SessionAuth> auth_;        ///< by slot; empty without key chains
+    std::span<const AuthKeys*> chains_;  ///< by number, less one
+    Slot first_deleted_ = kNowhere;      ///< released slots that next_deleted() has not told of yet
     Slot last_deleted_{};
 };
 

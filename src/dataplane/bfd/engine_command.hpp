@@ -18,6 +18,7 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     SessionHot& hot = hot_[session.slot.value];
     if (hot.has(kInUse | kLingering)) return Status::SlotTaken;
     Slot other;
+    if (parameters.key_chain > config_.key_chains) return Status::NoSuchKeyChain;
     const bool known = keys_.find(
         key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
     if (known && !hot_[other.value].has(kLingering)) return Status::KeyExists;
@@ -50,6 +51,7 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     cold.reported_state = hot.session_state;
     cold.source_event = tick_at(now - Nanoseconds{kSlowInterval});
     keys_.insert(key, session.slot);
+    start_authentication(session.slot);
     ++sessions_;
     sink.set_payload(session.slot, payload(session.slot, false, false));
 
@@ -73,12 +75,17 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     const Slot slot = session.slot;
     SessionCold& cold = cold_[slot.value];
     if (cold.parameters == parameters) return Status::Ok;
+    if (parameters.key_chain > config_.key_chains) return Status::NoSuchKeyChain;
     const SessionParameters was = cold.parameters;
     const ControlOctets said = payload(slot, false, false);
     cold.parameters = parameters;
     hot->clear(kPassive | kDetectMultOne | kSteady);
     if (parameters.passive) hot->set(kPassive);
     if (parameters.detect_mult == 1) hot->set(kDetectMultOne);
+    if (parameters.key_chain != was.key_chain) {
+        hot->set(kPayloadStale);
+        start_authentication(slot);
+    }
     if (hot->has(kMultiHop)) hot->arrival = parameters.min_ttl;
 
     const bool up = hot->session_state == SessionState::Up;

@@ -48,6 +48,7 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
     out.down_count = cold.down_count;
     out.last_rx = hot.last_rx;
     out.last_state_change = cold.last_state_change;
+    fill_auth(slot, out);
 }
 
 bool Engine::next_event(SessionEvent& out) noexcept {

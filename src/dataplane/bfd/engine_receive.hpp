@@ -76,7 +76,8 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     SessionCold& cold = cold_[slot.value];
     reason = check_arrival(cold, packet);
     if (reason != DropReason::None) return reason;
-    if (control.authentication_present) return DropReason::AuthUnexpected;  // bfd.AuthType is 0
+    reason = authenticate(slot, control, packet, now);
+    if (reason != DropReason::None) return reason;
 
     // From here on the packet is the last word on the remote variables. P and F are of the moment.
     ControlOctets octets;
@@ -117,6 +118,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
             if (earlier(end, cold.linger_until)) cold.linger_until = end;
             arm_detection_at(slot, cold.linger_until);
         }
+        keep_sequence(slot, now);
         if (news) raise_event(slot, EventCause::Parameters);
         return DropReason::AdminDown;
     }
@@ -138,8 +140,12 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     // Whether the peer's Demand mode is active depends on the state just reached, so once more.
     update_tx_interval(slot, now);
     update_detection(slot);
-    if (control.poll && sink.transmit_once(slot, payload(slot, false, true))) {
-        if (++hot.tx_packets == 0) ++cold.tx_packets;
+    keep_sequence(slot, now);
+    if (control.poll) {
+        const SignedPacket final = outgoing(slot, payload(slot, false, true));
+        if (final.length != 0 && sink.transmit_once(slot, final.span()) && ++hot.tx_packets == 0) {
+            ++cold.tx_packets;
+        }
     }
     update_steady(slot);
     if (news) raise_event(slot, EventCause::Parameters);

@@ -10,16 +10,18 @@
 
 namespace tocsin::bfd {
 
-using ControlPayload = std::span<const std::uint8_t, kControlPacketLength>;
+/// A Control packet, with its Authentication Section if there is one: 24 to 52 octets.
+using ControlPayload = std::span<const std::uint8_t>;
 
 /// Where the engine's packets and observations go. The owner of the sink keeps one packet template
-/// per slot: headers, then 24 octets of Control packet.
+/// per slot: headers, then a Control packet.
 ///
-/// - set_payload: these are the 24 octets of every transmit() of this slot from now on.
+/// - set_payload: this is the Control packet of every transmit() of this slot from now on.
 /// - transmit: send the template as it stands. False: it could not leave (no next hop, no buffer,
 /// full
 ///   queue); the engine does not repeat it.
-/// - transmit_once: send this payload behind the template's headers; the template stays (Finals).
+/// - transmit_once: send this payload behind the template's headers; the template stays (Finals),
+///   unless this one has another length: then set_payload() comes before the next transmit().
 /// - state_changed: bfd.SessionState changed; for counters only, events come from next_event().
 /// - late_tx, late_detection: how long after its scheduled instant a periodic packet left, or after
 /// its

@@ -24,8 +24,8 @@ void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
     if (hot.tx_interval == WireInterval{0}) return;  // passive without a peer, or asked not to send
     hot.set(kExtraSent);
-    const ControlOctets octets = payload(slot, false, false);
-    if (sink.transmit_once(slot, octets)) {
+    const SignedPacket packet = outgoing(slot, payload(slot, false, false));
+    if (packet.length != 0 && sink.transmit_once(slot, packet.span())) {
         hot.clear(kTxFailed);
         if (++hot.tx_packets == 0) ++cold_[slot.value].tx_packets;
     } else {
@@ -67,15 +67,15 @@ template <EngineSink Sink>
                        hot.next_tx == tick && hot.tx_interval != WireInterval{0};
     if (!usual) [[unlikely]]
         return on_tx_entry_slow(slot, tick, now, sink);
-    static_cast<void>(send_periodic(slot, tick, now, sink));
+    static_cast<void>(send_periodic(slot, tick, now, true, sink));
 }
 
 /// The packet that is due, and the next one drawn. False: it could not leave.
 template <EngineSink Sink>
 [[gnu::always_inline]] inline bool Engine::send_periodic(Slot slot, Tick tick, Instant now,
-                                                         Sink& sink) noexcept {
+                                                         bool may_leave, Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
-    const bool sent = sink.transmit(slot);
+    const bool sent = may_leave && sink.transmit(slot);
     if (!sent) [[unlikely]] {
         hot.set(kTxFailed);
     } else if (++hot.tx_packets == 0) [[unlikely]] {
@@ -131,13 +131,18 @@ template <EngineSink Sink>
             set_poll(slot, on_final_clear(cold.poll), now);
         }
     }
+    bool may_leave = true;
     if (hot.has(kPayloadStale)) {
-        hot.clear(kPayloadStale);
-        sink.set_payload(slot, payload(slot, sends_poll(cold_[slot.value].poll), false));
+        const SessionCold& cold = cold_[slot.value];
+        const SignedPacket packet = outgoing(slot, payload(slot, sends_poll(cold.poll), false));
+        // What is signed is signed anew each time.
+        if (cold.parameters.key_chain == 0) hot.clear(kPayloadStale);
+        may_leave = packet.length != 0;
+        if (may_leave) sink.set_payload(slot, packet.span());
     }
     hot.clear(kTxFailed);
     // Where there was no entry at next_tx itself, this one is late.
-    if (send_periodic(slot, hot.next_tx, now, sink) && hot.has(kPollAttention) &&
+    if (send_periodic(slot, hot.next_tx, now, may_leave, sink) && hot.has(kPollAttention) &&
         cold_[slot.value].poll == Poll::Requested) {
         set_poll(slot, Poll::Active, now);  // a Final may answer only what has left
     }

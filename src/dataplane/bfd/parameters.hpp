@@ -18,6 +18,7 @@ struct SessionParameters {
     bool passive = false;       ///< silent until a packet was received, RFC 5880 6.1
     bool match_source = false;  ///< drop packets whose source is not the remote address
     bool control_plane_independent = false;  ///< the C bit, RFC 5880 4.1
+    std::uint16_t key_chain = 0;  ///< number of the keys it is authenticated with; 0 = none
 
     friend constexpr bool operator==(const SessionParameters&, const SessionParameters&) = default;
 };

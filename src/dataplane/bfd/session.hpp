@@ -3,6 +3,7 @@
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
+#include "dataplane/bfd/auth.hpp"
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/fsm.hpp"
 #include "dataplane/bfd/packet.hpp"
@@ -127,6 +128,17 @@ struct SessionCold {
     std::uint8_t leisure : 4 {
         kUnhurried};  ///< of its Detection Time as counted; kUnhurried when it has none
 };
+/// What authentication knows of a session, RFC 5880 6.8.1.
+struct SessionAuth {
+    Instant sequence_until{};       ///< bfd.AuthSeqKnown is 0 from here on, 6.8.1
+    std::uint32_t xmit_auth_seq{};  ///< bfd.XmitAuthSeq, of the packet that left last
+    AuthSequence received{};
+    std::uint32_t contents{};  ///< tag of the 24 octets that were signed last
+    std::uint32_t failures{};
+    DropReason last_failure = DropReason::None;
+};
+static_assert(sizeof(SessionAuth) <= 32 && std::is_trivially_copyable_v<SessionAuth>);
+
 static_assert(sizeof(SessionCold) <= 160 && std::is_trivially_copyable_v<SessionCold>);
 
 }  // namespace tocsin::bfd

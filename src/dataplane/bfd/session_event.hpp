@@ -1,7 +1,9 @@
 #pragma once
 
+#include "dataplane/base/drop_reason.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
+#include "dataplane/bfd/auth.hpp"
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/fsm.hpp"
 
@@ -42,6 +44,14 @@ struct SessionSnapshot {
     std::uint32_t down_count = 0;  ///< transitions out of Up since creation
     Instant last_rx{};             ///< last accepted packet; epoch = none
     Instant last_state_change{};
+    AuthType auth_type = AuthType::None;  ///< bfd.AuthType
+    bool auth_seq_known = false;          ///< bfd.AuthSeqKnown
+    std::uint8_t auth_key_id = 0;         ///< of the key that we sign with, when there is one
+    bool auth_can_sign = false;           ///< false with a type: no key, nothing is sent
+    DropReason last_auth_failure = DropReason::None;
+    std::uint32_t xmit_auth_seq = 0;  ///< bfd.XmitAuthSeq
+    std::uint32_t rcv_auth_seq = 0;   ///< bfd.RcvAuthSeq
+    std::uint32_t auth_failures = 0;  ///< packets that did not pass, since creation
 };
 
 /// Why a SessionEvent was raised; bits, several may be set.
@@ -70,6 +80,7 @@ enum class Status : std::uint8_t {
     NoSuchSession,  ///< slot free, or the discriminator disagrees
     SlotTaken,
     KeyExists,
+    NoSuchKeyChain,  ///< a number beyond EngineConfig::key_chains
     Busy,  ///< more sessions came and went within two seconds than the wheel holds; try again
 };
 

@@ -2,6 +2,7 @@
 
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
+#include "dataplane/bfd/auth.hpp"
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/parameters.hpp"
 #include "dataplane/bfd/session_event.hpp"
@@ -67,6 +68,13 @@ struct DeleteSession {
     bool immediate = false;
 };
 
+/// The keys that are in force for chain `number`, 1..EngineConfig::key_chains. They stay where they
+/// are until the answer to the next one for this chain.
+struct SetKeys {
+    std::uint16_t number = 0;
+    const bfd::AuthKeys* keys = nullptr;  ///< nullptr: none, its sessions accept and send nothing
+};
+
 /// Answered with a SessionSnapshot.
 struct QuerySession {
     SessionHandle session;
@@ -78,7 +86,7 @@ struct Barrier {};
 struct Command {
     RequestId id{};
     std::variant<Barrier, AddSession, SetHeaders, SetParameters, SetAdmin, SignalPathDown,
-                 SetConcatenatedDiag, DeleteSession, QuerySession>
+                 SetConcatenatedDiag, DeleteSession, SetKeys, QuerySession>
         body;
 };
 static_assert(std::is_trivially_copyable_v<Command>, "crosses the ring by memcpy");

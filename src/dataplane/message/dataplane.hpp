@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tocsin::message {
@@ -57,11 +59,16 @@ public:
         static_cast<void>(eventfd);
         return false;
     }
+    /// Keeps what commands pointed to until the workers have ended. Control thread.
+    void keep(std::shared_ptr<const void> what) { kept_.push_back(std::move(what)); }
     [[nodiscard]] virtual Instant now() const noexcept = 0;
     /// Rate of the counter that WorkerStats counts cycles by.
     [[nodiscard]] virtual double cycles_per_second() const noexcept = 0;
     /// Wall clock of an Instant, for people and the API.
     [[nodiscard]] virtual std::chrono::system_clock::time_point wall(Instant t) const noexcept = 0;
+
+private:
+    std::vector<std::shared_ptr<const void>> kept_;
 };
 
 }  // namespace tocsin::message

@@ -80,8 +80,10 @@ std::vector<std::string> eal_arguments(const Config& config, const Plan& plan) {
 
 std::uint64_t memory_needed(const Config& config, const Plan& plan) {
     const auto workers = static_cast<std::uint32_t>(plan.lcores.workers.size());
-    const bfd::EngineConfig engine{
-        .slots = plan.slots, .worker = {}, .discriminators = {0, plan.slots, workers}};
+    const bfd::EngineConfig engine{.slots = plan.slots,
+                                   .worker = {},
+                                   .discriminators = {0, plan.slots, workers},
+                                   .key_chains = config.key_chains};
     const std::uint64_t per_worker =
         Worker::memory_needed(engine) +
         pool_octets(mbufs_per_worker(config.ports, plan.devices, workers)) +

@@ -15,8 +15,8 @@ namespace tocsin::runtime {
 /// constants copy faster.
 inline constexpr std::size_t kTemplateOctets = 128;
 
-/// The packet of every session, ready to copy: headers, then 24 octets of Control packet, UDP
-/// checksum complete. What is known about it lies behind it in the same two cache lines. Owner: one
+/// The packet of every session, ready to copy: headers, then a Control packet, UDP checksum
+/// complete. What is known about it lies behind it in the same two cache lines. Owner: one
 /// worker.
 class PacketTemplates {
 public:
@@ -34,9 +34,10 @@ public:
     [[nodiscard]] std::uint32_t slots() const noexcept { return slots_; }
     /// Octets of the packet; 0: next hop not known, nothing can be sent.
     [[nodiscard]] std::uint16_t packet_length(Slot s) const noexcept {
-        const std::uint8_t headers = at(s).info.headers;
-        return headers == 0 ? 0 : static_cast<std::uint16_t>(headers + bfd::kControlPacketLength);
+        const Info& info = at(s).info;
+        return info.headers == 0 ? 0 : static_cast<std::uint16_t>(info.headers + info.payload);
     }
+    [[nodiscard]] std::size_t payload_length(Slot s) const noexcept { return at(s).info.payload; }
     [[nodiscard]] PortId port(Slot s) const noexcept { return {at(s).info.port}; }
     [[nodiscard]] const std::uint8_t* packet(Slot s) const noexcept { return at(s).octets.data(); }
     /// Writes the packet of `length` octets, and up to kTemplateOctets, to `to`.
@@ -54,10 +55,13 @@ public:
     }
 
     void set_port(Slot s, PortId port) noexcept { at(s).info.port = port.value; }
-    /// New headers in front of the same payload. Headers that do not fit count as none.
+    /// New headers in front of the same payload. Headers that do not fit, or not with the payload,
+    /// count as none.
     void set_headers(Slot s, const overlay::HeaderTemplate& headers) noexcept;
+    /// Another payload, of another length too. Where it does not fit behind the headers, there are
+    /// none.
     void set_payload(Slot s, bfd::ControlPayload payload) noexcept;
-    /// Completes a copy of this slot's packet that carries another payload.
+    /// Completes a copy of this slot's packet that carries another payload of the same length.
     void replace_payload(Slot s, bfd::ControlPayload payload, std::uint8_t* copy) const noexcept;
 
     [[nodiscard]] Saved save(Slot s) const noexcept;
@@ -68,17 +72,21 @@ private:
         std::uint16_t port;
         std::uint8_t
             headers;  ///< octets in front of the payload; 0 = none, the payload comes first
+        std::uint8_t payload;  ///< octets of it
         std::uint8_t ip_offset;
         std::uint8_t udp_offset;
     };
-    static constexpr std::size_t kOctets =
-        overlay::HeaderTemplate::kCapacity + bfd::kControlPacketLength;
+    static constexpr std::size_t kOctets = kTemplateOctets - sizeof(Info);
+    static_assert(kOctets >= overlay::HeaderTemplate::kCapacity + bfd::kControlPacketLength);
     struct alignas(64) Packet {
         std::array<std::uint8_t, kOctets> octets;
         Info info;
     };
     static_assert(sizeof(Packet) == kTemplateOctets);
 
+    /// What headers.hpp's functions need to know of a packet's headers.
+    [[nodiscard]] static overlay::HeaderTemplate shape(const Info& info) noexcept;
+    static void set_lengths(Packet& packet) noexcept;
     void finish_checksum(Slot s, std::uint8_t* packet) const noexcept;
 
     [[nodiscard]] Packet& at(Slot s) const noexcept {

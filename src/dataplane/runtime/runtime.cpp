@@ -203,7 +203,8 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                                        .worker = {i},
                                        .discriminators = discriminators_,
                                        .seed = config.seed + i,
-                                       .gather = config.idle == Idle::Adaptive && config.gather};
+                                       .gather = config.idle == Idle::Adaptive && config.gather,
+                                       .key_chains = config.key_chains};
         unit.memory = RteMemory::take(Worker::memory_needed(engine), socket);
         if (!unit.memory.octets) {
             error = out_of_memory("the sessions");

@@ -35,6 +35,7 @@ struct Config {
     Idle idle = Idle::Poll;
     bool real_time = true;  ///< with Idle::Adaptive: SCHED_FIFO for the workers, if permitted
     bool gather = true;     ///< with Idle::Adaptive: sessions share instants of departure
+    std::uint16_t key_chains = 0;  ///< that sessions may be authenticated with, by number
     HugePages huge_pages = HugePages::Auto;
     std::uint32_t memory_mb = 0;  ///< without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;

@@ -43,7 +43,13 @@ public:
         push(slot, mbuf);
         return true;
     }
+    /// A payload of another length stays in the template: where they differ, the engine sets the
+    /// next periodic one in any case.
     [[nodiscard]] bool transmit_once(Slot slot, bfd::ControlPayload payload) noexcept {
+        if (payload.size() != templates_.payload_length(slot)) [[unlikely]] {
+            templates_.set_payload(slot, payload);
+            return transmit(slot);
+        }
         rte_mbuf* const mbuf = copy(slot);
         if (mbuf == nullptr) [[unlikely]]
             return false;

@@ -66,6 +66,8 @@ message::Event Worker::carry_out(const message::Command& command) noexcept {
             return engine_.set_concatenated_diag(c.session, c.diag, time_, out_);
         } else if constexpr (std::is_same_v<C, message::DeleteSession>) {
             return engine_.remove(c.session, c.immediate, time_, out_);
+        } else if constexpr (std::is_same_v<C, message::SetKeys>) {
+            return engine_.set_keys(c.number, c.keys);
         } else {
             static_assert(std::is_same_v<C, message::QuerySession>);
             const bfd::Status status = engine_.snapshot(c.session, snapshot);
