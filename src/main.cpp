@@ -60,6 +60,7 @@ runtime::Config runtime_config(const control::config::Config& c, std::uint64_t s
             break;
     }
     out.real_time = c.dataplane.real_time;
+    out.key_chains = c.dataplane.authentication ? control::config::kKeyChainNumbers : 0;
     out.memory_mb = c.dataplane.memory_mb;
     out.eal_args = c.dataplane.eal_args;
     out.seed = seed;

@@ -128,7 +128,9 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
     const std::uint32_t most = running_->dataplane.max_sessions;
     manager_ = std::make_unique<session::Manager>(
         std::move(ports.sessions), dataplane_, *next_hops_,
-        session::Manager::Settings{.max_sessions = most, .seed = setup.seed});
+        session::Manager::Settings{.max_sessions = most,
+                                   .seed = setup.seed,
+                                   .authentication = running_->dataplane.authentication});
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
     manager_->set_listener(session_log_.get());
     announced_ = dataplane_.announce_on(loop_.wake_fd());
@@ -176,6 +178,8 @@ Result<Ok> Daemon::start() {
         look_at_links();
         manager_->confirm_neighbors();
     });
+    manager_->set_key_chains(running_->key_chains);
+    look_at_keys();
     const auto added = manager_->add(running_->sessions, session::Origin::Config, {});
     if (!added) return added.error();
     tell_demand();
@@ -186,6 +190,7 @@ Result<Ok> Daemon::start() {
     }
     loop_.every(1s, [this] {
         look_at_workers();
+        look_at_keys();
         session_log_->report_suppressed();
         tell_status();
     });

@@ -69,6 +69,7 @@ private:
     void feed_watchdog();
     void tell_status();
     void look_at_workers();
+    void look_at_keys();
     void admit_as_configured();
     void tell_demand();
     void configure_log() const;

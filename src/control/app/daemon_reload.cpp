@@ -40,7 +40,8 @@ void log_report(const api::ReloadReport& report, const std::string& file) {
                 {"added", report.applied.added},
                 {"removed", report.applied.removed},
                 {"changed", report.applied.changed},
-                {"unchanged", report.unchanged}});
+                {"unchanged", report.unchanged},
+                {"key_chains", report.key_chains_changed ? "changed" : "unchanged"}});
 }
 
 }  // namespace
@@ -127,6 +128,8 @@ api::ReloadReport Daemon::apply(const std::shared_ptr<const config::Config>& nex
     api::ReloadReport report;
     report.applied = applied.value();
     report.unchanged = diff.unchanged;
+    report.key_chains_changed = diff.key_chains.has_value();
+    if (report.key_chains_changed) look_at_keys();
     report.needs_restart = diff.needs_restart;
     for (const config::Session& s : diff.deferred) {
         report.needs_restart.push_back("session " + config::describe(s));

@@ -36,6 +36,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     compare("min_ttl", p.min_ttl, q.min_ttl);
     compare("dscp", a.dscp, b.dscp);
     compare("follow_link", a.follow_link, b.follow_link);
+    compare("auth", a.auth, b.auth);
     compare("admin_down", a.admin_down, b.admin_down);
     return out;
 }
@@ -44,6 +45,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
 bool can_exist(const Session& session, const Config& running) {
     const auto port = std::ranges::find(running.ports, session.port, &Port::name);
     if (port == running.ports.end()) return false;
+    if (session.auth.type != bfd::AuthType::None && !running.dataplane.authentication) return false;
     if (session.local.family == AddressFamily::None) return true;  // derived from the MAC
     return std::ranges::find(port->addresses, session.local, &IpPrefix::address) !=
            port->addresses.end();
@@ -88,6 +90,8 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
     compare("dataplane.idle", from.idle, to.idle);
     compare("dataplane.real_time", from.real_time, to.real_time);
     compare("dataplane.huge_pages", from.huge_pages, to.huge_pages);
+    // Room that is not needed any more does no harm.
+    if (to.authentication && !from.authentication) out.emplace_back("dataplane.authentication");
     compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
     compare("dataplane.eal_args", from.eal_args, to.eal_args);
     compare("api.listen", running.api.listen, wanted.api.listen);
@@ -101,6 +105,7 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
 Diff diff(const Config& running, const Config& wanted) {
     Diff out;
     out.needs_restart = restart_paths(running, wanted);
+    if (running.key_chains != wanted.key_chains) out.key_chains = wanted.key_chains;
     std::unordered_map<std::string, const Session*> before;
     before.reserve(running.sessions.size());
     for (const Session& session : running.sessions) before.emplace(key_of(session), &session);

@@ -3,6 +3,7 @@
 #include "control/config/schema.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct Diff {
     std::vector<Session> removed;
     std::vector<SessionChange> changed;
     std::size_t unchanged = 0;
+    /// All of the wanted file, when any of them or a secret differs.
+    std::optional<std::vector<auth::KeyChain>> key_chains;
     /// Wanted sessions that need a port or an address which the running daemon does not have: they
     /// can be added only after a restart. Not in `added` or `changed`; a running session of the
     /// same identity is left alone and counted in `unchanged`.

@@ -5,6 +5,7 @@
 #include "control/config/session_rules.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ struct Draft {
     Config config;  ///< `sessions` is empty
     std::vector<SessionDraft> sessions;
     std::vector<std::string> session_paths;  ///< such as session[3], one for each
+    std::optional<bool> authentication;      ///< of the dataplane, when given
     bool addresses_are_doubtful = false;     ///< a port or an address was at fault
+    bool key_chains_are_doubtful = false;    ///< one of them was at fault
 };
 
 }  // namespace tocsin::control::config

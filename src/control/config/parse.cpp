@@ -3,6 +3,7 @@
 #include "control/base/address.hpp"
 #include "control/base/duration.hpp"
 #include "control/config/address_rules.hpp"
+#include "control/config/key_chain_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -82,7 +83,7 @@ void read_workers(TableReader& in, Dataplane& out) {
     }
 }
 
-void read_dataplane(TableReader& in, Dataplane& out) {
+void read_dataplane(TableReader& in, Dataplane& out, std::optional<bool>& authentication) {
     read_workers(in, out);
     out.max_sessions = static_cast<std::uint32_t>(
         in.get_integer("max_sessions", 1, kMostSessions).value_or(out.max_sessions));
@@ -97,6 +98,7 @@ void read_dataplane(TableReader& in, Dataplane& out) {
                                                            {"warn", Admission::Warn},
                                                            {"off", Admission::Off}})
                         .value_or(out.admission);
+    authentication = in.get_bool("authentication");
     if (const auto memory = in.get_integer("memory_mb")) {
         if (*memory != 0 && (*memory < kLeastMemoryMb || *memory > kMostMemoryMb)) {
             in.fault("memory_mb", std::to_string(*memory) +
@@ -325,6 +327,19 @@ void read_port(TableReader& in, Draft& draft) {
     draft.config.ports.push_back(std::move(port));
 }
 
+/// `auth = { type = ..., key_chain = ... }`, as written.
+std::optional<AuthDraft> read_auth_table(TableReader& in) {
+    auto table = in.get_table("auth");
+    if (!table) return std::nullopt;
+    const auto type = table->get_string("type");
+    const auto key_chain = table->get_string("key_chain");
+    table->finish();
+    // A value that is no text was complained about.
+    if (table->has("type") != type.has_value()) return std::nullopt;
+    if (table->has("key_chain") != key_chain.has_value()) return std::nullopt;
+    return AuthDraft{.type = type.value_or(""), .key_chain = key_chain.value_or("")};
+}
+
 void read_profile(TableReader& in, std::vector<Profile>& out) {
     Profile profile;
     const auto name = in.get_string("name");
@@ -352,6 +367,12 @@ void read_profile(TableReader& in, std::vector<Profile>& out) {
             profile.detect_mult = static_cast<std::uint8_t>(*value);
     }
     profile.passive = in.get_bool("passive");
+    if (const auto written = read_auth_table(in)) {
+        std::string_view member;
+        std::string why;
+        profile.auth = read_auth(*written, member, why);
+        if (!profile.auth) in.fault_at("auth." + std::string{member}, std::move(why));
+    }
     in.finish();
     out.push_back(std::move(profile));
 }
@@ -393,7 +414,7 @@ void read_session(TableReader& in, Draft& draft) {
     out.match_source = in.get_bool("match_source");
     out.follow_link = in.get_bool("follow_link");
     out.admin_down = in.get_bool("admin_down").value_or(false);
-    in.not_offered_yet("auth", "leave it out, the session runs without authentication");
+    out.auth = read_auth_table(in);
     in.finish();
     draft.sessions.push_back(std::move(out));
     draft.session_paths.push_back(in.path());
@@ -406,7 +427,7 @@ Draft parse(const toml::value& root, Faults& faults) {
     TableReader in{root, "", faults};
     if (auto daemon = in.get_table("daemon")) read_daemon(*daemon, draft.config.daemon);
     if (auto dataplane = in.get_table("dataplane"))
-        read_dataplane(*dataplane, draft.config.dataplane);
+        read_dataplane(*dataplane, draft.config.dataplane, draft.authentication);
     if (auto api = in.get_table("api")) read_api(*api, draft.config.api);
     if (auto metrics = in.get_table("metrics")) read_metrics(*metrics, draft.config.metrics);
     for (TableReader& port : in.get_tables("port")) read_port(port, draft);
@@ -414,10 +435,11 @@ Draft parse(const toml::value& root, Faults& faults) {
         in.fault("port",
                  "there is no [[port]]: write at least one, BFD packets have to arrive somewhere");
     }
+    for (TableReader& chain : in.get_tables("key_chain")) read_key_chain(chain, draft);
+    draft.config.dataplane.authentication = draft.authentication.value_or(in.has("key_chain"));
     for (TableReader& profile : in.get_tables("profile"))
         read_profile(profile, draft.config.profiles);
     for (TableReader& session : in.get_tables("session")) read_session(session, draft);
-    in.not_offered_yet("key_chain", "leave it out, sessions run without authentication");
     in.not_offered_yet("unsolicited", "leave it out and write a [[session]] for each peer");
     in.not_offered_yet("offload", "leave it out");
     in.not_offered_yet("actuator", "leave it out and read state changes with tocsinctl watch");

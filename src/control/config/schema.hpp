@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/auth/key_chain.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/parameters.hpp"
@@ -41,6 +42,9 @@ struct Dataplane {
     bool real_time = true;  ///< with adaptive: workers run under SCHED_FIFO, if permitted
     HugePages huge_pages = HugePages::Auto;
     Admission admission = Admission::Refuse;  ///< takes effect with a reload
+    /// Room for authentication at every session, 32 octets; when not given: if there are key
+    /// chains.
+    bool authentication = false;
     std::uint32_t memory_mb = 0;        ///< memory for DPDK without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;  ///< passed to rte_eal_init after our own
     friend bool operator==(const Dataplane&, const Dataplane&) = default;
@@ -77,6 +81,12 @@ struct Port {
     friend bool operator==(const Port&, const Port&) = default;
 };
 
+/// Key chains of a file, and keys of one.
+inline constexpr std::size_t kMostKeyChains = 128;
+inline constexpr std::size_t kMostKeys = 64;
+/// Numbers under which workers know a type and a chain: more than there can be of both at a time.
+inline constexpr std::uint16_t kKeyChainNumbers = 1024;
+
 /// Of sessions whose profile says nothing else: what FRR's bfdd uses.
 inline constexpr WireInterval kDefaultDesiredMinTxInterval{300'000};
 inline constexpr WireInterval kDefaultRequiredMinRxInterval{300'000};
@@ -90,7 +100,8 @@ struct Session {
     IpAddress local;
     std::string port;     ///< name of a port
     std::string profile;  ///< as written, for people; its values are already in `parameters`
-    bfd::SessionParameters parameters;
+    bfd::SessionParameters parameters;  ///< key_chain is 0, `auth` stands for it
+    auth::Authentication auth;
     std::uint8_t dscp = 48;
     bool follow_link = true;
     bool admin_down = false;
@@ -104,6 +115,7 @@ struct Profile {
     std::optional<WireInterval> required_min_rx_interval;
     std::optional<std::uint8_t> detect_mult;
     std::optional<bool> passive;
+    std::optional<auth::Authentication> auth;
     friend bool operator==(const Profile&, const Profile&) = default;
 };
 
@@ -113,6 +125,7 @@ struct Config {
     Api api;
     Metrics metrics;
     std::vector<Port> ports;
+    std::vector<auth::KeyChain> key_chains;
     std::vector<Profile> profiles;
     std::vector<Session> sessions;
     friend bool operator==(const Config&, const Config&) = default;

@@ -117,6 +117,8 @@ private:
         out.detect_mult = profile.detect_mult.value_or(kDefaultDetectMult);
         out.passive = draft_.passive.value_or(profile.passive.value_or(false));
         out.match_source = draft_.match_source.value_or(false);
+        session_.auth = profile.auth.value_or(auth::Authentication{});
+        if (draft_.auth) check_auth();
         if (const auto value = draft_.desired_min_tx_interval) {
             add("desired_min_tx_interval", desired_min_tx_fault(*value));
             out.desired_min_tx_interval = std::chrono::duration_cast<WireInterval>(*value);
@@ -137,6 +139,17 @@ private:
             add("min_ttl", std::to_string(*draft_.min_ttl) +
                                " is not accepted: a single-hop session takes only packets with TTL "
                                "255 (RFC 5881 5), leave it out or write 255");
+        }
+    }
+
+    void check_auth() {
+        std::string_view member;
+        std::string why;
+        auto read = read_auth(*draft_.auth, member, why);
+        if (read) {
+            session_.auth = std::move(*read);
+        } else {
+            add(member == "type" ? "auth.type" : "auth.key_chain", std::move(why));
         }
     }
 
@@ -270,21 +283,25 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
 
 SessionDraft draft_of(const Session& session) {
     const bfd::SessionParameters& p = session.parameters;
-    return {.type = SessionType::SingleHop,
-            .name = session.name,
-            .remote = to_string(session.remote),
-            .local = to_string(session.local),
-            .port = session.port,
-            .profile = session.profile,
-            .desired_min_tx_interval = p.desired_min_tx_interval,
-            .required_min_rx_interval = p.required_min_rx_interval,
-            .detect_mult = p.detect_mult,
-            .min_ttl = p.min_ttl,
-            .dscp = session.dscp,
-            .passive = p.passive,
-            .match_source = p.match_source,
-            .follow_link = session.follow_link,
-            .admin_down = session.admin_down};
+    return {
+        .type = SessionType::SingleHop,
+        .name = session.name,
+        .remote = to_string(session.remote),
+        .local = to_string(session.local),
+        .port = session.port,
+        .profile = session.profile,
+        .desired_min_tx_interval = p.desired_min_tx_interval,
+        .required_min_rx_interval = p.required_min_rx_interval,
+        .detect_mult = p.detect_mult,
+        .min_ttl = p.min_ttl,
+        .dscp = session.dscp,
+        .passive = p.passive,
+        .match_source = p.match_source,
+        .follow_link = session.follow_link,
+        .auth =
+            AuthDraft{.type = std::string{auth::type_name(session.auth.type, session.auth.method)},
+                      .key_chain = session.auth.key_chain},
+        .admin_down = session.admin_down};
 }
 
 SessionIdentity identity(const Session& session, const std::vector<Port>& ports) {
@@ -324,6 +341,43 @@ std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value
 
 std::optional<std::string> detect_mult_fault(std::int64_t value) {
     return number_fault(value, 1, 255, " (RFC 5880 6.8.1)");
+}
+
+std::optional<auth::Authentication> read_auth(const AuthDraft& draft, std::string_view& member,
+                                              std::string& why) {
+    member = "type";
+    const auto type = auth::type_named(draft.type);
+    if (!type) {
+        why = (draft.type.empty() ? "is missing: write "
+                                  : in_quotes(draft.type) +
+                                        " is not a type of "
+                                        "authentication: write ") +
+              one_of(auth::type_names());
+        return std::nullopt;
+    }
+    member = "key_chain";
+    const bool none = type->first == bfd::AuthType::None;
+    if (none != draft.key_chain.empty()) {
+        why = none ? "is given without authentication: leave it out, or choose another type"
+                   : "is missing: write the name of a [[key_chain]]";
+        return std::nullopt;
+    }
+    return auth::Authentication{
+        .type = type->first, .method = type->second, .key_chain = draft.key_chain};
+}
+
+std::optional<std::string> key_chain_fault(const auth::Authentication& how,
+                                           const std::vector<auth::KeyChain>& chains) {
+    if (how.type == bfd::AuthType::None) return std::nullopt;
+    const auto found = std::ranges::find(chains, how.key_chain, &auth::KeyChain::name);
+    if (found == chains.end()) {
+        std::vector<std::string_view> names;
+        for (const auth::KeyChain& chain : chains) names.emplace_back(chain.name);
+        return "there is no key chain " + in_quotes(how.key_chain) +
+               (names.empty() ? ": the configuration has no [[key_chain]]"
+                              : did_you_mean(how.key_chain, names));
+    }
+    return auth::secret_fault(how, *found);
 }
 
 }  // namespace tocsin::control::config

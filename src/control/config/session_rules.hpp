@@ -14,6 +14,12 @@ namespace tocsin::control::config {
 
 // The rules for one session, whoever asks for it: the file and SessionService use the same.
 
+/// How a session shall be authenticated, as somebody wrote it.
+struct AuthDraft {
+    std::string type{};       ///< required: a word of auth::type_named()
+    std::string key_chain{};  ///< required, but for "none"
+};
+
 /// A session as somebody wrote it: text and numbers that nobody has checked. Empty text and nullopt
 /// mean not given. Every member has an initializer, so that drafts can be written with names.
 struct SessionDraft {
@@ -31,6 +37,7 @@ struct SessionDraft {
     std::optional<bool> passive{};
     std::optional<bool> match_source{};
     std::optional<bool> follow_link{};
+    std::optional<AuthDraft> auth{};
     bool admin_down = false;
 };
 
@@ -63,8 +70,8 @@ struct SessionCheck {
 ///   that it derives from the port's MAC. SessionService may pass ports with that address added to
 ///   `addresses`; then `local` is filled in and accepted like any other.
 ///
-/// Not checked here, because it depends on other sessions: uniqueness (see name and identity()) and
-/// max_sessions.
+/// Not checked here, because it depends on more than the session: uniqueness (see name and
+/// identity()), max_sessions, and whether there is such a key chain.
 [[nodiscard]] SessionCheck validate_session(const SessionDraft& draft,
                                             const std::vector<Port>& ports,
                                             const std::vector<Profile>& profiles);
@@ -91,10 +98,18 @@ struct SessionIdentity {
 inline constexpr std::size_t kLongestSessionName = 64;
 inline constexpr std::size_t kLongestPortName = 32;
 inline constexpr std::size_t kLongestProfileName = 64;
+inline constexpr std::size_t kLongestKeyChainName = 64;
 
 /// The accepted ranges of the numbers, used for sessions and profiles alike. nullopt = in range.
 [[nodiscard]] std::optional<std::string> desired_min_tx_fault(std::chrono::microseconds value);
 [[nodiscard]] std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value);
 [[nodiscard]] std::optional<std::string> detect_mult_fault(std::int64_t value);
+/// What `draft` says; nullopt and `member` (`type` or `key_chain`) and `why` when it is wrong.
+[[nodiscard]] std::optional<auth::Authentication> read_auth(const AuthDraft& draft,
+                                                            std::string_view& member,
+                                                            std::string& why);
+/// nullopt when `chains` has what `how` needs: the chain, with secrets that fit the type.
+[[nodiscard]] std::optional<std::string> key_chain_fault(const auth::Authentication& how,
+                                                         const std::vector<auth::KeyChain>& chains);
 
 }  // namespace tocsin::control::config

@@ -205,6 +205,12 @@ std::optional<TableReader> TableReader::get_table(const std::string& key) {
     return std::nullopt;
 }
 
+bool TableReader::is_empty_array(const std::string& key) const {
+    const auto found = table_.find(key);
+    return found != table_.end() && found->second.is_array() &&
+           found->second.as_array(std::nothrow).empty();
+}
+
 std::vector<TableReader> TableReader::get_tables(const std::string& key) {
     std::vector<TableReader> out;
     const toml::value* const value = find(key);

@@ -29,6 +29,9 @@ public:
         : table_{table.as_table(std::nothrow)}, path_{std::move(path)}, faults_{faults} {}
 
     [[nodiscard]] bool has(const std::string& key) const { return table_.contains(key); }
+    [[nodiscard]] bool is_empty_array(const std::string& key) const;
+    /// How many there are by now, of all of the file.
+    [[nodiscard]] std::size_t faults() const noexcept { return faults_.size(); }
 
     std::optional<std::string> get_string(const std::string& key);
     std::optional<bool> get_bool(const std::string& key);

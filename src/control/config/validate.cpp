@@ -47,6 +47,7 @@ public:
 
     Config run() && {
         check_ports();
+        check_key_chain_names();
         check_profile_names();
         check_sessions();
         return std::move(config_);
@@ -181,6 +182,7 @@ private:
                                             *first + ": names are unique");
                 }
             }
+            check_auth(check.session.auth, path + ".auth");
             check_identity(check.session, path, identities);
             config_.sessions.push_back(std::move(check.session));
         }
@@ -188,6 +190,33 @@ private:
         add("dataplane.max_sessions",
             std::to_string(config_.dataplane.max_sessions) + " is less than the " +
                 std::to_string(config_.sessions.size()) + " sessions of this file: raise it");
+    }
+
+    void check_key_chain_names() {
+        FirstUse<std::string> names;
+        for (std::size_t i = 0; i < config_.key_chains.size(); ++i) {
+            const std::string& name = config_.key_chains[i].name;
+            const std::string path = indexed("key_chain", i);
+            if (const auto* first = name.empty() ? nullptr : names.claim(name, path)) {
+                add(path + ".name", in_quotes(name) + " is already the name of " + *first);
+            }
+        }
+        if (config_.key_chains.size() > kMostKeyChains) {
+            add("key_chain", std::to_string(config_.key_chains.size()) + " key chains: at most " +
+                                 std::to_string(kMostKeyChains) + " are accepted");
+        }
+    }
+
+    void check_auth(const auth::Authentication& how, const std::string& path) {
+        if (how.type == bfd::AuthType::None) return;
+        if (!config_.dataplane.authentication && draft_.authentication) {
+            add("dataplane.authentication",
+                "is false, but sessions are authenticated: leave the key out, or write true");
+        }
+        if (draft_.key_chains_are_doubtful) return;
+        if (auto why = key_chain_fault(how, config_.key_chains)) {
+            add(path + ".key_chain", std::move(*why));
+        }
     }
 
     void check_identity(const Session& session, const std::string& path,

@@ -205,6 +205,14 @@ private:
                    "Silent until the peer is heard");
         add_switch(command, "--match-source", "--no-match-source", spec_.match_source,
                    "Drop packets from another source address");
+        command
+            .add_option("--auth", spec_.auth_type,
+                        "Authentication: none, simple_password, keyed_md5, meticulous_keyed_md5, "
+                        "keyed_sha1, meticulous_keyed_sha1 or frr_hmac_sha1")
+            ->check(one_of({"none", "simple_password", "keyed_md5", "meticulous_keyed_md5",
+                            "keyed_sha1", "meticulous_keyed_sha1", "frr_hmac_sha1"}));
+        command.add_option("--key-chain", spec_.key_chain, "Key chain of the configuration file")
+            ->needs("--auth");
     }
 
     void add_session() {
@@ -307,6 +315,8 @@ private:
         lister("worker", "Workers", "Load, loop gaps and lateness of each worker", worker_list);
         lister("port", "Ports", "Link, addresses and counters of each port", port_list);
         lister("neighbor", "Neighbours", "MAC addresses of next hops", neighbor_list);
+        lister("key-chain", "Key chains", "Keys and their lifetimes, without their secrets",
+               key_chain_list);
         add(app_, "stats", "Sums over all sessions and workers", stats);
         add(app_, "version", "Version of this program and of tocsind",
             [](auto& c) { return version(c, TOCSIN_VERSION); });

@@ -64,6 +64,7 @@ ExitCode reload(const Context& context) {
     context.out << "sessions: " << response.added() << " added, " << response.removed()
                 << " removed, " << response.changed() << " changed, " << response.unchanged()
                 << " unchanged\n";
+    if (response.key_chains_changed()) context.out << "key chains: changed\n";
     for (const std::string& path : response.needs_restart()) {
         context.out << "takes effect at the next start: " << path << '\n';
     }

@@ -197,6 +197,48 @@ ExitCode neighbor_list(const Context& context) {
     return ExitCode::Success;
 }
 
+ExitCode key_chain_list(const Context& context) {
+    v1::ListKeyChainsResponse response;
+    const auto status = context.client.call(context.client.daemon(), &Daemon::ListKeyChains,
+                                            v1::ListKeyChainsRequest{}, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context, response, response.key_chains());
+        return ExitCode::Success;
+    }
+    using enum Table::Align;
+    Table table{{{"CHAIN"},
+                 {"SESSIONS", Right},
+                 {"KEY", Right},
+                 {"NOW"},
+                 {"ACCEPTED FROM"},
+                 {"UNTIL"},
+                 {"SIGNS FROM"},
+                 {"UNTIL"}}};
+    constexpr std::int64_t kSecond = 1'000'000;
+    const auto bound = [](std::int64_t s, const char* none) {
+        return s == 0 ? std::string{none} : time_of(s * kSecond).substr(0, 19) + "Z";
+    };
+    for (const v1::KeyChain& chain : response.key_chains()) {
+        for (const v1::Key& key : chain.keys()) {
+            const bool first = &key == &chain.keys(0);
+            const Cell now = key.signing()    ? Cell{"signs", Colour::Green}
+                             : key.accepted() ? Cell{"accepted"}
+                                              : Cell{"-"};
+            table.add({first ? chain.name() : "", first ? std::to_string(chain.sessions()) : "",
+                       std::to_string(key.id()), now, bound(key.accept().from(), "always"),
+                       bound(key.accept().until(), "forever"), bound(key.send().from(), "always"),
+                       bound(key.send().until(), "forever")});
+        }
+    }
+    table.print(context.out, context.colour);
+    for (const v1::KeyChain& chain : response.key_chains()) {
+        if (std::ranges::any_of(chain.keys(), &v1::Key::signing)) continue;
+        context.out << chain.name() << ": no key may sign now, its sessions send nothing\n";
+    }
+    return ExitCode::Success;
+}
+
 ExitCode stats(const Context& context) {
     v1::GetStatsResponse response;
     const auto status = context.client.call(context.client.daemon(), &Daemon::GetStats,

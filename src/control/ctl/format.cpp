@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -33,6 +34,26 @@ v1::SessionState state_of(std::string_view name) {
     if (plain == "init") return v1::SESSION_STATE_INIT;
     if (plain == "up") return v1::SESSION_STATE_UP;
     return v1::SESSION_STATE_UNSPECIFIED;
+}
+
+constexpr std::string_view kAuthType = "AUTH_TYPE_";
+
+std::string auth_type_name(v1::AuthType type) {
+    std::string out = v1::AuthType_Name(type);
+    if (type == v1::AUTH_TYPE_UNSPECIFIED || !out.starts_with(kAuthType)) return "-";
+    out.erase(0, kAuthType.size());
+    std::ranges::transform(out, out.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return out;
+}
+
+v1::AuthType auth_type_of(std::string_view name) {
+    std::string word{kAuthType};
+    for (const char c : name) {
+        word += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    v1::AuthType out = v1::AUTH_TYPE_UNSPECIFIED;
+    return v1::AuthType_Parse(word, &out) ? out : v1::AUTH_TYPE_UNSPECIFIED;
 }
 
 std::string_view neighbor_state_name(v1::NeighborState state) {

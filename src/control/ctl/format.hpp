@@ -19,6 +19,11 @@ namespace tocsin::control::ctl {
 [[nodiscard]] std::string_view neighbor_state_name(v1::NeighborState state);
 [[nodiscard]] std::string_view origin_name(v1::Origin origin);
 
+/// "meticulous_keyed_sha1", ...; "-" when not given.
+[[nodiscard]] std::string auth_type_name(v1::AuthType type);
+/// Accepts what auth_type_name() writes; UNSPECIFIED for anything else.
+[[nodiscard]] v1::AuthType auth_type_of(std::string_view name);
+
 /// "300 ms", "3.3 ms", "0.05 ms": at most three decimals, which is the microsecond.
 [[nodiscard]] std::string milliseconds(std::int64_t us);
 

@@ -58,6 +58,10 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     if (options.match_source) out.set_match_source(*options.match_source);
     if (options.follow_link) out.set_follow_link(*options.follow_link);
     out.set_admin_down(options.admin_down);
+    if (!options.auth_type.empty() || !options.key_chain.empty()) {
+        out.mutable_auth()->set_type(auth_type_of(options.auth_type));
+        out.mutable_auth()->set_key_chain(options.key_chain);
+    }
     return out;
 }
 
@@ -187,10 +191,11 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     auto spec = spec_of(options);
     if (!spec.ok()) return refuse(context, spec.error());
     if (!options.detect_mult && !options.passive && !options.match_source &&
-        options.desired_min_tx_interval.empty() && options.required_min_rx_interval.empty()) {
+        options.desired_min_tx_interval.empty() && options.required_min_rx_interval.empty() &&
+        options.auth_type.empty()) {
         return refuse(context, invalid("nothing to change: give --tx, --rx, --detect-mult, "
-                                       "--passive, --active, --match-source or "
-                                       "--no-match-source"));
+                                       "--passive, --active, --match-source, --no-match-source or "
+                                       "--auth"));
     }
     v1::UpdateSessionRequest request;
     *request.mutable_session() = std::move(selector).value();

@@ -40,6 +40,8 @@ struct SpecOptions {
     std::optional<bool> passive;
     std::optional<bool> match_source;
     std::optional<bool> follow_link;
+    std::string auth_type;  ///< as auth_type_name() writes it; empty = not given
+    std::string key_chain;
     bool admin_down = false;
 
     bool operator==(const SpecOptions&) const = default;

@@ -16,6 +16,9 @@ std::string interval(std::uint64_t us) {
 Cell remark(const v1::Session& session) {
     const v1::SessionStatus& status = session.status();
     if (!status.waiting().empty()) return {"waiting: " + status.waiting(), Colour::Yellow};
+    if (status.auth().type() > v1::AUTH_TYPE_NONE && !status.auth().can_sign()) {
+        return {"no key to sign with", Colour::Yellow};
+    }
     if (!status.next_hop_resolved() && !status.next_hop().empty() &&
         status.state() != v1::SESSION_STATE_ADMIN_DOWN) {
         return {"no MAC of " + status.next_hop(), Colour::Yellow};
@@ -28,6 +31,21 @@ std::string diag(std::uint32_t code, const std::string& name) {
 }
 
 std::string yes(bool value) { return value ? "yes" : "no"; }
+
+void add_auth(Properties& out, const v1::Session& session) {
+    const v1::AuthStatus& auth = session.status().auth();
+    out.gap();
+    out.add("Authentication", auth_type_name(auth.type()) + ", key chain " +
+                                  or_dash(session.spec().auth().key_chain()));
+    out.add("Signs with", auth.can_sign() ? Cell{"key " + std::to_string(auth.key_id())}
+                                          : Cell{"no key: nothing is sent", Colour::Yellow});
+    out.add("Sequence sent / received",
+            std::to_string(auth.xmit_seq()) + " / " +
+                (auth.seq_known() ? std::to_string(auth.rcv_seq()) : "not known"));
+    out.add("Packets not authentic",
+            std::to_string(auth.failures()) +
+                (auth.last_failure().empty() ? "" : ", last " + auth.last_failure()));
+}
 
 }  // namespace
 
@@ -103,6 +121,7 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("Next hop", or_dash(status.next_hop()) +
                             (status.next_hop_resolved() ? "" : ", MAC not known: nothing is sent"));
     if (!status.seen_source().empty()) out.add("Packets come from", status.seen_source());
+    if (status.auth().type() > v1::AUTH_TYPE_NONE) add_auth(out, session);
     out.gap();
     out.add("Packets received", std::to_string(status.rx_packets()));
     out.add("Packets sent", std::to_string(status.tx_packets()));

@@ -28,6 +28,7 @@ struct ReloadReport {
     config::Faults faults;  ///< not empty = nothing was changed
     session::Applied applied;
     std::size_t unchanged = 0;
+    bool key_chains_changed = false;         ///< lifetimes or secrets
     std::vector<std::string> needs_restart;  ///< key paths, and sessions that wait for a restart
 };
 

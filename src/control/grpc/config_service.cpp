@@ -21,6 +21,7 @@ grpc::Status ConfigService::Reload(grpc::ServerContext*, const v1::ReloadRequest
     response->set_added(static_cast<std::uint32_t>(report.applied.added));
     response->set_removed(static_cast<std::uint32_t>(report.applied.removed));
     response->set_changed(static_cast<std::uint32_t>(report.applied.changed));
+    response->set_key_chains_changed(report.key_chains_changed);
     response->set_unchanged(static_cast<std::uint32_t>(report.unchanged));
     response->set_config_file(backend_.config_file());
     for (const std::string& path : report.needs_restart) response->add_needs_restart(path);

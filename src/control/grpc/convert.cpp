@@ -21,6 +21,52 @@ Error invalid(std::string message, std::string where) {
     return {ErrorKind::InvalidArgument, std::move(message), std::move(where)};
 }
 
+struct AuthWord {
+    v1::AuthType number;
+    bfd::AuthType type;
+    bfd::DigestMethod method;
+};
+constexpr AuthWord kAuthWords[]{
+    {v1::AUTH_TYPE_NONE, bfd::AuthType::None, bfd::DigestMethod::Rfc5880},
+    {v1::AUTH_TYPE_SIMPLE_PASSWORD, bfd::AuthType::SimplePassword, bfd::DigestMethod::Rfc5880},
+    {v1::AUTH_TYPE_KEYED_MD5, bfd::AuthType::KeyedMd5, bfd::DigestMethod::Rfc5880},
+    {v1::AUTH_TYPE_METICULOUS_KEYED_MD5, bfd::AuthType::MeticulousKeyedMd5,
+     bfd::DigestMethod::Rfc5880},
+    {v1::AUTH_TYPE_KEYED_SHA1, bfd::AuthType::KeyedSha1, bfd::DigestMethod::Rfc5880},
+    {v1::AUTH_TYPE_METICULOUS_KEYED_SHA1, bfd::AuthType::MeticulousKeyedSha1,
+     bfd::DigestMethod::Rfc5880},
+    {v1::AUTH_TYPE_FRR_HMAC_SHA1, bfd::AuthType::MeticulousKeyedSha1, bfd::DigestMethod::FrrHmac},
+};
+
+v1::AuthType auth_type_to_proto(bfd::AuthType type, bfd::DigestMethod method) {
+    for (const AuthWord& w : kAuthWords) {
+        if (w.type == type && w.method == method) return w.number;
+    }
+    return v1::AUTH_TYPE_UNSPECIFIED;
+}
+
+/// As the file writes it; empty for a number that we do not know.
+std::string auth_word(v1::AuthType number) {
+    for (const AuthWord& w : kAuthWords) {
+        if (w.number == number) return std::string{auth::type_name(w.type, w.method)};
+    }
+    return {};
+}
+
+void auth_to_proto(const session::SessionView& view, v1::AuthStatus& out) {
+    const bfd::SessionSnapshot& s = view.status;
+    out.set_type(auth_type_to_proto(s.auth_type, view.spec.auth.method));
+    out.set_can_sign(s.auth_can_sign);
+    out.set_key_id(s.auth_key_id);
+    out.set_xmit_seq(s.xmit_auth_seq);
+    out.set_rcv_seq(s.rcv_auth_seq);
+    out.set_seq_known(s.auth_seq_known);
+    out.set_failures(s.auth_failures);
+    if (s.last_auth_failure != DropReason::None) {
+        out.set_last_failure(std::string{name(s.last_auth_failure)});
+    }
+}
+
 void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_name(spec.name);
     out.set_type(v1::SESSION_TYPE_SINGLE_HOP);
@@ -36,6 +82,8 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_dscp(spec.dscp);
     out.set_follow_link(spec.follow_link);
     out.set_admin_down(spec.admin_down);
+    out.mutable_auth()->set_type(auth_type_to_proto(spec.auth.type, spec.auth.method));
+    out.mutable_auth()->set_key_chain(spec.auth.key_chain);
 }
 
 const char* text(session::Waiting waiting) {
@@ -81,6 +129,7 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_next_hop(to_string(view.next_hop));
     out.set_seen_source(to_string(view.seen_source));
     out.set_waiting(text(view.waiting));
+    auth_to_proto(view, *out.mutable_auth());
 }
 
 void brief_to_proto(const session::SessionView& view, v1::Session& out) {
@@ -163,6 +212,10 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     if (spec.has_match_source()) out.match_source = spec.match_source();
     if (spec.has_follow_link()) out.follow_link = spec.follow_link();
     out.admin_down = spec.admin_down();
+    if (spec.has_auth()) {
+        out.auth = config::AuthDraft{.type = auth_word(spec.auth().type()),
+                                     .key_chain = spec.auth().key_chain()};
+    }
     return out;
 }
 

@@ -85,6 +85,28 @@ void to_proto(const load::WorkerLoad& l, std::chrono::system_clock::time_point s
     }
 }
 
+void to_proto(const auth::Lifetime& l, v1::KeyLifetime& out) {
+    if (l.from) out.set_from(l.from->time_since_epoch().count());
+    if (l.until) out.set_until(l.until->time_since_epoch().count());
+}
+
+void to_proto(const auth::KeyChain& chain, auth::WallTime now, v1::KeyChain& out) {
+    out.set_name(chain.name);
+    const auth::Key* const signing = auth::signing_key(chain, now);
+    for (const auth::Key& k : chain.keys) {
+        v1::Key& key = *out.add_keys();
+        key.set_id(k.id);
+        key.set_secret_file(k.secret_file);
+        to_proto(k.accept, *key.mutable_accept());
+        to_proto(k.send, *key.mutable_send());
+        key.set_accepted(k.accept.contains(now));
+        key.set_signing(&k == signing);
+    }
+    if (const auto until = auth::signs_until(chain, now)) {
+        out.set_signs_until(until->time_since_epoch().count());
+    }
+}
+
 template <class Drops>
 void add_drops(const message::WorkerStats& stats, Drops& out) {
     for (std::size_t i = 1; i < kDropReasons; ++i) {
@@ -180,6 +202,23 @@ grpc::Status DaemonService::ListWorkers(grpc::ServerContext*, const v1::ListWork
         to_proto(loads[i], sources.wall(loads[i].since), *out.mutable_overload());
     }
     counters_.count("ListWorkers", "OK");
+    return grpc::Status::OK;
+}
+
+grpc::Status DaemonService::ListKeyChains(grpc::ServerContext*, const v1::ListKeyChainsRequest*,
+                                          v1::ListKeyChainsResponse* response) {
+    const auto done = call(backend_, [&] {
+        const auth::Chains& chains = backend_.sessions().chains();
+        const auto now = backend_.sessions().wall_now();
+        for (const auth::KeyChain& c : chains.chains()) {
+            v1::KeyChain& out = *response->add_key_chains();
+            to_proto(c, now, out);
+            out.set_sessions(chains.sessions(c.name));
+        }
+        return true;
+    });
+    if (!done) return shutting_down();
+    counters_.count("ListKeyChains", "OK");
     return grpc::Status::OK;
 }
 

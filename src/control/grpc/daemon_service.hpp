@@ -16,6 +16,9 @@ public:
                             v1::GetVersionResponse* response) override;
     grpc::Status ListPorts(grpc::ServerContext* context, const v1::ListPortsRequest* request,
                            v1::ListPortsResponse* response) override;
+    grpc::Status ListKeyChains(grpc::ServerContext* context,
+                               const v1::ListKeyChainsRequest* request,
+                               v1::ListKeyChainsResponse* response) override;
     grpc::Status ListNeighbors(grpc::ServerContext* context,
                                const v1::ListNeighborsRequest* request,
                                v1::ListNeighborsResponse* response) override;

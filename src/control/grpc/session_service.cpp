@@ -248,8 +248,8 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
           std::pair{spec.admin_down(), "admin_down"}}) {
         if (given) {
             return to_status({ErrorKind::InvalidArgument,
-                              "cannot be changed: only the intervals, detect_mult, match_source "
-                              "and passive can; delete the session and add it again",
+                              "cannot be changed: only the intervals, detect_mult, match_source, "
+                              "passive and auth can; delete the session and add it again",
                               std::string{"spec."} + field});
         }
     }
@@ -268,11 +268,11 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
         set(draft.detect_mult, given.detect_mult);
         set(draft.match_source, given.match_source);
         set(draft.passive, given.passive);
+        set(draft.auth, given.auth);
         draft.profile.clear();  // its values are in the session; it may be gone from the file
         const auto check = config::validate_session(draft, specs->ports, specs->profiles);
         if (!check.ok()) return to_error(check.faults, "spec");
-        const auto done =
-            manager.update(found.value(), check.session.parameters, session::Origin::Api);
+        const auto done = manager.update(found.value(), check.session, session::Origin::Api);
         if (!done) return done.error();
         return found;
     });

@@ -10,6 +10,7 @@ CommandPump::CommandPump(const Registry& registry, const NextHops& next_hops, To
     : registry_{registry}, next_hops_{next_hops}, totals_{totals} {}
 
 void CommandPump::run(WorkerRecord& w) {
+    if (!w.keys.pump()) return;
     while (!w.queue.empty()) {
         const Slot slot = w.queue.front();
         SlotEntry& entry = w.slots.at(slot);

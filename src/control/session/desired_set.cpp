@@ -2,9 +2,18 @@
 
 namespace tocsin::control::session {
 
+namespace {
+
+auth::User user(Origin origin) noexcept {
+    return origin == Origin::Config ? auth::User::Config : auth::User::Api;
+}
+
+}  // namespace
+
 SessionRecord& DesiredSet::insert(const config::Session& session, Origin origin) {
     const PortId port = registry_.port_named(session.port)->id;
     SessionRecord& record = registry_.insert(session, port, origin);
+    record.parameters.key_chain = acquire(session.auth, origin);
     if (record.local.family == AddressFamily::None) {
         record.local = next_hops_.local_for(port, record.remote).value_or(IpAddress{});
     }
@@ -12,7 +21,21 @@ SessionRecord& DesiredSet::insert(const config::Session& session, Origin origin)
     return record;
 }
 
+/// What cannot be had was refused before.
+std::uint16_t DesiredSet::acquire(const auth::Authentication& how, Origin origin) {
+    return chains_.acquire(how, user(origin)).value();
+}
+
+void DesiredSet::change(SessionRecord& record, const config::Session& to) {
+    bfd::SessionParameters parameters = to.parameters;
+    parameters.key_chain = acquire(to.auth, record.origin);
+    const std::uint16_t before = record.parameters.key_chain;
+    if (record.parameters != parameters) reconciler_.set_parameters(record, parameters);
+    chains_.release(before, user(record.origin));
+}
+
 void DesiredSet::erase(SessionRecord& record) {
+    chains_.release(record.parameters.key_chain, user(record.origin));
     reconciler_.remove(record);
     registry_.erase(record);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/auth/chains.hpp"
 #include "control/config/schema.hpp"
 #include "control/session/next_hops.hpp"
 #include "control/session/reconciler.hpp"
@@ -11,19 +12,25 @@ namespace tocsin::control::session {
 /// Admission.
 class DesiredSet {
 public:
-    DesiredSet(Registry& registry, Reconciler& reconciler, const NextHops& next_hops)
-        : registry_{registry}, reconciler_{reconciler}, next_hops_{next_hops} {}
+    DesiredSet(Registry& registry, Reconciler& reconciler, const NextHops& next_hops,
+               auth::Chains& chains)
+        : registry_{registry}, reconciler_{reconciler}, next_hops_{next_hops}, chains_{chains} {}
 
     /// Without a local address it gets the port's in the subnet of the remote.
     SessionRecord& insert(const config::Session& session, Origin origin);
+    /// Its parameters and authentication.
+    void change(SessionRecord& record, const config::Session& to);
     void erase(SessionRecord& record);
     /// RFC 5880 6.8.16.
     void set_admin_down(SessionRecord& record, bool down);
 
 private:
+    [[nodiscard]] std::uint16_t acquire(const auth::Authentication& how, Origin origin);
+
     Registry& registry_;
     Reconciler& reconciler_;
     const NextHops& next_hops_;
+    auth::Chains& chains_;
 };
 
 }  // namespace tocsin::control::session

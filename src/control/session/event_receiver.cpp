@@ -101,6 +101,7 @@ void EventReceiver::retry() {
 }
 
 void EventReceiver::on_reply(WorkerRecord& w, message::RequestId id, bfd::Status status) {
+    if (w.keys.answered(id)) return;
     const auto what = w.commands.answered(id);
     if (!what) return;
     SlotEntry* const entry = w.slots.find(what->session);

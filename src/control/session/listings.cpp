@@ -12,8 +12,9 @@ constexpr std::size_t kViewsPerPoll = 512;
 
 }  // namespace
 
-Listings::Listings(Registry& registry, Reconciler& reconciler, const message::Dataplane& dataplane)
-    : registry_{registry}, reconciler_{reconciler}, dataplane_{dataplane} {}
+Listings::Listings(Registry& registry, Reconciler& reconciler, const auth::Chains& chains,
+                   const message::Dataplane& dataplane)
+    : registry_{registry}, reconciler_{reconciler}, chains_{chains}, dataplane_{dataplane} {}
 
 void Listings::list(Listing listing, Done done) {
     auto refresh = std::make_shared<Refresh>();
@@ -102,7 +103,7 @@ bool Listings::run() {
         }
         for (; r.viewed < r.ids.size() && to_view != 0; ++r.viewed, --to_view) {
             if (const SessionRecord* const record = registry_.find(r.ids[r.viewed])) {
-                r.page.sessions.push_back(view_of(*record, registry_, dataplane_));
+                r.page.sessions.push_back(view_of(*record, registry_, chains_, dataplane_));
             }
         }
         if (r.viewed < r.ids.size()) {

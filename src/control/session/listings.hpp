@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/auth/chains.hpp"
 #include "control/session/filter.hpp"
 #include "control/session/reconciler.hpp"
 #include "control/session/registry.hpp"
@@ -39,7 +40,8 @@ public:
     /// How long a list waits for the workers' counters before it shows what is known.
     static constexpr std::chrono::milliseconds kRefreshTime{500};
 
-    Listings(Registry& registry, Reconciler& reconciler, const message::Dataplane& dataplane);
+    Listings(Registry& registry, Reconciler& reconciler, const auth::Chains& chains,
+             const message::Dataplane& dataplane);
 
     /// Sessions with ids above `after` that match; `done` is called from run().
     void list(Listing listing, Done done);
@@ -69,6 +71,7 @@ private:
 
     Registry& registry_;
     Reconciler& reconciler_;
+    const auth::Chains& chains_;
     const message::Dataplane& dataplane_;
     std::list<std::shared_ptr<Refresh>> refreshes_;
 };

@@ -51,18 +51,28 @@ private:
 Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, NextHops& next_hops,
                  Settings settings)
     : dataplane_{dataplane},
+      chains_{settings.authentication ? config::kKeyChainNumbers : std::uint16_t{0},
+              [this](std::uint16_t number, const auth::Chains::Keys& keys) {
+                  reconciler_.set_keys(number, keys);
+              }},
       registry_{std::move(ports), settings.max_sessions},
       reconciler_{registry_, dataplane,     next_hops,         *this,
                   totals_,   settings.seed, settings.in_flight},
       hub_{registry_.records(),
-           [this](const SessionRecord& r) { return view_of(r, registry_, dataplane_); },
+           [this](const SessionRecord& r) { return view_of(r, registry_, chains_, dataplane_); },
            [this](Instant t) { return dataplane_.wall(t); }, totals_},
       pieces_{reconciler_, hub_},
-      desired_{registry_, reconciler_, next_hops},
+      desired_{registry_, reconciler_, next_hops, chains_},
       admission_{registry_, reconciler_, next_hops, settings.max_sessions},
-      reload_{registry_, reconciler_, desired_, admission_, pieces_},
+      reload_{registry_,
+              reconciler_,
+              desired_,
+              admission_,
+              chains_,
+              pieces_,
+              [this] { return wall_now(); }},
       removals_{registry_, desired_},
-      listings_{registry_, reconciler_, dataplane},
+      listings_{registry_, reconciler_, chains_, dataplane},
       link_losses_{registry_, reconciler_},
       neighbor_proof_{registry_, next_hops} {}
 
@@ -78,6 +88,7 @@ Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> ses
     for (std::size_t i = 0; i < sessions.size(); ++i) {
         const std::string where = place(list, i, sessions[i]);
         auto error = admission_.check_new(sessions[i]);
+        if (!error) error = check_auth(sessions[i]);
         if (error) {
             error->where = where + error->where;
         } else {
@@ -103,6 +114,7 @@ AddedEach Manager::add_each(std::span<const config::Session> sessions, Origin or
             error = admission_.check_demand(load::demand_of(sessions[i].parameters), {});
         }
         if (!error) error = admission_.check_new(sessions[i]);
+        if (!error) error = check_auth(sessions[i]);
         if (error) {
             if (error->where.starts_with('.')) error->where.erase(0, 1);
             out.refused.push_back({.index = i, .error = std::move(*error)});
@@ -141,7 +153,8 @@ Result<Ok> Manager::remove(std::span<const SessionId> ids, Origin origin, std::s
     return Ok{};
 }
 
-Result<Ok> Manager::update(SessionId id, const bfd::SessionParameters& parameters, Origin origin) {
+Result<Ok> Manager::update(SessionId id, const config::Session& to, Origin origin) {
+    const bfd::SessionParameters& parameters = to.parameters;
     SessionRecord* const record = registry_.find(id);
     if (record == nullptr) {
         return Error{ErrorKind::NotFound, "there is no such session", "session"};
@@ -152,7 +165,7 @@ Result<Ok> Manager::update(SessionId id, const bfd::SessionParameters& parameter
                          ": change it there and reload",
                      "session"};
     }
-    if (record->parameters == parameters) return Ok{};
+    if (auto error = check_auth(to)) return std::move(*error);
     if (auto error = admission_.check_demand(load::demand_of(parameters),
                                              load::demand_of(record->parameters))) {
         return std::move(*error);
@@ -163,7 +176,7 @@ Result<Ok> Manager::update(SessionId id, const bfd::SessionParameters& parameter
             return std::move(*error);
         }
     }
-    reconciler_.set_parameters(*record, parameters);
+    desired_.change(*record, to);
     return Ok{};
 }
 
@@ -174,10 +187,20 @@ void Manager::set_admin(std::span<const SessionId> ids, bool down) {
     }
 }
 
+std::optional<Error> Manager::check_auth(const config::Session& session) const {
+    auto error = chains_.check(session.auth);
+    if (error) error->where = ".auth";
+    return error;
+}
+
+auth::WallTime Manager::wall_now() const {
+    return std::chrono::floor<std::chrono::seconds>(dataplane_.wall(dataplane_.now()));
+}
+
 std::optional<SessionView> Manager::view(SessionId id) {
     const SessionRecord* const record = registry_.find(id);
     if (record == nullptr) return std::nullopt;
-    return view_of(*record, registry_, dataplane_);
+    return view_of(*record, registry_, chains_, dataplane_);
 }
 
 std::chrono::microseconds Manager::poll() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/auth/chains.hpp"
 #include "control/base/result.hpp"
 #include "control/config/diff.hpp"
 #include "control/session/admission.hpp"
@@ -44,6 +45,7 @@ public:
         std::uint32_t max_sessions = 0;
         std::uint64_t seed = 0;         ///< of source ports
         std::uint32_t in_flight = 512;  ///< unanswered commands for each worker
+        bool authentication = false;    ///< the dataplane has room for it
     };
     using Listing = session::Listing;
 
@@ -76,10 +78,9 @@ public:
     void remove_matching(const Filter& filter, Origin origin, Removals::Done done) {
         removals_.remove_matching(filter, origin, std::move(done));
     }
-    /// New intervals, detect_mult, match_source, passive; changed intervals by a Poll Sequence, RFC
-    /// 5880 6.8.3.
-    [[nodiscard]] Result<Ok> update(SessionId id, const bfd::SessionParameters& parameters,
-                                    Origin origin);
+    /// New intervals, detect_mult, match_source, passive and authentication; changed intervals by a
+    /// Poll Sequence, RFC 5880 6.8.3.
+    [[nodiscard]] Result<Ok> update(SessionId id, const config::Session& to, Origin origin);
     /// RFC 5880 6.8.16. Any origin: it is an operator's decision of the moment. Unknown ids are
     /// skipped.
     void set_admin(std::span<const SessionId> ids, bool down);
@@ -96,6 +97,17 @@ public:
     [[nodiscard]] bool finished() const noexcept {
         return registry_.size() == 0 && reconciler_.leaving() == 0;
     }
+
+    /// The key chains of the file, before its sessions are added; later ones come with apply().
+    void set_key_chains(std::vector<auth::KeyChain> chains) {
+        chains_.set(std::move(chains), wall_now());
+    }
+    /// About once a second: keys whose time has come are told to the workers.
+    [[nodiscard]] std::vector<auth::Chains::News> look_at_keys() {
+        return chains_.look(wall_now());
+    }
+    [[nodiscard]] const auth::Chains& chains() const noexcept { return chains_; }
+    [[nodiscard]] auth::WallTime wall_now() const;
 
     /// What the workers carry, and whether sessions that ask for more are refused: to be told again
     /// whenever it changes. Before: nothing is refused.
@@ -154,9 +166,11 @@ private:
     void changed(const SessionRecord& record, const bfd::SessionEvent& event) override;
     void deleted(const SessionRecord& record) override;
     void refused(const SessionRecord& record, const char* command, bfd::Status status) override;
+    [[nodiscard]] std::optional<Error> check_auth(const config::Session& session) const;
 
     message::Dataplane& dataplane_;
     Totals totals_;
+    auth::Chains chains_;
     Registry registry_;
     Reconciler reconciler_;
     WatchHub hub_;

@@ -18,6 +18,7 @@ std::vector<WorkerRecord> records_of(message::Dataplane& dataplane, std::uint32_
                        .link = &link,
                        .slots = {id, dataplane.slots_per_worker(), dataplane.discriminators()},
                        .commands = {link, in_flight},
+                       .keys = {dataplane, link},
                        .queue = {},
                        .demand = {},
                        .queries = {},
@@ -68,6 +69,10 @@ void Reconciler::set_parameters(SessionRecord& record, const bfd::SessionParamet
     need(record, kNeedParameters);
 }
 
+void Reconciler::set_keys(std::uint16_t number, const KeySender::Keys& keys) {
+    for (WorkerRecord& w : workers_) w.keys.set(number, keys);
+}
+
 void Reconciler::need(SessionRecord& record, Need what) {
     if (record.handle.local_discr.value == 0) return;  // AddSession will carry it
     workers_[record.worker.value].enqueue(record.handle.slot, what);
@@ -93,7 +98,7 @@ bool Reconciler::poll() {
 bool Reconciler::idle() const noexcept {
     return placement_.idle() && events_.idle() && scans_.idle() &&
            std::ranges::all_of(workers_, [](const WorkerRecord& w) {
-               return w.queue.empty() && w.commands.in_flight() == 0;
+               return w.queue.empty() && w.commands.in_flight() == 0 && w.keys.idle();
            });
 }
 

@@ -47,6 +47,9 @@ public:
     [[nodiscard]] const load::Demand& demand(WorkerId worker) const noexcept {
         return workers_[worker.value].demand;
     }
+    /// The keys of a number of SessionParameters::key_chain; workers hear of them before anything
+    /// that is asked for later.
+    void set_keys(std::uint16_t number, const KeySender::Keys& keys);
     /// admin_down or dscp of the record were changed.
     void need(SessionRecord& record, Need what);
     /// Asks the worker for the variables and counters of a session; `done` is called when the

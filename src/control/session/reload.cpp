@@ -10,15 +10,18 @@
 namespace tocsin::control::session {
 
 Reload::Reload(Registry& registry, Reconciler& reconciler, DesiredSet& desired,
-               Admission& admission, Pieces& pieces)
+               Admission& admission, auth::Chains& chains, Pieces& pieces, WallClock clock)
     : registry_{registry},
       reconciler_{reconciler},
       desired_{desired},
       admission_{admission},
-      pieces_{pieces} {}
+      chains_{chains},
+      pieces_{pieces},
+      clock_{std::move(clock)} {}
 
 Result<Applied> Reload::apply(const config::Diff& diff) {
     if (auto error = check(diff)) return std::move(*error);
+    if (diff.key_chains) chains_.set(*diff.key_chains, clock_());
     std::size_t done = 0;
     for (const config::Session& session : diff.removed) {
         if (SessionRecord* const record = find(session)) desired_.erase(*record);
@@ -52,6 +55,9 @@ std::optional<Error> Reload::check(const config::Diff& diff) {
         if (auto error = admission_.check_room(diff.added.size() - diff.removed.size())) {
             return error;
         }
+    }
+    if (diff.key_chains) {
+        if (auto error = chains_.check(*diff.key_chains)) return error;
     }
     // Marks instead of a set of names: to end one of a million takes too long in one piece.
     ++reloads_;
@@ -167,9 +173,7 @@ void Reload::change(SessionRecord& record, const config::SessionChange& change) 
     registry_.rename(record, to.name);
     registry_.set_profile(record, to.profile);
     record.follow_link = to.follow_link;
-    if (record.parameters != to.parameters) {
-        reconciler_.set_parameters(record, to.parameters);
-    }
+    desired_.change(record, to);
     if (record.dscp != to.dscp) {
         record.dscp = to.dscp;
         reconciler_.need(record, kNeedHeaders);

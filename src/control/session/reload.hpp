@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/auth/chains.hpp"
 #include "control/base/result.hpp"
 #include "control/config/diff.hpp"
 #include "control/session/admission.hpp"
@@ -9,6 +10,7 @@
 #include "control/session/registry.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace tocsin::control::session {
@@ -23,8 +25,10 @@ struct Applied {
 /// Takes the sessions of origin Config to a new file.
 class Reload {
 public:
+    using WallClock = std::function<auth::WallTime()>;
+
     Reload(Registry& registry, Reconciler& reconciler, DesiredSet& desired, Admission& admission,
-           Pieces& pieces);
+           auth::Chains& chains, Pieces& pieces, WallClock clock);
 
     /// All or nothing: on an error nothing has changed.
     [[nodiscard]] Result<Applied> apply(const config::Diff& diff);
@@ -43,7 +47,9 @@ private:
     Reconciler& reconciler_;
     DesiredSet& desired_;
     Admission& admission_;
+    auth::Chains& chains_;
     Pieces& pieces_;
+    WallClock clock_;
     std::uint32_t reloads_ = 0;  ///< that were looked at
 };
 

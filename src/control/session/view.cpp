@@ -1,16 +1,21 @@
 #include "control/session/view.hpp"
 
+#include <utility>
+
 namespace tocsin::control::session {
 
 SessionView view_of(const SessionRecord& record, const Registry& registry,
-                    const message::Dataplane& dataplane) {
+                    const auth::Chains& chains, const message::Dataplane& dataplane) {
     const auto wall = [&dataplane](Instant t) {
         return t == Instant{} ? std::chrono::system_clock::time_point{} : dataplane.wall(t);
     };
+    config::Session spec = registry.spec(record);
+    spec.auth = chains.at(record.parameters.key_chain);
+    spec.parameters.key_chain = 0;
     return {.id = record.id,
             .origin = record.origin,
             .worker = record.worker,
-            .spec = registry.spec(record),
+            .spec = std::move(spec),
             .status = record.status,
             .next_hop = record.next_hop,
             .next_hop_resolved = record.next_hop_resolved,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/auth/chains.hpp"
 #include "control/config/schema.hpp"
 #include "control/session/registry.hpp"
 #include "dataplane/message/dataplane.hpp"
@@ -23,8 +24,8 @@ struct SessionView {
     std::chrono::system_clock::time_point last_rx;            ///< epoch = never
 };
 
-/// Of a record in `registry`; `dataplane` knows the time of day.
+/// Of a record in `registry`; `dataplane` knows the time of day, `chains` what its number means.
 [[nodiscard]] SessionView view_of(const SessionRecord& record, const Registry& registry,
-                                  const message::Dataplane& dataplane);
+                                  const auth::Chains& chains, const message::Dataplane& dataplane);
 
 }  // namespace tocsin::control::session

@@ -2,6 +2,7 @@
 
 #include "control/load/demand.hpp"
 #include "control/session/command_queue.hpp"
+#include "control/session/key_sender.hpp"
 #include "control/session/worker_slots.hpp"
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct WorkerRecord {
     message::WorkerLink* link;
     WorkerSlots slots;
     CommandQueue commands;
+    KeySender keys;
     std::deque<Slot> queue;  ///< those with needs, each once
     load::Demand demand;     ///< of the sessions it has
     bool overloaded = false;

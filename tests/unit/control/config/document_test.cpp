@@ -91,7 +91,7 @@ TEST(Document, FindsUnknownKeysAndTablesInsideASession) {
     const LoadResult result =
         load_text(many(3000, "[[session]]\nremote = \"10.9.9.9\"\n[session.auth]\ntype = \"x\"\n"));
     ASSERT_EQ(result.faults.size(), 1U) << all(result);
-    EXPECT_EQ(result.faults[0].path, "session[3000].auth");
+    EXPECT_EQ(result.faults[0].path, "session[3000].auth.type");
 }
 
 TEST(Document, TellsTheLineOfASyntaxErrorAmongManySessions) {

@@ -39,6 +39,18 @@ TEST_F(DaemonCommands, ListsWorkersPortsNeighboursAndStatistics) {
     }
 }
 
+TEST_F(DaemonCommands, ListsKeyChainsAndSaysWhichCannotSign) {
+    EXPECT_EQ(run({"key-chain", "list"}), ExitCode::Success);
+    EXPECT_EQ(lines(out()), 5);
+    EXPECT_THAT(out(), HasSubstr("core         12    1  accepted  always         "
+                                 "2026-07-02T00:00:00Z  always"));
+    EXPECT_THAT(out(), HasSubstr("   2  signs "));
+    EXPECT_THAT(out(), HasSubstr("2026-07-01T00:00:00Z  forever"));
+    EXPECT_THAT(out(), HasSubstr("\nedge: no key may sign now, its sessions send nothing\n"));
+    EXPECT_EQ(run({"key-chain", "list", "-o", "jsonl"}), ExitCode::Success);
+    EXPECT_EQ(lines(out()), 2);
+}
+
 TEST_F(DaemonCommands, SaysItsVersionWithAndWithoutADaemon) {
     EXPECT_EQ(run({"version"}), ExitCode::Success);
     EXPECT_THAT(out(), HasSubstr("tocsind   9.8.7 on DPDK 22.11"));

@@ -193,6 +193,25 @@ public:
         port.add_addresses("2001:db8::1/64");
         return grpc::Status::OK;
     }
+    grpc::Status ListKeyChains(grpc::ServerContext*, const v1::ListKeyChainsRequest*,
+                               v1::ListKeyChainsResponse* response) override {
+        v1::KeyChain& core = *response->add_key_chains();
+        core.set_name("core");
+        core.set_sessions(12);
+        v1::Key& old = *core.add_keys();
+        old.set_id(1);
+        old.set_accepted(true);
+        old.mutable_accept()->set_until(1782950400);
+        v1::Key& now = *core.add_keys();
+        now.set_id(2);
+        now.set_accepted(true);
+        now.set_signing(true);
+        now.mutable_send()->set_from(1782864000);
+        v1::KeyChain& edge = *response->add_key_chains();
+        edge.set_name("edge");
+        edge.add_keys()->set_id(9);
+        return grpc::Status::OK;
+    }
     grpc::Status ListNeighbors(grpc::ServerContext*, const v1::ListNeighborsRequest*,
                                v1::ListNeighborsResponse* response) override {
         v1::Neighbor& neighbor = *response->add_neighbors();

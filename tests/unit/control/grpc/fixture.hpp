@@ -17,6 +17,8 @@ namespace tocsin::control::api {
 /// Clients of a whole daemon, through a real channel inside the process.
 class ApiFixture : public testing::Test {
 protected:
+    explicit ApiFixture(const std::string& config = test::TestDaemon::kConfig) : daemon{config} {}
+
     using Code = grpc::StatusCode;
 
     static void expect(const grpc::Status& s, Code code, std::string_view text = {}) {

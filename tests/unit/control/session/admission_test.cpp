@@ -47,13 +47,13 @@ TEST_F(LimitedCapacity, RefusesFasterIntervalsAndTakesSlowerOnes) {
     const SessionId id = add(spec("10.0.0.2"));
     bfd::SessionParameters p = spec("10.0.0.2").parameters;
     p.desired_min_tx_interval = 10ms;
-    EXPECT_EQ(manager.update(id, p, Origin::Api).error().kind, ErrorKind::ResourceExhausted);
+    EXPECT_EQ(manager.update(id, with(p), Origin::Api).error().kind, ErrorKind::ResourceExhausted);
     EXPECT_EQ(manager.view(id)->spec.parameters.desired_min_tx_interval, WireInterval{50'000});
     // Above the capacity already, as after a start: what asks for less is welcome.
     manager.set_capacity({.cycles_per_second = 1, .costs = {{.rx_cycles = 10, .tx_cycles = 10}}},
                          true);
     p.desired_min_tx_interval = 60ms;
-    EXPECT_TRUE(manager.update(id, p, Origin::Api).ok());
+    EXPECT_TRUE(manager.update(id, with(p), Origin::Api).ok());
 }
 
 TEST_F(LimitedCapacity, TakesEverythingOfTheFileAtTheStart) {
@@ -98,7 +98,7 @@ TEST_F(TwoLimitedWorkers, RefuseWhatOneOfThemCannotCarry) {
     ASSERT_NE(manager.view(id)->worker, manager.view(other)->worker);
     config::Session fast = spec("10.0.0.3");
     fast.parameters.desired_min_tx_interval = fast.parameters.required_min_rx_interval = 20ms;
-    const auto refused = manager.update(other, fast.parameters, Origin::Api);
+    const auto refused = manager.update(other, with(fast.parameters), Origin::Api);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().kind, ErrorKind::ResourceExhausted);
     const std::string worker = std::to_string(manager.view(other)->worker.value);

@@ -58,6 +58,13 @@ inline config::Session spec(std::string_view remote, std::string_view port = "p0
     return s;
 }
 
+/// What Manager::update() takes to change parameters alone.
+inline config::Session with(const bfd::SessionParameters& parameters) {
+    config::Session s;
+    s.parameters = parameters;
+    return s;
+}
+
 inline std::vector<SessionPort> two_ports() {
     return {{.id = {0}, .name = "p0", .mac = {2, 0, 0, 0, 0, 1}},
             {.id = {1}, .name = "p1", .mac = {2, 0, 0, 0, 0, 9}}};
@@ -81,8 +88,9 @@ protected:
     explicit ManagerFixture(test::EngineDataplane::Setup setup = {},
                             std::uint32_t max_sessions = 64)
         : dataplane{std::move(setup)},
-          manager{two_ports(), dataplane, next_hops,
-                  Manager::Settings{.max_sessions = max_sessions, .seed = 5}} {}
+          manager{
+              two_ports(), dataplane, next_hops,
+              Manager::Settings{.max_sessions = max_sessions, .seed = 5, .authentication = true}} {}
 
     void run(Nanoseconds time) {
         for (Nanoseconds t{0}; t < time; t += 1ms) {

@@ -96,13 +96,13 @@ TEST_F(ManagerTest, ChangesIntervalsOfAnUpSessionWithoutTakingItDown) {
     const SessionId id = up("10.0.0.2");
     bfd::SessionParameters slower = spec("10.0.0.2").parameters;
     slower.desired_min_tx_interval = 200ms;
-    ASSERT_TRUE(manager.update(id, slower, Origin::Api).ok());
+    ASSERT_TRUE(manager.update(id, with(slower), Origin::Api).ok());
     run(3s);
     const auto v = manager.view(id).value();
     EXPECT_EQ(v.status.session_state, bfd::SessionState::Up);
     EXPECT_EQ(v.status.tx_interval, WireInterval{200'000});
     EXPECT_EQ(v.status.down_count, 0U);
-    EXPECT_EQ(manager.update(id, slower, Origin::Config).error().kind,
+    EXPECT_EQ(manager.update(id, with(slower), Origin::Config).error().kind,
               ErrorKind::FailedPrecondition);
 }
 

@@ -80,7 +80,7 @@ TEST_F(TwoWorkers, ForgetASessionThatIsDeletedWhileItWaits) {
     const SessionId stays = add(spec("10.0.0.4"));
     config::Session changed = spec("10.0.0.4");
     changed.parameters.desired_min_tx_interval = 200ms;
-    ASSERT_TRUE(manager.update(stays, changed.parameters, Origin::Api).ok());
+    ASSERT_TRUE(manager.update(stays, with(changed.parameters), Origin::Api).ok());
     ASSERT_TRUE(manager.remove({&gone, 1}, Origin::Api, "sessions").ok());
     EXPECT_EQ(manager.totals().waiting.get(), 1U);
     for (std::uint16_t w = 0; w < 2; ++w) manager.set_overloaded(WorkerId{w}, false);

@@ -67,7 +67,7 @@ TEST_F(ReconcilerTest, MergesChangesThatWaitInTheQueue) {
     for (std::uint8_t mult = 4; mult < 100; ++mult) {
         bfd::SessionParameters p = manager.view(id)->spec.parameters;
         p.detect_mult = mult;
-        ASSERT_TRUE(manager.update(id, p, Origin::Api).ok());
+        ASSERT_TRUE(manager.update(id, with(p), Origin::Api).ok());
         poll();
     }
     dataplane.ring = 10;
