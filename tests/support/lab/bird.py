@@ -13,14 +13,22 @@ class BirdNeighbor:
 
 
 class Bird:
-    """BIRD with `neighbors` on one port; intervals in milliseconds hold for all of them."""
+    """BIRD with `neighbors` on one port; intervals in milliseconds hold for all of them.
 
-    def __init__(self, lab, port, neighbors, min_tx_ms=100, min_rx_ms=100, multiplier=3, passive=False):
+    `authentication`: BIRD's words for it, such as "meticulous keyed sha1"; `keys`: (id, password), the first one
+    signs.
+    """
+
+    def __init__(
+        self, lab, port, neighbors, min_tx_ms=100, min_rx_ms=100, multiplier=3, passive=False, authentication=None, keys=()
+    ):
         self.port = port
         self.namespace = port.namespace
         self.neighbors = list(neighbors)
         self._timers = {"min_tx_ms": min_tx_ms, "min_rx_ms": min_rx_ms, "multiplier": multiplier}
         self._passive = passive
+        self.authentication = authentication
+        self.keys = list(keys)
         self._folder = lab.folder / f"bird-{self.namespace.short}"
         self._folder.mkdir()
         self._socket = self._folder / "bird.ctl"
@@ -34,6 +42,8 @@ class Bird:
             f'  neighbor {n.remote} dev "{self.port.name}"' + (f" local {n.local};" if n.local else ";")
             for n in self.neighbors
         )
+        authentication = f"    authentication {self.authentication};\n" if self.authentication else ""
+        passwords = "".join(f'    password "{secret}" {{ id {number}; }};\n' for number, secret in self.keys)
         return f"""log stderr all;
 router id 192.0.2.250;
 protocol device {{}}
@@ -44,7 +54,7 @@ protocol bfd b1 {{
     idle tx interval 1 s;
     multiplier {t["multiplier"]};
     passive {"yes" if self._passive else "no"};
-  }};
+{authentication}{passwords}  }};
 {neighbors}
 }}
 """
