@@ -125,12 +125,17 @@ std::vector<std::uint32_t> shuffled(std::uint32_t n, std::uint64_t seed) {
     return out;
 }
 
-Rig::Rig(std::uint32_t sessions, WireInterval interval)
+Rig::Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys)
     : sessions_{sessions},
       interval_{interval},
       discriminators_{0x1f3d5b79, sessions, 1},
       slots_{shuffled(sessions, 7)},
-      engine_{.slots = sessions, .worker = {}, .discriminators = discriminators_, .seed = 42},
+      keys_{keys},
+      engine_{.slots = sessions,
+              .worker = {},
+              .discriminators = discriminators_,
+              .seed = 42,
+              .key_chains = static_cast<std::uint16_t>(authenticated() ? 1 : 0)},
       memory_{runtime::Worker::memory_needed(engine_)} {
     const Cable& cable = Cable::get();
     static unsigned rigs = 0;
@@ -166,6 +171,7 @@ Rig::Rig(std::uint32_t sessions, WireInterval interval)
     if (!link_) fail("not enough memory for the rings");
     worker_->connect(link_->rings());
     now_ = clock.now() + 1h;  // ahead of the clock that stamps bursts, for good
+    if (authenticated()) send({message::RequestId{0}, message::SetKeys{1, &keys_}});
     for (std::uint32_t i = 0; i < sessions; ++i) add(i);
 }
 
@@ -190,6 +196,7 @@ void Rig::add(std::uint32_t index) {
     c.parameters.desired_min_tx_interval = interval_;
     c.parameters.required_min_rx_interval = interval_;
     c.parameters.detect_mult = 3;
+    c.parameters.key_chain = authenticated() ? 1 : 0;
     c.headers = overlay::single_hop_headers({.source_mac = west ? kWestMac : kEastMac,
                                              .destination_mac = west ? kEastMac : kWestMac,
                                              .source = west ? near : far,

@@ -44,8 +44,9 @@ struct Cable {
 /// own: every tick of the wheel is one turn.
 class Rig {
 public:
-    /// `interval`: of every session. Slots are given out in random order.
-    Rig(std::uint32_t sessions, WireInterval interval);
+    /// `interval`: of every session. Slots are given out in random order. `keys`: all are
+    /// authenticated, unless the type is None; they outlive the rig.
+    Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys);
 
     /// Turns until every session is Up and its intervals are in force; false when that does not
     /// happen within `seconds` of virtual time.
@@ -60,6 +61,8 @@ public:
     [[nodiscard]] Instant now() const noexcept { return now_; }
     [[nodiscard]] bfd::SessionHandle handle(std::uint32_t index) const;
     [[nodiscard]] std::uint32_t sessions() const noexcept { return sessions_; }
+    [[nodiscard]] const bfd::AuthKeys& keys() const noexcept { return keys_; }
+    [[nodiscard]] bool authenticated() const noexcept { return keys_.type != bfd::AuthType::None; }
 
 private:
     void add(std::uint32_t index);
@@ -68,6 +71,7 @@ private:
     WireInterval interval_;
     bfd::DiscriminatorCodec discriminators_;
     std::vector<std::uint32_t> slots_;  ///< by index, shuffled
+    const bfd::AuthKeys& keys_;
     bfd::EngineConfig engine_;
     Memory memory_;
     runtime::Pool pool_;

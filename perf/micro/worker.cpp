@@ -5,6 +5,7 @@
 #include "micro/cycles.hpp"
 #include "micro/floor.hpp"
 #include "micro/rig.hpp"
+#include "support/auth_keys.hpp"
 
 #include <rte_cycles.h>
 
@@ -16,11 +17,14 @@ namespace tocsin::perf {
 namespace {
 
 /// The rig of so many sessions, all Up; the one before is given up.
-Rig* rig_of(benchmark::State& state, std::uint32_t sessions) {
+Rig* rig_of(benchmark::State& state, std::uint32_t sessions, const std::string& auth = "none") {
     static std::unique_ptr<Rig> rig;
-    if (rig == nullptr || rig->sessions() != sessions) {
+    const bfd::AuthKeys& keys = auth_keys(auth);
+    if (rig == nullptr || rig->sessions() != sessions || &rig->keys() != &keys) {
         rig.reset();
-        rig = std::make_unique<Rig>(sessions, interval_for(sessions));
+        // As many packets in a tick; ten times as long, for a tenth of them, where each is signed.
+        const WireInterval interval = interval_for(sessions) * (auth == "none" ? 1 : 10);
+        rig = std::make_unique<Rig>(sessions, interval, keys);
         if (!rig->bring_up()) {
             state.SkipWithError("not every session came Up");
             rig.reset();
@@ -66,6 +70,15 @@ Spent hold(benchmark::State& state, Rig& rig) {
 
 void pair(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, spent.pair, &spent.floor);
+}
+
+/// The same with authentication, to be held against it: what the two digests cost is the
+/// difference.
+void pair_with(benchmark::State& state, std::uint32_t sessions, const std::string& auth) {
+    Rig* const rig = rig_of(state, sessions, auth);
     if (rig == nullptr) return;
     const Spent spent = hold(state, *rig);
     report(state, spent.pair, &spent.floor);
@@ -123,6 +136,11 @@ void register_worker(std::uint32_t sessions) {
     benchmark::RegisterBenchmark(("transmit/" + n).c_str(), transmit, sessions)->MinTime(seconds);
     benchmark::RegisterBenchmark(("receive/" + n).c_str(), receive, sessions)->MinTime(seconds);
     benchmark::RegisterBenchmark(("slow_path/" + n).c_str(), slow_path, sessions)->Iterations(2);
+    for (const std::string& word : auth_words()) {
+        if (word == "none") continue;
+        benchmark::RegisterBenchmark(("pair_" + word + '/' + n).c_str(), pair_with, sessions, word)
+            ->MinTime(seconds);
+    }
 }
 
 }  // namespace tocsin::perf

@@ -1,5 +1,7 @@
 #include "scenario/options.hpp"
 
+#include "support/auth_keys.hpp"
+
 #include <limits>
 
 namespace tocsin::perf {
@@ -36,11 +38,14 @@ std::optional<int> parse_options(int argc, char** argv, Options& out) {
     app.add_option("--fail", out.fail_percent, "sessions that fail after the hold, in percent")
         ->check(range(0.0, 100.0));
     std::string none = "none";
-    for (const char* const name : {"--encap", "--auth"}) {
-        app.add_option(name, none, "nothing else is implemented yet")
-            ->type_name("none")
-            ->check(CLI::IsMember({"none"}).description(""));
-    }
+    app.add_option("--encap", none, "nothing else is implemented yet")
+        ->type_name("none")
+        ->check(CLI::IsMember({"none"}).description(""));
+    std::string words;
+    for (const std::string& word : auth_words()) words += (words.empty() ? "" : "|") + word;
+    app.add_option("--auth", out.auth, "authentication of every session")
+        ->type_name(words)
+        ->check(CLI::IsMember(auth_words()).description(""));
     app.add_option("--json", out.json, "the results for programs")->type_name("FILE");
     app.callback([&out] { check_workers(out); });
     app.footer(

@@ -16,6 +16,7 @@ struct Options : RunOptions {
     unsigned workers = 1;             ///< that carry paths of their own, on CPUs from `cpu` down
     unsigned ports = 1;               ///< cables with a port at each end
     double fail_percent = 1.0;        ///< of the sessions, at once, after the hold
+    std::string auth = "none";        ///< of all sessions, a word of auth_words()
     std::string json;                 ///< file, empty = none
 };
 

@@ -23,7 +23,11 @@ double resident_megabytes() {
 double dataplane_octets(const Options& o) {
     const std::uint32_t n = o.sessions;
     const bfd::EngineConfig config{
-        .slots = n, .worker = {}, .discriminators = {1, n, 1}, .seed = 1};
+        .slots = n,
+        .worker = {},
+        .discriminators = {1, n, 1},
+        .seed = 1,
+        .key_chains = static_cast<std::uint16_t>(o.auth == "none" ? 0 : 1)};
     return static_cast<double>(runtime::Worker::memory_needed(config)) / n;
 }
 

@@ -6,6 +6,7 @@
 #include "scenario/gap_probe.hpp"
 #include "scenario/options.hpp"
 #include "scenario/report.hpp"
+#include "support/auth_keys.hpp"
 
 #include <rte_eth_ring.h>
 #include <rte_ring.h>
@@ -92,6 +93,7 @@ private:
         config.max_sessions = paths_ * 2 + 2 * static_cast<std::uint32_t>(config.workers.size());
         config.idle = options_.adaptive ? runtime::Idle::Adaptive : runtime::Idle::Poll;
         config.seed = 20261121;
+        config.key_chains = static_cast<std::uint16_t>(options_.auth == "none" ? 0 : 1);
         for (unsigned n = 0; n < options_.ports; ++n) {
             for (const bool west : {true, false}) {
                 runtime::PortConfig port;
@@ -193,6 +195,7 @@ private:
         c.parameters.desired_min_tx_interval = WireInterval{options_.interval};
         c.parameters.required_min_rx_interval = WireInterval{options_.interval};
         c.parameters.detect_mult = static_cast<std::uint8_t>(options_.detect_mult);
+        c.parameters.key_chain = static_cast<std::uint16_t>(options_.auth == "none" ? 0 : 1);
         c.headers = overlay::single_hop_headers({.source_mac = ours.mac,
                                                  .destination_mac = theirs.mac,
                                                  .source = near,
@@ -205,6 +208,12 @@ private:
         const std::uint64_t ends = std::uint64_t{paths_} * 2;
         std::printf("%llu ends, %u worker(s), %s\n", static_cast<unsigned long long>(ends),
                     static_cast<unsigned>(runtime_->workers()), report_.memory.c_str());
+        if (options_.auth != "none") {
+            const auto workers = static_cast<std::uint16_t>(runtime_->workers());
+            for (std::uint16_t w = 0; w < workers; ++w) {
+                send(w, message::SetKeys{.number = 1, .keys = &auth_keys(options_.auth)});
+            }
+        }
         for (std::uint32_t i = 0; i < paths_; ++i) {
             add(i, true);
             add(i, false);
