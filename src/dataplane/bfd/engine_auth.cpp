@@ -16,16 +16,15 @@ const AuthKeys& Engine::keys_of(std::uint16_t chain) const noexcept {
     return keys != nullptr ? *keys : kNoKeys;
 }
 
-/// A session that was added, or uses other keys than before. bfd.XmitAuthSeq begins anywhere,
-/// RFC 5880 6.8.1, where nobody without this engine's secret can tell.
+/// A session that was added. bfd.XmitAuthSeq begins anywhere, RFC 5880 6.8.1, where nobody without
+/// this engine's secret can tell. Other keys do not begin it anew: the peer may not have noticed.
 void Engine::start_authentication(Slot slot) noexcept {
-    const SessionCold& cold = cold_[slot.value];
-    if (cold.parameters.key_chain == 0) return;
+    if (auth_.empty()) return;
     SessionAuth& auth = auth_[slot.value];
     auth = {};
     const std::uint64_t drawn = std::uint64_t{random()} << 32U | random();
-    auth.xmit_auth_seq =
-        static_cast<std::uint32_t>(fold(secret_ ^ cold.local_discr.value, drawn) >> 16U);
+    const std::uint64_t own = secret_ ^ cold_[slot.value].local_discr.value;
+    auth.xmit_auth_seq = static_cast<std::uint32_t>(fold(own, drawn) >> 16U);
 }
 
 /// `packet` as it leaves. Length 0: the session is authenticated, but there is no key to sign with.

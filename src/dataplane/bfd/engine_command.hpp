@@ -82,10 +82,7 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     hot->clear(kPassive | kDetectMultOne | kSteady);
     if (parameters.passive) hot->set(kPassive);
     if (parameters.detect_mult == 1) hot->set(kDetectMultOne);
-    if (parameters.key_chain != was.key_chain) {
-        hot->set(kPayloadStale);
-        start_authentication(slot);
-    }
+    if (parameters.key_chain != was.key_chain) hot->set(kPayloadStale);
     if (hot->has(kMultiHop)) hot->arrival = parameters.min_ttl;
 
     const bool up = hot->session_state == SessionState::Up;

@@ -306,6 +306,34 @@ TEST_F(AuthSession, MayBeTurnedOnAndOffWhileItRuns) {
     EXPECT_EQ(snapshot().down_count, 0U);
 }
 
+// A chain that was renamed, or another one with the same keys: the peer has noticed nothing.
+// req: RFC5880-6.8.1-20
+TEST_F(AuthSession, SequencesGoOnUnderAnotherChain) {
+    for (const AuthType type : kTypes) {
+        if (!bfd::has_sequence(type)) continue;
+        use(type);
+        ASSERT_EQ(box->set_keys(2, theirs), Status::Ok);
+        bring_up();
+        talk(500ms);
+        EXPECT_EQ(peer->send(), DropReason::AuthMissing);
+        const SessionSnapshot before = snapshot();
+        SessionParameters other = parameters();
+        other.key_chain = 2;
+        ASSERT_EQ(box->set_parameters(session, other), Status::Ok);
+        EXPECT_EQ(snapshot().xmit_auth_seq, before.xmit_auth_seq);
+        EXPECT_EQ(snapshot().auth_failures, 1U) << "since the session was created";
+        EXPECT_EQ(send_signed(peer->says, sequence - 1), DropReason::AuthSequence)
+            << "what was heard before is no news";
+        box->take_sent();
+        talk(500ms);
+        bfd::AuthSequence heard{.rcv_auth_seq = before.xmit_auth_seq, .known = true};
+        ASSERT_FALSE(box->sink.sent.empty());
+        for (const Sent& s : box->sink.sent) {
+            EXPECT_EQ(verify(theirs, s.whole, heard), DropReason::None);
+        }
+    }
+}
+
 TEST_F(AuthSession, ChainsThatAreNotThereAreRefused) {
     use(AuthType::KeyedSha1);
     SessionParameters p = fast_parameters();
