@@ -84,7 +84,7 @@ void Engine::fill_auth(Slot slot, SessionSnapshot& out) const noexcept {
     out.auth_type = keys.type;
     out.auth_can_sign = section_length(keys) != 0;
     out.auth_key_id = out.auth_can_sign ? keys.keys[keys.current].id : std::uint8_t{0};
-    out.auth_seq_known = auth.received.known;
+    out.auth_seq_known = auth.received.known && advanced_to_ < auth.sequence_until;
     out.rcv_auth_seq = auth.received.rcv_auth_seq;
     out.xmit_auth_seq = auth.xmit_auth_seq;
     out.auth_failures = auth.failures;

@@ -231,7 +231,10 @@ TEST_F(AuthSession, ASequenceIsForgottenAfterTwoDetectionTimesOfSilence) {
     talk(1s);
     box->run_for(599ms);
     EXPECT_EQ(send_signed(peer->says, 5'000), DropReason::AuthSequence);
+    EXPECT_TRUE(snapshot().auth_seq_known);
     box->run_for(1ms);
+    box->advance();
+    EXPECT_FALSE(snapshot().auth_seq_known);
     peer->says.state = SessionState::Down;
     EXPECT_EQ(send_signed(peer->says, 5'000), DropReason::None) << "a peer that restarted";
     EXPECT_EQ(snapshot().rcv_auth_seq, 5'000U);
