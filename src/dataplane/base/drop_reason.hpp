@@ -48,6 +48,7 @@ enum class DropReason : std::uint8_t {
     AuthLength,                  ///< Auth Len does not fit type, key or Length
     AuthSequence,                ///< Sequence Number outside of the window: replayed, or many lost
     AuthDigest,                  ///< wrong password, MD5 digest or SHA1 hash
+    AuthReflected,               ///< our own packet: My Discriminator is the session's
     AdminDown,                   ///< local AdminDown discards after the variables are updated
 
     // src/dataplane/runtime
@@ -101,6 +102,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "auth_length",
     "auth_sequence",
     "auth_digest",
+    "auth_reflected",
     "admin_down",
     "punt_rate_limited",
     "punt_ring_full",

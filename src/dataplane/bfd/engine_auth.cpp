@@ -52,13 +52,16 @@ SignedPacket Engine::outgoing(Slot slot, const ControlOctets& packet) noexcept {
 /// Whether authentication lets a packet pass that everything else about it does, RFC 5880 6.8.6.
 DropReason Engine::authenticate(Slot slot, const ControlPacket& control,
                                 const ReceivedPacket& packet, Instant now) noexcept {
-    const std::uint16_t chain = cold_[slot.value].parameters.key_chain;
+    const SessionCold& cold = cold_[slot.value];
+    const std::uint16_t chain = cold.parameters.key_chain;
     if (chain == 0) {
         return control.authentication_present ? DropReason::AuthUnexpected : DropReason::None;
     }
     SessionAuth& auth = auth_[slot.value];
     DropReason reason = DropReason::AuthMissing;
-    if (control.authentication_present) {
+    if (control.authentication_present && control.my_discriminator == cold.local_discr) {
+        reason = DropReason::AuthReflected;  // both ends sign alike: the digest would be right
+    } else if (control.authentication_present) {
         if (now >= auth.sequence_until) auth.received.known = false;
         reason = verify(keys_of(chain), {packet.payload, control.length}, auth.received);
     }

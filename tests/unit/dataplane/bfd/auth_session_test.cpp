@@ -337,6 +337,23 @@ TEST_F(AuthSession, SequencesGoOnUnderAnotherChain) {
     }
 }
 
+// What we say to a peer whose discriminator we do not know yet comes back as if from the peer.
+TEST_F(AuthSession, ItsOwnPacketsThatComeBackDoNotBringItUp) {
+    for (const AuthType type : kTypes) {
+        use(type);
+        add();
+        for (int i = 0; i < 10; ++i) {
+            box->run_for(1s);
+            for (const Sent& s : box->take_sent()) {
+                EXPECT_EQ(peer->send_octets(s.whole), DropReason::AuthReflected);
+            }
+            EXPECT_EQ(snapshot().session_state, SessionState::Down);
+        }
+        EXPECT_EQ(snapshot().last_auth_failure, DropReason::AuthReflected);
+        EXPECT_EQ(send(SessionState::Init), DropReason::None) << "the peer is heard";
+    }
+}
+
 TEST_F(AuthSession, ChainsThatAreNotThereAreRefused) {
     use(AuthType::KeyedSha1);
     SessionParameters p = fast_parameters();
