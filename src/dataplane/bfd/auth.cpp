@@ -38,29 +38,40 @@ std::uint8_t section_length(AuthType type, const AuthKey& key) noexcept {
     return is_md5(type) ? kMd5Section : kSha1Section;
 }
 
-/// Over the packet up to its digest, whose field holds the key, padded with zeros.
+/// Overwrites what the callees of its caller have left on the stack.
+[[gnu::noinline]] void wipe_below() noexcept {
+    std::array<std::uint8_t, 512> octets;
+    explicit_bzero(octets.data(), octets.size());
+}
+
+/// Over the packet up to its digest, whose field holds the key, padded with zeros. Nothing of the
+/// key stays behind on the stack, which is part of a core dump.
 Digest digest(const AuthKeys& keys, const AuthKey& key,
               std::span<const std::uint8_t> before) noexcept {
     Digest out{};
-    if (is_md5(keys.type)) {
+    union {
         md5_ctx md5;
-        md5_init(&md5);
-        md5_update(&md5, before.size(), before.data());
-        md5_update(&md5, MD5_DIGEST_SIZE, key.secret.data());
-        md5_digest(&md5, MD5_DIGEST_SIZE, out.data());
-    } else if (keys.method == DigestMethod::Rfc5880) {
         sha1_ctx sha1;
-        sha1_init(&sha1);
-        sha1_update(&sha1, before.size(), before.data());
-        sha1_update(&sha1, SHA1_DIGEST_SIZE, key.secret.data());
-        sha1_digest(&sha1, SHA1_DIGEST_SIZE, out.data());
-    } else {
         hmac_sha1_ctx hmac;
-        hmac_sha1_set_key(&hmac, key.length, key.secret.data());
-        hmac_sha1_update(&hmac, before.size(), before.data());
-        hmac_sha1_update(&hmac, out.size(), out.data());
-        hmac_sha1_digest(&hmac, SHA1_DIGEST_SIZE, out.data());
+    } context;
+    if (is_md5(keys.type)) {
+        md5_init(&context.md5);
+        md5_update(&context.md5, before.size(), before.data());
+        md5_update(&context.md5, MD5_DIGEST_SIZE, key.secret.data());
+        md5_digest(&context.md5, MD5_DIGEST_SIZE, out.data());
+    } else if (keys.method == DigestMethod::Rfc5880) {
+        sha1_init(&context.sha1);
+        sha1_update(&context.sha1, before.size(), before.data());
+        sha1_update(&context.sha1, SHA1_DIGEST_SIZE, key.secret.data());
+        sha1_digest(&context.sha1, SHA1_DIGEST_SIZE, out.data());
+    } else {
+        hmac_sha1_set_key(&context.hmac, key.length, key.secret.data());
+        hmac_sha1_update(&context.hmac, before.size(), before.data());
+        hmac_sha1_update(&context.hmac, out.size(), out.data());
+        hmac_sha1_digest(&context.hmac, SHA1_DIGEST_SIZE, out.data());
     }
+    explicit_bzero(&context, sizeof context);
+    wipe_below();
     return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "auth_keys.hpp"
 #include "dataplane/base/bytes.hpp"
+#include "own_stack.hpp"
 
 #include <gtest/gtest.h>
 
@@ -337,6 +338,43 @@ TEST_F(Verify, WithoutKeysNothingIsAccepted) {
     EXPECT_EQ(receive(1), DropReason::AuthKeyUnknown);
     ours_ = {};
     EXPECT_EQ(receive(1), DropReason::AuthTypeMismatch);
+}
+
+// Stacks are part of a core dump.
+TEST(Sign, LeavesNoKeyOnTheStack) {
+    const std::string secret = "0123456789abcdef";
+    const std::span octets{reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size()};
+    EXPECT_TRUE(holds(stack_left_by([&] {
+                          volatile char copy[4096]{};
+                          std::copy(secret.begin(), secret.end(), std::begin(copy));
+                      }),
+                      octets))
+        << "this test would not see it";
+    for (const DigestMethod method : {DigestMethod::Rfc5880, DigestMethod::FrrHmac}) {
+        for (const AuthType type : kWithSequence) {
+            AuthKeys k = keys(type, {key(1, secret)});
+            k.method = method;
+            DropReason judged = DropReason::AuthDigest;
+            const auto both = [&] {
+                const SignedPacket packet = sign(k, kPacket, 9);
+                AuthSequence fresh;
+                judged = verify(k, packet.span(), fresh);
+            };
+            both();  // the dynamic linker saves registers on the stack when it finds a function
+            const auto stack = stack_left_by(both);
+            EXPECT_EQ(judged, DropReason::None);
+            // As it is, as 32-bit words of SHA1, and as the pads of HMAC.
+            std::vector<std::uint8_t> turned;
+            for (std::size_t i = 0; i < octets.size(); ++i) turned.push_back(octets[i ^ 3U]);
+            EXPECT_FALSE(holds(stack, octets)) << static_cast<int>(type);
+            EXPECT_FALSE(holds(stack, turned)) << static_cast<int>(type);
+            for (const std::uint8_t pad : {0x36, 0x5c}) {
+                std::vector<std::uint8_t> padded{octets.begin(), octets.end()};
+                for (std::uint8_t& o : padded) o ^= pad;
+                EXPECT_FALSE(holds(stack, padded)) << static_cast<int>(type);
+            }
+        }
+    }
 }
 
 }  // namespace
