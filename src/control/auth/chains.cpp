@@ -127,9 +127,9 @@ void Chains::refresh(std::uint16_t number, WallTime now) {
     Entry& entry = entries_[number - 1U];
     const KeyChain* const chain = find(entry.how.key_chain);
     if (chain == nullptr) return;
-    const bfd::AuthKeys keys = keys_at(*chain, entry.how.type, entry.how.method, now);
-    if (entry.keys && *entry.keys == keys) return;
-    entry.keys = make_secret<const bfd::AuthKeys>(keys);
+    Keys keys = keys_at(*chain, entry.how.type, entry.how.method, now);
+    if (entry.keys && *entry.keys == *keys) return;
+    entry.keys = std::move(keys);
     tell_(number, entry.keys);
 }
 

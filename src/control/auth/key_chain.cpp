@@ -115,9 +115,10 @@ std::optional<WallTime> signs_until(const KeyChain& chain, WallTime t) noexcept 
     return t;
 }
 
-bfd::AuthKeys keys_at(const KeyChain& chain, bfd::AuthType type, bfd::DigestMethod method,
-                      WallTime t) noexcept {
-    bfd::AuthKeys out;
+std::shared_ptr<const bfd::AuthKeys> keys_at(const KeyChain& chain, bfd::AuthType type,
+                                             bfd::DigestMethod method, WallTime t) {
+    auto made = make_secret<bfd::AuthKeys>({});
+    bfd::AuthKeys& out = *made;  // where it stays: no copy of a key lies anywhere else
     out.type = type;
     out.method = method;
     const auto add = [&out](const Key& k) {
@@ -134,7 +135,7 @@ bfd::AuthKeys keys_at(const KeyChain& chain, bfd::AuthType type, bfd::DigestMeth
     for (const Key& k : chain.keys) {
         if (&k != signing && k.accept.contains(t) && out.count < bfd::AuthKeys::kMost) add(k);
     }
-    return out;
+    return made;
 }
 
 }  // namespace tocsin::control::auth

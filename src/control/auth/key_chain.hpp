@@ -82,9 +82,10 @@ struct Authentication {
 /// itself: there is none now.
 [[nodiscard]] std::optional<WallTime> signs_until(const KeyChain& chain, WallTime t) noexcept;
 
-/// What the engine shall use at `t`. Of more than AuthKeys::kMost accepted keys the first ones, and
-/// the one to sign with.
-[[nodiscard]] bfd::AuthKeys keys_at(const KeyChain& chain, bfd::AuthType type,
-                                    bfd::DigestMethod method, WallTime t) noexcept;
+/// What the engine shall use at `t`, in secret pages. Of more than AuthKeys::kMost accepted keys
+/// the first ones, and the one to sign with.
+[[nodiscard]] std::shared_ptr<const bfd::AuthKeys> keys_at(const KeyChain& chain,
+                                                           bfd::AuthType type,
+                                                           bfd::DigestMethod method, WallTime t);
 
 }  // namespace tocsin::control::auth

@@ -1,6 +1,7 @@
 #include "control/auth/chains.hpp"
 
 #include "keys.hpp"
+#include "support/own_stack.hpp"
 
 #include <gtest/gtest.h>
 
@@ -176,6 +177,25 @@ TEST_F(ChainsTest, OfTheApiStayWhileTheyAreUsed) {
     EXPECT_FALSE(chains.check(without));
     EXPECT_EQ(use(kMd5, User::Config), 1);
     EXPECT_FALSE(chains.check(without)) << "the file's own change with it";
+}
+
+// Stacks are part of a core dump.
+TEST_F(ChainsTest, LeaveNoKeyOnTheStack) {
+    const std::string secret = "0123456789abcdef";
+    const std::span octets{reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size()};
+    const std::vector<Key> keys{key(1, secret, {.until = kNoon + 1h}), key(2, secret)};
+    const auto work = [&] {
+        set(keys);
+        use(kSha1);
+        static_cast<void>(chains.look(kNoon + 2h));
+        chains.release(1, User::Config);
+    };
+    work();  // the dynamic linker saves registers on the stack when it finds a function
+    set({key(1, "another")});
+    const auto stack = test::stack_left_by(work);
+    EXPECT_EQ(told[1]->count, 1);
+    EXPECT_FALSE(stack.empty());
+    EXPECT_FALSE(test::holds(stack, octets));
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ std::vector<int> ids(const bfd::AuthKeys& keys) {
 }
 
 bfd::AuthKeys at(const KeyChain& chain, WallTime t) {
-    return keys_at(chain, AuthType::MeticulousKeyedSha1, DigestMethod::Rfc5880, t);
+    return *keys_at(chain, AuthType::MeticulousKeyedSha1, DigestMethod::Rfc5880, t);
 }
 
 TEST(Lifetime, BeginsWithItsFirstSecondAndEndsBeforeItsLast) {
@@ -72,7 +72,7 @@ TEST(KeyChain, WithoutAKeyToSignWithHasNoCurrentOne) {
 
 TEST(KeyChain, FillsItsKeysWithZeros) {
     const KeyChain chain{.name = "core", .keys = {key(7, "abc")}};
-    const bfd::AuthKeys now = keys_at(chain, AuthType::KeyedMd5, DigestMethod::FrrHmac, kNoon);
+    const bfd::AuthKeys now = *keys_at(chain, AuthType::KeyedMd5, DigestMethod::FrrHmac, kNoon);
     EXPECT_EQ(now.type, AuthType::KeyedMd5);
     EXPECT_EQ(now.method, DigestMethod::FrrHmac);
     EXPECT_EQ(now.keys[0].length, 3);

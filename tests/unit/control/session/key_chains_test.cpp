@@ -28,8 +28,8 @@ protected:
     }
     void peer_uses(const std::vector<auth::Key>& keys) {
         dataplane.set_peer_keys(
-            kPeers, auth::keys_at({.name = "core", .keys = keys}, AuthType::MeticulousKeyedSha1,
-                                  bfd::DigestMethod::Rfc5880, manager.wall_now()));
+            kPeers, *auth::keys_at({.name = "core", .keys = keys}, AuthType::MeticulousKeyedSha1,
+                                   bfd::DigestMethod::Rfc5880, manager.wall_now()));
     }
     static config::Session authenticated(const auth::Authentication& how = kSha1) {
         config::Session s = spec(kRemote);
