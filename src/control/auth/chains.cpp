@@ -92,13 +92,13 @@ Result<std::uint16_t> Chains::acquire(const Authentication& how, User user) {
 std::optional<std::uint16_t> Chains::number_for(const Authentication& how) {
     auto found = std::ranges::find(entries_, how, &Entry::how);
     if (found == entries_.end() && entries_.size() < most_) {
-        entries_.push_back({.how = how, .keys = {}});
+        entries_.push_back({.how = how, .chain = {}, .keys = {}});
         found = entries_.end() - 1;
     }
     if (found == entries_.end()) {
         found = std::ranges::find(entries_, std::array<std::size_t, 2>{}, &Entry::users);
         if (found == entries_.end()) return std::nullopt;
-        *found = {.how = how, .keys = {}};
+        *found = {.how = how, .chain = {}, .keys = {}};
     }
     return static_cast<std::uint16_t>(found - entries_.begin() + 1);
 }
@@ -122,12 +122,11 @@ std::size_t Chains::sessions(std::string_view chain) const noexcept {
     return out;
 }
 
-/// Of a chain that is gone only sessions that are leaving have the keys: they stay as they are.
+/// A chain that is gone goes on as it was for sessions that are leaving or wait for a restart.
 void Chains::refresh(std::uint16_t number, WallTime now) {
     Entry& entry = entries_[number - 1U];
-    const KeyChain* const chain = find(entry.how.key_chain);
-    if (chain == nullptr) return;
-    Keys keys = keys_at(*chain, entry.how.type, entry.how.method, now);
+    if (const KeyChain* const chain = find(entry.how.key_chain)) entry.chain = *chain;
+    Keys keys = keys_at(entry.chain, entry.how.type, entry.how.method, now);
     if (entry.keys && *entry.keys == *keys) return;
     entry.keys = std::move(keys);
     tell_(number, entry.keys);
@@ -145,6 +144,9 @@ std::vector<Chains::News> Chains::look(WallTime now) {
     const auto sooner = [this, now](WallTime t) {
         if (t > now && (!next_ || t < *next_)) next_ = t;
     };
+    for (const Entry& e : entries_) {
+        if (const auto change = next_change(e.chain, now)) sooner(*change);
+    }
     for (const KeyChain& chain : chains_) {
         note(out, chain, now);
         if (const auto change = next_change(chain, now)) sooner(*change);

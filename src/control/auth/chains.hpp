@@ -70,6 +70,7 @@ private:
     struct Entry {
         Authentication how;
         std::array<std::size_t, 2> users{};  ///< by User
+        KeyChain chain;  ///< as it was last: keys end in time where the file no longer has it
         Keys keys;
     };
 

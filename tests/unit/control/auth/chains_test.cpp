@@ -163,6 +163,20 @@ TEST_F(ChainsTest, KeepsTheKeysOfSessionsThatAreLeaving) {
     EXPECT_EQ(tellings, 1U) << "what says AdminDown signs as before";
 }
 
+// Of a session that waits for a restart with what the file no longer has.
+TEST_F(ChainsTest, ThatAreGoneEndWhenTheyWouldHave) {
+    set({key(1, "ends", {{}, kNoon + 1h}), key(2, "stays")});
+    EXPECT_EQ(use(kSha1), 1);
+    EXPECT_EQ(told[1]->count, 2);
+    set({key(1, "secret")}, "other");
+    static_cast<void>(chains.look(now));
+    EXPECT_EQ(told[1]->count, 2);
+    now += 1h;
+    static_cast<void>(chains.look(now));
+    EXPECT_EQ(told[1]->count, 1);
+    EXPECT_EQ(signs(1), 2);
+}
+
 TEST_F(ChainsTest, OfTheApiStayWhileTheyAreUsed) {
     set({key(1, "secret")});
     EXPECT_EQ(use(kMd5, User::Api), 1);
