@@ -164,8 +164,7 @@ void Chains::note(std::vector<News>& out, const KeyChain& chain, WallTime now) {
     const Key* const signing = signing_key(chain, now);
     if (signing == nullptr) {
         if (told->signs) out.push_back({.what = News::What::NoSigningKey, .chain = chain.name});
-        told->signs = false;
-        told->key_id.reset();
+        *told = {.chain = chain.name, .signs = false, .key_id = {}};
         return;
     }
     if (told->key_id != signing->id) {

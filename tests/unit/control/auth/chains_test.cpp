@@ -177,6 +177,18 @@ TEST_F(ChainsTest, ThatAreGoneEndWhenTheyWouldHave) {
     EXPECT_EQ(signs(1), 2);
 }
 
+TEST_F(ChainsTest, SaysAgainThatKeysEndAfterThereWereNone) {
+    set({key(1, "first", {{}, kNoon + 1h})});
+    EXPECT_EQ(chains.look(now).back().what, What::EndsSoon);
+    now += 1h;
+    EXPECT_EQ(chains.look(now).back().what, What::NoSigningKey);
+    set({key(1, "first", {{}, kNoon + 1h}), key(2, "next", {kNoon + 1h, kNoon + 2h})});
+    const auto news = chains.look(now);
+    ASSERT_EQ(news.size(), 2U);
+    EXPECT_EQ(news[0].what, What::SigningKey);
+    EXPECT_EQ(news[1].what, What::EndsSoon);
+}
+
 TEST_F(ChainsTest, OfTheApiStayWhileTheyAreUsed) {
     set({key(1, "secret")});
     EXPECT_EQ(use(kMd5, User::Api), 1);
