@@ -88,7 +88,8 @@ Result<std::uint16_t> Chains::acquire(const Authentication& how, User user) {
     return *number;
 }
 
-/// One that stands for it already, a new one, or one that nobody uses any more.
+/// One that stands for it already, a new one, or the one that nobody has used for longest: sessions
+/// that have just ended still tell their peers so, which another chain's keys must not sign.
 std::optional<std::uint16_t> Chains::number_for(const Authentication& how) {
     auto found = std::ranges::find(entries_, how, &Entry::how);
     if (found == entries_.end() && entries_.size() < most_) {
@@ -96,7 +97,10 @@ std::optional<std::uint16_t> Chains::number_for(const Authentication& how) {
         found = entries_.end() - 1;
     }
     if (found == entries_.end()) {
-        found = std::ranges::find(entries_, std::array<std::size_t, 2>{}, &Entry::users);
+        const auto unused = [](const Entry& e) { return e.users == decltype(e.users){}; };
+        for (auto e = entries_.begin(); e != entries_.end(); ++e) {
+            if (unused(*e) && (found == entries_.end() || e->left < found->left)) found = e;
+        }
         if (found == entries_.end()) return std::nullopt;
         *found = {.how = how, .chain = {}, .keys = {}};
     }
@@ -105,8 +109,10 @@ std::optional<std::uint16_t> Chains::number_for(const Authentication& how) {
 
 void Chains::release(std::uint16_t number, User user) noexcept {
     if (number == 0 || number > entries_.size()) return;
-    std::size_t& users = entries_[number - 1U].users[index(user)];
+    Entry& entry = entries_[number - 1U];
+    std::size_t& users = entry.users[index(user)];
     if (users != 0) --users;
+    entry.left = ++leavings_;
 }
 
 const Authentication& Chains::at(std::uint16_t number) const noexcept {

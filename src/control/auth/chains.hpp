@@ -72,6 +72,7 @@ private:
         std::array<std::size_t, 2> users{};  ///< by User
         KeyChain chain;  ///< as it was last: keys end in time where the file no longer has it
         Keys keys;
+        std::uint64_t left = 0;  ///< when its last user went, in the order of such moments
     };
 
     [[nodiscard]] const KeyChain* find(std::string_view name) const noexcept;
@@ -83,6 +84,7 @@ private:
     Tell tell_;
     std::vector<KeyChain> chains_;
     std::vector<Entry> entries_;  ///< by number, less one
+    std::uint64_t leavings_ = 0;
     struct Told {
         std::string chain;
         bool signs = true;
