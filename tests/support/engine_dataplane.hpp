@@ -32,7 +32,7 @@ public:
         Nanoseconds step_per_receive{0};
     };
 
-    static constexpr std::uint16_t kKeyChains = 1024;
+    static constexpr std::uint16_t kKeyChains = 4096;
     static constexpr Nanoseconds kStep = std::chrono::milliseconds{1};
 
     explicit EngineDataplane(Setup setup)

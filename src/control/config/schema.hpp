@@ -84,8 +84,10 @@ struct Port {
 /// Key chains of a file, and keys of one.
 inline constexpr std::size_t kMostKeyChains = 128;
 inline constexpr std::size_t kMostKeys = 64;
-/// Numbers under which workers know a type and a chain: more than there can be of both at a time.
-inline constexpr std::uint16_t kKeyChainNumbers = 1024;
+/// Numbers under which workers know one of six types with a chain: those of a file, of the file
+/// before while a reload takes sessions from one to the other, and of older ones whose sessions
+/// wait for a restart.
+inline constexpr std::uint16_t kKeyChainNumbers = 3 * 6 * kMostKeyChains;
 
 /// Of sessions whose profile says nothing else: what FRR's bfdd uses.
 inline constexpr WireInterval kDefaultDesiredMinTxInterval{300'000};

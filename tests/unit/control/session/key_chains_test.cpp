@@ -182,6 +182,47 @@ TEST_F(KeyChains, AreTakenUpAndLeftByAReload) {
     EXPECT_EQ(fresh(id).auth_type, AuthType::None);
 }
 
+class ManyKeyChains : public ManagerFixture {
+protected:
+    static constexpr std::size_t kSessions = 2 * 5 * config::kMostKeyChains;
+    ManyKeyChains() : ManagerFixture{{.slots = kSessions}, kSessions} {}
+
+    static std::vector<auth::KeyChain> chains(const std::string& prefix) {
+        std::vector<auth::KeyChain> out;
+        for (std::size_t i = 0; i < config::kMostKeyChains; ++i) {
+            out.push_back({.name = prefix + std::to_string(i), .keys = {key(1, "secret")}});
+        }
+        return out;
+    }
+    /// Every chain with every type of RFC 5880, and all of that twice.
+    static std::vector<config::Session> sessions(const std::string& prefix) {
+        std::vector<config::Session> out;
+        for (std::size_t i = 0; i < kSessions; ++i) {
+            const std::size_t pair = i % (kSessions / 2);
+            out.push_back(
+                spec("10.0." + std::to_string(1 + i / 200) + '.' + std::to_string(1 + i % 200)));
+            out.back().auth = {.type = static_cast<AuthType>(1 + pair % 5),
+                               .key_chain = prefix + std::to_string(pair / 5)};
+        }
+        return out;
+    }
+};
+
+TEST_F(ManyKeyChains, MayAllBeRenamedAtOnce) {
+    manager.set_key_chains(chains("old"));
+    const auto before = sessions("old");
+    ASSERT_TRUE(manager.add(before, Origin::Config, {}).ok());
+    config::Diff diff;
+    diff.key_chains = chains("new");
+    const auto after = sessions("new");
+    for (std::size_t i = 0; i < kSessions; ++i) {
+        diff.changed.push_back({.from = before[i], .to = after[i], .members = {"auth"}});
+    }
+    EXPECT_TRUE(manager.apply(diff).ok());
+    EXPECT_EQ(manager.chains().sessions("old0"), 0U);
+    EXPECT_EQ(manager.chains().sessions("new0"), 10U);
+}
+
 TEST_F(KeyChains, AreChangedThroughTheApi) {
     const SessionId id = up_with({key(1, "first")});
     config::Session to = authenticated({});
