@@ -94,13 +94,17 @@ std::optional<Error> check(const struct stat& status) {
 
 Result<Secret> read_secret_file(const std::filesystem::path& path, SecretFormat format,
                                 std::size_t longest) {
-    // Not blocking: a pipe shall be refused, not waited for.
+    struct stat status {};
+    // Looked at before it is opened, which alone can do harm: a watchdog begins to count.
+    if (::stat(path.c_str(), &status) == 0) {
+        if (auto error = check(status)) return std::move(*error);
+    }
+    // Not blocking: it may have become a pipe, which shall be refused, not waited for.
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (file.fd < 0) {
         return refused(errno == ENOENT ? "there is no such file"
                                        : "cannot be read: " + std::string{std::strerror(errno)});
     }
-    struct stat status {};
     if (::fstat(file.fd, &status) != 0) {
         return refused("cannot be read: " + std::string{std::strerror(errno)});
     }

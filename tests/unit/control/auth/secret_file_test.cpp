@@ -1,9 +1,11 @@
 #include "control/auth/secret_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -119,6 +121,21 @@ TEST_F(SecretFile, HasToBeAFile) {
     write("sesame");
     std::filesystem::create_symlink("key", folder / "link");  // as Kubernetes mounts them
     EXPECT_EQ(said(folder / "link"), "");
+}
+
+// To open a device can do harm.
+TEST_F(SecretFile, IsNotOpenedWhenItIsNoFile) {
+    const auto pipe = folder / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    ASSERT_GE(watch, 0);
+    ASSERT_GE(::inotify_add_watch(watch, folder.c_str(), IN_OPEN), 0);
+    std::array<char, 4096> events{};
+    EXPECT_FALSE(read_secret_file(pipe, SecretFormat::Ascii, 20));
+    EXPECT_EQ(::read(watch, events.data(), events.size()), -1);
+    EXPECT_TRUE(read_secret_file(write("sesame"), SecretFormat::Ascii, 20));
+    EXPECT_GT(::read(watch, events.data(), events.size()), 0) << "this test would not see it";
+    ::close(watch);
 }
 
 }  // namespace
