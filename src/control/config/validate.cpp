@@ -48,7 +48,7 @@ public:
     Config run() && {
         check_ports();
         check_key_chain_names();
-        check_profile_names();
+        check_profiles();
         check_sessions();
         return std::move(config_);
     }
@@ -150,14 +150,16 @@ private:
         }
     }
 
-    void check_profile_names() {
+    void check_profiles() {
         FirstUse<std::string> names;
         for (std::size_t i = 0; i < config_.profiles.size(); ++i) {
-            const std::string& name = config_.profiles[i].name;
+            const Profile& profile = config_.profiles[i];
+            const std::string& name = profile.name;
             const std::string path = indexed("profile", i);
             if (const auto* first = name.empty() ? nullptr : names.claim(name, path)) {
                 add(path + ".name", in_quotes(name) + " is already the name of " + *first);
             }
+            if (profile.auth) check_key_chain(*profile.auth, path + ".auth");
         }
     }
 
@@ -182,10 +184,12 @@ private:
                                             *first + ": names are unique");
                 }
             }
-            check_auth(check.session.auth, path + ".auth");
+            // A profile's was looked at there.
+            if (draft.auth) check_key_chain(check.session.auth, path + ".auth");
             check_identity(check.session, path, identities);
             config_.sessions.push_back(std::move(check.session));
         }
+        check_room_for_authentication();
         if (config_.sessions.size() <= config_.dataplane.max_sessions) return;
         add("dataplane.max_sessions",
             std::to_string(config_.dataplane.max_sessions) + " is less than the " +
@@ -207,12 +211,16 @@ private:
         }
     }
 
-    void check_auth(const auth::Authentication& how, const std::string& path) {
-        if (how.type == bfd::AuthType::None) return;
-        if (!config_.dataplane.authentication && draft_.authentication) {
-            add("dataplane.authentication",
-                "is false, but sessions are authenticated: leave the key out, or write true");
-        }
+    void check_room_for_authentication() {
+        if (config_.dataplane.authentication || !draft_.authentication) return;
+        const bool wanted = std::ranges::any_of(
+            config_.sessions, [](const Session& s) { return s.auth.type != bfd::AuthType::None; });
+        if (!wanted) return;
+        add("dataplane.authentication",
+            "is false, but sessions are authenticated: leave the key out, or write true");
+    }
+
+    void check_key_chain(const auth::Authentication& how, const std::string& path) {
         if (draft_.key_chains_are_doubtful) return;
         if (auto why = key_chain_fault(how, config_.key_chains)) {
             add(path + ".key_chain", std::move(*why));

@@ -91,12 +91,27 @@ TEST_F(KeyChains, ComeFromAProfileUnlessTheSessionSaysElse) {
     EXPECT_EQ(config.sessions[1].auth.type, AuthType::None);
 }
 
+// Where the mistake is, once, and whether sessions use the profile or not.
+TEST_F(KeyChains, OfAProfileAreBlamedThere) {
+    const std::string profile =
+        "[[profile]]\nname = \"safe\"\nauth = { type = \"keyed_md5\", key_chain = \"cord\" }\n";
+    const std::string uses = kSession + "profile = \"safe\"\n" +
+                             "[[session]]\nremote = \"192.0.2.3\"\nprofile = \"safe\"\n";
+    for (const std::string& sessions : {std::string{}, uses}) {
+        expect_fault(kPort + profile + core() + sessions, "profile[0].auth.key_chain",
+                     "did you mean \"core\"?");
+    }
+}
+
 TEST_F(KeyChains, NeedNoRoomWhereThereAreNone) {
     EXPECT_FALSE(load(kBase).dataplane.authentication);
     EXPECT_TRUE(load(kBase + "[dataplane]\nauthentication = true\n").dataplane.authentication);
     EXPECT_FALSE(
         load(kBase + core() + "[dataplane]\nauthentication = false\n").dataplane.authentication);
-    expect_fault(kBase + core() + kAuthenticated + "[dataplane]\nauthentication = false\n",
+    expect_fault(kBase + core() + kAuthenticated +
+                     "[[session]]\nremote = \"192.0.2.3\"\n"
+                     "auth = { type = \"keyed_sha1\", key_chain = \"core\" }\n"
+                     "[dataplane]\nauthentication = false\n",
                  "dataplane.authentication", "sessions are authenticated");
 }
 
