@@ -87,7 +87,7 @@ bool read_secret(TableReader& in, auth::Key& key) {
                                                       {"hex", SecretFormat::Hex},
                                                       {"base64", SecretFormat::Base64}});
     const auto file = in.get_string("secret_file");
-    if (in.get_string("secret") || in.has("secret")) {
+    if (in.asks_for("secret")) {
         in.fault("secret",
                  "a secret does not stand in this file, which others read: write it to a "
                  "file of its own and that file's path to secret_file");

@@ -29,6 +29,8 @@ public:
         : table_{table.as_table(std::nothrow)}, path_{std::move(path)}, faults_{faults} {}
 
     [[nodiscard]] bool has(const std::string& key) const { return table_.contains(key); }
+    /// The same for a key whose value nobody may see in a message: it counts as asked for.
+    [[nodiscard]] bool asks_for(const std::string& key) { return find(key) != nullptr; }
     [[nodiscard]] bool is_empty_array(const std::string& key) const;
     /// How many there are by now, of all of the file.
     [[nodiscard]] std::size_t faults() const noexcept { return faults_.size(); }

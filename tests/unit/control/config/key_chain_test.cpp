@@ -150,6 +150,15 @@ TEST_F(KeyChains, WithMistakesAreRefused) {
     expect_fault(kBase + chain(nine), "key_chain[0].keys", "9 of them are accepted at the same");
 }
 
+TEST_F(KeyChains, DoNotShowASecretThatStandsInTheFile) {
+    for (const char* const secret : {"\"55511777\"", "55511777", "[55511777]"}) {
+        const LoadResult result =
+            load_text(kBase + chain({"id = 1, " + file("one") + ", secret = " + secret}));
+        ASSERT_EQ(result.faults.size(), 1U);
+        EXPECT_EQ(all(result).find("55511777"), std::string::npos) << all(result);
+    }
+}
+
 TEST_F(KeyChains, ThatOthersCanReadAreRefused) {
     secret("one", "first", 0644);
     expect_fault(kBase + core(), "key_chain[0].keys[0].secret_file", "has the mode 0644");
