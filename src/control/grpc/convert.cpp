@@ -45,12 +45,12 @@ v1::AuthType auth_type_to_proto(bfd::AuthType type, bfd::DigestMethod method) {
     return v1::AUTH_TYPE_UNSPECIFIED;
 }
 
-/// As the file writes it; empty for a number that we do not know.
+/// As the file writes it; empty when it is not given, the number itself when we do not know it.
 std::string auth_word(v1::AuthType number) {
     for (const AuthWord& w : kAuthWords) {
         if (w.number == number) return std::string{auth::type_name(w.type, w.method)};
     }
-    return {};
+    return number == v1::AUTH_TYPE_UNSPECIFIED ? std::string{} : std::to_string(number);
 }
 
 void auth_to_proto(const session::SessionView& view, v1::AuthStatus& out) {

@@ -75,7 +75,7 @@ TEST_F(AuthApi, NeverTakesWhatItDoesNotUnderstandForNone) {
     expect(add({authenticated(v1::AUTH_TYPE_UNSPECIFIED)}).first, Code::INVALID_ARGUMENT,
            "sessions[0].auth.type: is missing");
     expect(add({authenticated(static_cast<v1::AuthType>(99))}).first, Code::INVALID_ARGUMENT,
-           "sessions[0].auth.type");
+           "sessions[0].auth.type: \"99\" is not a type of authentication");
     expect(add({authenticated(v1::AUTH_TYPE_KEYED_MD5, "")}).first, Code::INVALID_ARGUMENT,
            "sessions[0].auth.key_chain");
     expect(add({authenticated(v1::AUTH_TYPE_KEYED_MD5, "edge")}).first, Code::INVALID_ARGUMENT,
