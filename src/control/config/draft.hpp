@@ -5,16 +5,22 @@
 #include "control/config/session_rules.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace tocsin::control::config {
 
+/// Files of secrets. Of a text that somebody else gave, which may name any file, none is opened:
+/// what is said about it would tell whether it exists, and how long it is.
+enum class SecretFiles : std::uint8_t { Read, Ignored };
+
 /// A file whose keys and types were read, but whose parts were not yet compared with each other.
 /// Ports, profiles and sessions have the index that they have in the file.
 struct Draft {
-    Config config;  ///< `sessions` is empty
+    Config config;                                 ///< `sessions` is empty
+    SecretFiles secret_files = SecretFiles::Read;  ///< Ignored: the secrets are empty
     std::vector<SessionDraft> sessions;
     std::vector<std::string> session_paths;  ///< such as session[3], one for each
     std::optional<bool> authentication;      ///< of the dataplane, when given

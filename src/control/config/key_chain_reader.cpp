@@ -81,7 +81,7 @@ bool read_lifetimes(TableReader& in, auth::Key& key) {
     return false;
 }
 
-bool read_secret(TableReader& in, auth::Key& key) {
+bool read_secret(TableReader& in, SecretFiles files, auth::Key& key) {
     const auto format =
         in.get_choice<SecretFormat>("secret_format", {{"ascii", SecretFormat::Ascii},
                                                       {"hex", SecretFormat::Hex},
@@ -101,18 +101,20 @@ bool read_secret(TableReader& in, auth::Key& key) {
         in.fault("secret_file", in_quotes(*file) + " is not an absolute path");
         return false;
     }
+    key.secret_file = *file;
+    key.secret = std::make_shared<const auth::Secret>();
+    if (files == SecretFiles::Ignored) return true;
     auto secret =
         auth::read_secret_file(*file, format.value_or(SecretFormat::Ascii), bfd::kLongestSecret);
     if (!secret) {
         in.fault("secret_file", in_quotes(*file) + ' ' + secret.error().message);
         return false;
     }
-    key.secret_file = *file;
     key.secret = std::make_shared<const auth::Secret>(std::move(secret).value());
     return true;
 }
 
-bool read_key(TableReader& in, auth::KeyChain& chain) {
+bool read_key(TableReader& in, SecretFiles files, auth::KeyChain& chain) {
     auth::Key key;
     const auto id = in.get_integer("id", 0, 255);
     if (!in.has("id")) in.fault("id", "is missing: write the Auth Key ID, 0..255");
@@ -124,7 +126,7 @@ bool read_key(TableReader& in, auth::KeyChain& chain) {
             good = false;
         }
     }
-    good &= read_secret(in, key);
+    good &= read_secret(in, files, key);
     good &= read_lifetimes(in, key);
     const std::size_t faults = in.faults();
     in.finish();
@@ -162,7 +164,7 @@ void read_key_chain(TableReader& in, Draft& draft) {
         keys.clear();
         good = false;
     }
-    for (TableReader& key : keys) good &= read_key(key, chain);
+    for (TableReader& key : keys) good &= read_key(key, draft.secret_files, chain);
     const std::size_t accepted = auth::most_accepted(chain);
     if (accepted > bfd::AuthKeys::kMost) {
         in.fault("keys", std::to_string(accepted) +

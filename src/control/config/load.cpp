@@ -40,7 +40,7 @@ void finish(Faults& faults, const Document& document) {
 
 }  // namespace
 
-LoadResult load_text(std::string_view text, const GiveUp& give_up) {
+LoadResult load_text(std::string_view text, const GiveUp& give_up, SecretFiles secrets) {
     if (text.size() > kLargestFile) {
         return failed("has more than " + std::to_string(kLargestFile >> 20U) +
                       " MiB: add that many sessions through the API");
@@ -48,7 +48,7 @@ LoadResult load_text(std::string_view text, const GiveUp& give_up) {
     LoadResult out;
     auto document = Document::read(text, out.faults);
     if (!document) return out;
-    Draft draft = parse(document->head(), out.faults);
+    Draft draft = parse(document->head(), secrets, out.faults);
     bool given_up = false;
     const auto more = [&](const toml::value& piece, std::size_t first) {
         parse_sessions(piece, first, draft, out.faults);

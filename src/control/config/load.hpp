@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/config/draft.hpp"
 #include "control/config/fault.hpp"
 #include "control/config/schema.hpp"
 
@@ -29,6 +30,7 @@ using GiveUp = std::function<bool()>;
 
 /// The same for text, for instance of ConfigService.CheckConfig. A TOML syntax error is one fault,
 /// since nothing after it can be trusted.
-[[nodiscard]] LoadResult load_text(std::string_view text, const GiveUp& give_up = {});
+[[nodiscard]] LoadResult load_text(std::string_view text, const GiveUp& give_up = {},
+                                   SecretFiles secrets = SecretFiles::Read);
 
 }  // namespace tocsin::control::config

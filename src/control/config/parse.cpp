@@ -422,8 +422,9 @@ void read_session(TableReader& in, Draft& draft) {
 
 }  // namespace
 
-Draft parse(const toml::value& root, Faults& faults) {
+Draft parse(const toml::value& root, SecretFiles secrets, Faults& faults) {
     Draft draft;
+    draft.secret_files = secrets;
     TableReader in{root, "", faults};
     if (auto daemon = in.get_table("daemon")) read_daemon(*daemon, draft.config.daemon);
     if (auto dataplane = in.get_table("dataplane"))

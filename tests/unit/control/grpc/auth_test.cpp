@@ -99,6 +99,26 @@ TEST_F(AuthApi, ChangesAuthenticationOfASession) {
     EXPECT_EQ(response.session().spec().desired_min_tx_interval_us(), 50'000U) << "the rest stays";
 }
 
+// What a client sends for a check does not make the daemon look at files that the client may not
+// see.
+TEST_F(AuthApi, ChecksAConfigurationWithoutOpeningItsSecrets) {
+    const auto faults = [this](const std::string& file) {
+        v1::CheckConfigRequest request;
+        request.set_toml(
+            "[[port]]\nname = \"p0\"\ndevice = \"net_null0\"\n"
+            "[[key_chain]]\nname = \"core\"\nkeys = [{ id = 4, secret_file = \"" +
+            file + "\" }]\n");
+        v1::CheckConfigResponse response;
+        grpc::ClientContext context;
+        EXPECT_TRUE(configs->CheckConfig(&context, request, &response).ok());
+        return response.faults_size();
+    };
+    for (const char* const file : {"/no/such/file", "/dev/null", "/proc/version"}) {
+        EXPECT_EQ(faults(file), 0) << file;
+    }
+    EXPECT_EQ(faults("relative"), 1);
+}
+
 TEST_F(AuthApi, ListsKeysWithoutTheirSecrets) {
     EXPECT_TRUE(add({authenticated(v1::AUTH_TYPE_KEYED_SHA1)}).first.ok());
     const v1::ListKeyChainsResponse chains = key_chains();
