@@ -1,0 +1,130 @@
+// What leaves is a whole packet whatever becomes of headers and payload, in any order: judged by
+// the checks that received frames pass.
+
+#include "dataplane/runtime/packet_templates.hpp"
+
+#include "dataplane/bfd/auth.hpp"
+#include "overlay/classify.hpp"
+#include "overlay/single_hop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+namespace tocsin::runtime {
+namespace {
+
+constexpr MacAddress kUs{2, 0, 0, 0, 0, 1};
+constexpr MacAddress kPeer{2, 0, 0, 0, 0, 2};
+constexpr MacAddress kMovedPeer{2, 0, 0, 0, 0, 3};
+constexpr Slot kSlot{1};
+
+IpAddress address(bool v4, std::uint8_t host) {
+    IpAddress out;
+    out.family = v4 ? AddressFamily::V4 : AddressFamily::V6;
+    if (v4) {
+        out.octets = {192, 0, 2, host};
+    } else {
+        out.octets = {0x20, 0x01, 0x0d, 0xb8};
+        out.octets[15] = host;
+    }
+    return out;
+}
+
+overlay::HeaderTemplate headers(bool v4, const MacAddress& to = kPeer) {
+    return overlay::single_hop_headers({.source_mac = kUs,
+                                        .destination_mac = to,
+                                        .source = address(v4, 1),
+                                        .destination = address(v4, 2)});
+}
+
+class Templates : public testing::TestWithParam<bool> {
+protected:
+    static std::vector<std::uint8_t> payload(std::size_t octets) {
+        std::vector<std::uint8_t> out(octets);
+        for (std::size_t i = 0; i < octets; ++i) out[i] = static_cast<std::uint8_t>(i * 7 + octets);
+        return out;
+    }
+    void set_payload(std::size_t octets) { templates.set_payload(kSlot, payload(octets)); }
+    void set_headers(const MacAddress& to = kPeer) {
+        templates.set_headers(kSlot, headers(GetParam(), to));
+    }
+    /// The packet as it leaves reaches a port of the peer with this payload.
+    void expect(const std::vector<std::uint8_t>& wanted, const std::uint8_t* octets,
+                const MacAddress& to = kPeer) {
+        overlay::PortContext port{.port = {}, .mac = to, .addresses = {}};
+        port.addresses.add(address(GetParam(), 2));
+        const auto got =
+            overlay::classify({octets, templates.packet_length(kSlot)}, port,
+                              overlay::ChecksumHint::Unknown, overlay::ChecksumHint::Unknown);
+        ASSERT_EQ(got.verdict, overlay::Verdict::Bfd) << name(got.reason);
+        EXPECT_EQ(std::vector(got.packet.payload, got.packet.payload + got.packet.payload_length),
+                  wanted);
+    }
+    void expect(std::size_t octets, const MacAddress& to = kPeer) {
+        expect(payload(octets), templates.packet(kSlot), to);
+    }
+
+    alignas(64) std::array<std::byte, 2 * PacketTemplates::kPerSlot> memory{};
+    PacketTemplates templates{2, memory.data(), PacketTemplates::kPerSlot};
+};
+
+constexpr std::size_t kLengths[]{24, 28, 43, 48, 52};  // none, passwords, MD5, SHA1
+
+TEST_P(Templates, TakePayloadsOfEveryLengthOneAfterTheOther) {
+    set_headers();
+    for (const std::size_t from : kLengths) {
+        for (const std::size_t to : kLengths) {
+            set_payload(from);
+            expect(from);
+            set_payload(to);
+            expect(to);
+        }
+    }
+}
+
+TEST_P(Templates, KeepTheirPayloadWhenTheNextHopMoves) {
+    for (const std::size_t octets : kLengths) {
+        set_headers();
+        set_payload(octets);
+        set_headers(kMovedPeer);
+        expect(octets, kMovedPeer);
+        templates.set_headers(kSlot, {});
+        EXPECT_EQ(templates.packet_length(kSlot), 0U);
+        set_payload(24);
+        set_payload(octets);
+        set_headers();
+        expect(octets);
+    }
+}
+
+TEST_P(Templates, AreOfNoSessionBefore) {
+    for (const std::size_t before : kLengths) {
+        templates.set_headers(kSlot, headers(!GetParam()));
+        set_payload(before);
+        set_headers();
+        set_payload(24);
+        expect(24);
+    }
+}
+
+TEST_P(Templates, StayAsTheyAreWhenACopyCarriesAnotherPayload) {
+    for (const std::size_t octets : kLengths) {
+        set_headers();
+        set_payload(octets);
+        std::array<std::uint8_t, kTemplateOctets> copy{};
+        templates.copy(kSlot, templates.packet_length(kSlot), copy.data());
+        const std::vector<std::uint8_t> other(octets, 0x5a);
+        templates.replace_payload(kSlot, other, copy.data());
+        expect(other, copy.data());
+        expect(octets);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, Templates, testing::Bool(),
+                         [](const auto& family) { return family.param ? "Ipv4" : "Ipv6"; });
+
+}  // namespace
+}  // namespace tocsin::runtime
