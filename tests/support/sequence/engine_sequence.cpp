@@ -2,6 +2,7 @@
 
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/engine.hpp"
+#include "octet_reader.hpp"
 #include "sequence/reference_session.hpp"
 
 #include <algorithm>
@@ -22,27 +23,6 @@ namespace {
 
 constexpr std::uint32_t kSlots = 4;
 constexpr std::uint32_t kSessions = 3;  // the last one is multihop
-
-/// The input, zeros when it is used up.
-class Reader {
-public:
-    explicit Reader(std::span<const std::uint8_t> octets) : octets_{octets} {}
-    [[nodiscard]] bool empty() const { return octets_.empty(); }
-    std::uint8_t octet() {
-        if (octets_.empty()) return 0;
-        const std::uint8_t o = octets_.front();
-        octets_ = octets_.subspan(1);
-        return o;
-    }
-    std::uint32_t word() {
-        std::uint32_t w = 0;
-        for (int i = 0; i < 4; ++i) w = w << 8U | octet();
-        return w;
-    }
-
-private:
-    std::span<const std::uint8_t> octets_;
-};
 
 /// Everything that an observer can see of a session, to prove that a discarded packet left no
 /// trace.
@@ -426,7 +406,7 @@ private:
         expect(engine_.sessions_up() == up, "sessions_up()");
     }
 
-    Reader in_;
+    test::OctetReader in_;
     Instant now_{1h};
     bfd::DiscriminatorCodec codec_;
     bfd::EngineConfig config_;
