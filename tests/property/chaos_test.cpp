@@ -40,7 +40,7 @@ void something_happens(Scenario& s, bool corrupts) {
     auto& random = s.random();
     const int e = static_cast<int>(random.below(2));
     const auto index = static_cast<Index>(random.below(kSessions));
-    const auto what = random.below(16);
+    const auto what = random.below(17);
     if (what < 3) {
         s.sim.wire(e).impairment = bad_path(random, corrupts);
     } else if (what == 3) {
@@ -63,6 +63,10 @@ void something_happens(Scenario& s, bool corrupts) {
                 (void)n.remove(index, random.chance(0.3));
             } else if (what == 12) {
                 n.can_send = !n.can_send;
+            } else if (what == 13 && s.rollover) {  // one end stops or begins to authenticate
+                bfd::SessionParameters other = parameters;
+                other.key_chain = n.chain_of(index) == 0 ? KeyRollover::kChain : std::uint16_t{0};
+                (void)n.set_parameters(index, other);
             } else {
                 (void)n.set_parameters(index, parameters);
             }
@@ -81,6 +85,9 @@ void put_in_order(Scenario& s) {
                 n.can_send = true;
                 if (n.has(i)) {
                     EXPECT_EQ(n.set_admin(i, false), bfd::Status::Ok);
+                }
+                if (n.has(i) && n.chain_of(i) != s.chain()) {
+                    EXPECT_EQ(n.set_parameters(i, parameters), bfd::Status::Ok);
                 }
             });
             // A slot may still linger; the longest linger is that of slow intervals.
@@ -111,7 +118,7 @@ TEST(Chaos, KeepsEveryInvariantAndBothEndsRecoverAfterwards) {
         }
         put_in_order(s);
         s.sim.run_for(15s);  // a silence of before may still be judged: five times 2.5 s
-        EXPECT_TRUE(s.comes_up(45s, kSessions));
+        EXPECT_TRUE(s.comes_up(s.relearned(45s), kSessions));
         const unsigned before = s.downs();
         s.sim.run_for(5s);
         EXPECT_TRUE(s.sim.all_are(SessionState::Up, kSessions));
@@ -161,7 +168,7 @@ TEST(RestartedPeer, ComesBackWithNewDiscriminators) {
             s.sim.command(
                 e, [&](Node& n) { EXPECT_EQ(n.add(i, parameters, false), bfd::Status::Ok); });
         }
-        EXPECT_TRUE(s.comes_up(10s, kSessions));
+        EXPECT_TRUE(s.comes_up(s.relearned(10s), kSessions));
         EXPECT_EQ(s.invariants.downs(1 - e).all(), kSessions);
         s.sim.run_for(2s);
         EXPECT_TRUE(s.sim.all_are(SessionState::Up, kSessions));
@@ -186,7 +193,7 @@ TEST(RemovedSession, LingersUntilThePeerHasHeardAndMayBeAddedAgainMeanwhile) {
             s.sim.command(
                 0, [&](Node& n) { EXPECT_EQ(n.add(0, parameters, false), bfd::Status::Ok); });
             EXPECT_EQ(s.sim.node(0).engine().sessions(), 1U) << "only the new one speaks";
-            EXPECT_TRUE(s.comes_up(20s));
+            EXPECT_TRUE(s.comes_up(s.relearned(20s)));
             const unsigned down = s.downs();
             s.sim.run_for(12s);
             EXPECT_TRUE(s.sim.all_are(SessionState::Up, 1));

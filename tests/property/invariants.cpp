@@ -89,11 +89,12 @@ void Invariants::look(Node& node, Track& t, Instant now) {
     t.seen = s;
 }
 
-void Invariants::sent(Node& node, Index index, const bfd::ControlOctets& octets, Sent kind,
+void Invariants::sent(Node& node, Index index, const simulation::Packet& packet, Sent kind,
                       Instant now) {
     ++packets;
     ControlPacket p;
-    ASSERT_EQ(bfd::decode(octets, p), DropReason::None) << "an end sent what it would not accept";
+    ASSERT_EQ(bfd::decode(packet.span(), p), DropReason::None)
+        << "an end sent what it would not accept";
     // A lingering session keeps its slot while a new one may have its index.
     auto& all = tracks(node);
     const auto at = std::ranges::find_if(
@@ -106,8 +107,9 @@ void Invariants::sent(Node& node, Index index, const bfd::ControlOctets& octets,
     EXPECT_FALSE(p.poll && p.final);
     EXPECT_EQ(p.final, kind == Sent::Final);
     EXPECT_FALSE(p.poll && kind != Sent::Periodic) << "a poll uses scheduled packets, 6.5";
-    EXPECT_FALSE(p.demand || p.authentication_present || p.multipoint);
-    EXPECT_EQ(p.length, bfd::kControlPacketLength);
+    EXPECT_FALSE(p.demand || p.multipoint);
+    EXPECT_EQ(p.length, packet.length);
+    check_signature(t, node.keys_of(t.handle.slot), packet, p);
     EXPECT_LE(static_cast<unsigned>(p.diag), 8U);
     EXPECT_EQ(p.state, t.seen.session_state);
     EXPECT_EQ(p.diag, t.seen.local_diag);
@@ -137,10 +139,33 @@ void Invariants::sent(Node& node, Index index, const bfd::ControlOctets& octets,
     t.sent = now;
 }
 
+/// RFC 5880 6.7: what leaves passes at whoever has the same keys, and counts up.
+void Invariants::check_signature(Track& t, const bfd::AuthKeys& keys,
+                                 const simulation::Packet& packet, const ControlPacket& p) {
+    EXPECT_EQ(p.authentication_present, keys.type != bfd::AuthType::None);
+    if (!p.authentication_present) return;
+    ++signed_packets;
+    bfd::AuthSequence unknown;
+    EXPECT_EQ(bfd::verify(keys, packet.span(), unknown), DropReason::None);
+    EXPECT_EQ(packet.octets[bfd::kAuthOffset + 2], keys.keys[keys.current].id);
+    if (!has_sequence(keys.type)) return;
+    if (t.xmit_auth_seq) {
+        const std::uint32_t ahead = unknown.rcv_auth_seq - *t.xmit_auth_seq;
+        // What was refused to leave has had its number.
+        if (is_meticulous(keys.type)) {
+            EXPECT_GE(ahead, 1U) << "a number twice, 6.7.3";
+        }
+        EXPECT_LE(ahead, 1U + t.refused) << "numbers that were skipped";
+    }
+    t.xmit_auth_seq = unknown.rcv_auth_seq;
+    t.refused = 0;
+}
+
 void Invariants::refused(Node& node, Slot slot, Instant now) {
     const auto at = tracks(node).find(slot.value);
     if (at == tracks(node).end()) return;
     at->second.sent = now;  // the engine did its part
+    ++at->second.refused;
     at->second.periodic.reset();
     at->second.extras = 0;
 }
@@ -158,11 +183,11 @@ void Invariants::check_periodic(Track& t, Node& node, Instant now) {
     EXPECT_LE((now - by).count(), 0) << "later than " << t.interval.count() << " us";
 }
 
-void Invariants::received(Node& node, const bfd::ControlOctets& octets, DropReason reason,
+void Invariants::received(Node& node, const simulation::Packet& packet, DropReason reason,
                           Instant now) {
     if (reason != DropReason::None && reason != DropReason::AdminDown) return;
     ControlPacket p;
-    ASSERT_EQ(bfd::decode(octets, p), DropReason::None);
+    ASSERT_EQ(bfd::decode(packet.span(), p), DropReason::None);
     for (auto& [slot, t] : tracks(node)) {
         SessionSnapshot s;
         if (node.engine().snapshot(t.handle, s) != bfd::Status::Ok || s.last_rx != now ||
@@ -170,6 +195,7 @@ void Invariants::received(Node& node, const bfd::ControlOctets& octets, DropReas
             continue;
         }
         t.accepted = now;
+        EXPECT_EQ(p.authentication_present, s.auth_type != bfd::AuthType::None);
         EXPECT_EQ(s.remote_session_state, p.state);
         EXPECT_EQ(s.remote_min_rx_interval, p.required_min_rx_interval);
         EXPECT_EQ(s.remote_desired_min_tx_interval, p.desired_min_tx_interval);
@@ -187,7 +213,7 @@ void Invariants::state_changed(Node& node, Index index, SessionState was, Sessio
     if (is == SessionState::Up) {
         ASSERT_NE(node.judging(), nullptr);
         ControlPacket p;
-        ASSERT_EQ(bfd::decode(*node.judging(), p), DropReason::None);
+        ASSERT_EQ(bfd::decode(node.judging()->span(), p), DropReason::None);
         EXPECT_EQ(p.your_discriminator, t->handle.local_discr) << "Up without being heard";
         EXPECT_TRUE(p.state == SessionState::Init || p.state == SessionState::Up);
         EXPECT_TRUE(p.state == SessionState::Init || was == SessionState::Init);

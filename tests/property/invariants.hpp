@@ -17,10 +17,10 @@ public:
     using Index = simulation::Index;
 
     void added(Node& node, Index index, Instant now) override;
-    void sent(Node& node, Index index, const bfd::ControlOctets& octets, simulation::Sent kind,
+    void sent(Node& node, Index index, const simulation::Packet& packet, simulation::Sent kind,
               Instant now) override;
     void refused(Node& node, Slot slot, Instant now) override;
-    void received(Node& node, const bfd::ControlOctets& octets, DropReason reason,
+    void received(Node& node, const simulation::Packet& packet, DropReason reason,
                   Instant now) override;
     void state_changed(Node& node, Index index, SessionState was, SessionState is,
                        Instant now) override;
@@ -47,6 +47,7 @@ public:
         return silence_[static_cast<std::size_t>(end)];
     }
     std::uint64_t packets = 0;
+    std::uint64_t signed_packets = 0;
     std::uint64_t periodic_gaps = 0;  ///< gaps of Up sessions that were compared
 
 private:
@@ -71,6 +72,8 @@ private:
         std::optional<Instant> removed;
         Nanoseconds linger_least{};
         Nanoseconds linger_most{};
+        std::optional<std::uint32_t> xmit_auth_seq;  ///< of the last packet with one
+        std::uint32_t refused = 0;                   ///< transmissions since then
     };
 
     std::map<std::uint32_t, Track>& tracks(const Node& node) {
@@ -80,6 +83,8 @@ private:
     void look(Node& node, Track& track, Instant now);
     void check_periodic(Track& track, Node& node, Instant now);
     void check_reported(Node& node);
+    void check_signature(Track& track, const bfd::AuthKeys& keys, const simulation::Packet& packet,
+                         const bfd::ControlPacket& control);
 
     std::array<std::map<std::uint32_t, Track>, 2> tracks_;  ///< by slot
     std::array<Downs, 2> downs_{};

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "invariants.hpp"
+#include "key_rollover.hpp"
 #include "simulation/simulation.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace tocsin::property {
 
@@ -12,9 +14,16 @@ namespace tocsin::property {
 struct Scenario {
     Invariants invariants;
     simulation::Simulation sim;
+    std::optional<KeyRollover> rollover;
 
     explicit Scenario(std::uint64_t seed, std::int64_t drift_ppm = 200)
-        : sim{seed, invariants, {end(seed, 0, drift_ppm), end(seed, 1, drift_ppm)}} {}
+        : sim{seed, invariants, {end(seed, 0, drift_ppm), end(seed, 1, drift_ppm)}} {
+        if (!random().chance(0.4)) return;
+        rollover.emplace(sim);
+        rollover->begin(Nanoseconds{random().between(3'000'000'000, 9'000'000'000)});
+    }
+    Scenario(const Scenario&) = delete;
+    Scenario& operator=(const Scenario&) = delete;
 
     simulation::Random& random() { return sim.random; }
 
@@ -24,7 +33,17 @@ struct Scenario {
         p.desired_min_tx_interval = interval();
         p.required_min_rx_interval = interval();
         p.detect_mult = static_cast<std::uint8_t>(random().between(3, 5));
+        p.key_chain = chain();
         return p;
+    }
+    /// Of all sessions: some scenarios are authenticated, with keys that roll over all the time.
+    [[nodiscard]] std::uint16_t chain() const {
+        return rollover ? KeyRollover::kChain : std::uint16_t{0};
+    }
+    /// `time`, unless Sequence Numbers may have been lost or begun anew: then they count as unknown
+    /// after twice the Detection Time only, which is 25 s at most.
+    [[nodiscard]] Nanoseconds relearned(Nanoseconds time) const {
+        return rollover ? time + std::chrono::seconds{30} : time;
     }
     WireInterval interval() {
         if (random().chance(0.05)) {

@@ -39,6 +39,8 @@ void run_changes(std::uint64_t seed, std::int64_t longest_delay_ns, Nanoseconds 
     Impairment path;
     path.delay = Nanoseconds{s.random().between(0, longest_delay_ns)};
     path.final_loss = final_loss;
+    // Sequence Numbers jump by three times the least Detect Mult at most, RFC 5880 6.7.3.
+    if (s.rollover) path.longest_run = 8;
     s.impair(path);
     s.add(0);
     ASSERT_TRUE(s.comes_up(15s));

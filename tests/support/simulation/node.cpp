@@ -10,16 +10,23 @@ Node::Node(const Config& config, TrueTime now, Observer& observer)
       observer_{observer},
       now_{config.clock.at(now)},
       codec_{config.seed * 0x9e3779b97f4a7c15U, config.slots, 1},
+      chains_(config.slots),
       handles_(config.slots),
       present_(config.slots),
       slot_index_(config.slots),
       generations_(config.slots),
       payloads_(config.slots) {
-    const bfd::EngineConfig engine{
-        .slots = config.slots, .worker = {0}, .discriminators = codec_, .seed = config.seed};
+    const bfd::EngineConfig engine{.slots = config.slots,
+                                   .worker = {0},
+                                   .discriminators = codec_,
+                                   .seed = config.seed,
+                                   .key_chains = kChains};
     memory_.resize((bfd::Engine::memory_needed(engine) + sizeof(Aligned) - 1) / sizeof(Aligned));
     engine_ =
         std::make_unique<bfd::Engine>(engine, std::as_writable_bytes(std::span{memory_}), now_);
+    for (std::uint16_t i = 0; i < kChains; ++i) {
+        set_keys(static_cast<std::uint16_t>(i + 1), config.keys[i]);
+    }
     for (std::uint32_t i = 0; i < config.slots; ++i) {
         free_.push_back({i});
         for (std::uint8_t end : {config.number, static_cast<std::uint8_t>(1 - config.number)}) {
@@ -41,11 +48,11 @@ SessionKey Node::key(Index index) const {
     return key;
 }
 
-ReceivedPacket Node::packet(Index index, const bfd::ControlOctets& octets) const {
-    return {.payload = octets.data(),
+ReceivedPacket Node::packet(Index index, const Packet& octets) const {
+    return {.payload = octets.octets.data(),
             .source = addresses_[2 * index + 1].data(),
             .destination = addresses_[2 * index].data(),
-            .payload_length = static_cast<std::uint16_t>(octets.size()),
+            .payload_length = octets.length,
             .port = {1},
             .type = config_.type,
             .family = config_.family,
@@ -59,6 +66,7 @@ Status Node::add(Index index, const bfd::SessionParameters& parameters, bool adm
     generation = codec_.next_generation({slot, {0}, generation});
     const SessionHandle handle{slot, codec_.encode({slot, {0}, generation})};
     slot_index_[slot.value] = index;
+    chains_[slot.value] = parameters.key_chain;
     handles_[index] = handle;
     const Status status = engine_->add(handle, key(index), parameters, admin_down, now_, *this);
     if (status != Status::Ok) return status;
@@ -76,7 +84,18 @@ Status Node::commanded(Index index, Status status) {
 }
 
 Status Node::set_parameters(Index index, const bfd::SessionParameters& parameters) {
+    chains_[handles_[index].slot.value] = parameters.key_chain;
     return commanded(index, engine_->set_parameters(handles_[index], parameters, now_, *this));
+}
+
+void Node::set_keys(std::uint16_t chain, const bfd::AuthKeys& keys) {
+    config_.keys[chain - 1U] = keys;
+    [[maybe_unused]] const Status status = engine_->set_keys(chain, &keys_.emplace_back(keys));
+}
+
+bfd::AuthKeys Node::keys_of(Slot slot) const {
+    const std::uint16_t chain = chains_[slot.value];
+    return chain == 0 ? bfd::AuthKeys{} : config_.keys[chain - 1U];
 }
 
 Status Node::set_admin(Index index, bool down) {
@@ -95,8 +114,7 @@ Status Node::remove(Index index, bool immediate) {
     return commanded(index, status);
 }
 
-void Node::step(std::span<const bfd::ControlOctets> arrived, std::span<const Index> to,
-                Nanoseconds gap) {
+void Node::step(std::span<const Packet> arrived, std::span<const Index> to, Nanoseconds gap) {
     gap_ = gap;
     for (std::size_t i = 0; i < arrived.size(); ++i) {
         const ReceivedPacket p = packet(to[i], arrived[i]);
@@ -132,32 +150,38 @@ bfd::SessionSnapshot Node::snapshot(Index index) const {
     return out;
 }
 
+namespace {
+
+Packet packet_of(bfd::ControlPayload payload) {
+    Packet out;
+    out.length = static_cast<std::uint8_t>(payload.size());
+    std::ranges::copy(payload, out.octets.begin());
+    return out;
+}
+
+}  // namespace
+
 void Node::set_payload(Slot slot, bfd::ControlPayload payload) noexcept {
-    std::ranges::copy(payload, payloads_[slot.value].begin());
+    payloads_[slot.value] = packet_of(payload);
 }
 
 bool Node::transmit(Slot slot) noexcept {
-    if (!can_send) {
-        observer_.refused(*this, slot, now_);
-        return false;
-    }
-    const Index index = slot_index_[slot.value];
-    outbox.push_back({index, payloads_[slot.value]});
-    observer_.sent(*this, index, payloads_[slot.value], Sent::Periodic, now_);
-    return true;
+    return send(slot, payloads_[slot.value], Sent::Periodic);
 }
 
 bool Node::transmit_once(Slot slot, bfd::ControlPayload payload) noexcept {
+    const bool is_final = (payload[bfd::kStateOffset] & bfd::kFinalBit) != 0;
+    return send(slot, packet_of(payload), is_final ? Sent::Final : Sent::Extra);
+}
+
+bool Node::send(Slot slot, const Packet& packet, Sent kind) noexcept {
     if (!can_send) {
         observer_.refused(*this, slot, now_);
         return false;
     }
     const Index index = slot_index_[slot.value];
-    Departure departure{.index = index, .octets = {}};
-    std::ranges::copy(payload, departure.octets.begin());
-    const bool is_final = (departure.octets[bfd::kStateOffset] & bfd::kFinalBit) != 0;
-    outbox.push_back(departure);
-    observer_.sent(*this, index, departure.octets, is_final ? Sent::Final : Sent::Extra, now_);
+    outbox.push_back({index, packet});
+    observer_.sent(*this, index, packet, kind, now_);
     return true;
 }
 

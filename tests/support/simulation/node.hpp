@@ -17,6 +17,9 @@ using Index = std::uint32_t;
 
 enum class Sent : std::uint8_t { Periodic, Extra, Final };
 
+/// A Control packet on its way, with its Authentication Section if there is one.
+using Packet = bfd::SignedPacket;
+
 class Node;
 
 /// Sees all that happens at the ends. Times are those of the end's own clock.
@@ -26,10 +29,10 @@ public:
 
     virtual ~Observer() = default;
     virtual void added(Node&, Index, Instant) {}
-    virtual void sent(Node&, Index, const bfd::ControlOctets&, Sent, Instant) {}
+    virtual void sent(Node&, Index, const Packet&, Sent, Instant) {}
     /// A transmission was due and `can_send` was false.
     virtual void refused(Node&, Slot, Instant) {}
-    virtual void received(Node&, const bfd::ControlOctets&, DropReason, Instant) {}
+    virtual void received(Node&, const Packet&, DropReason, Instant) {}
     virtual void state_changed(Node&, Index, SessionState, SessionState, Instant) {}
     virtual void event(Node&, const bfd::SessionEvent&, Instant) {}
     virtual void deleted(Node&, bfd::SessionHandle, Instant) {}
@@ -42,9 +45,11 @@ public:
 /// One end: an engine with its clock, playing the worker's part. What it sends goes to `outbox`.
 class Node {
 public:
+    static constexpr std::uint16_t kChains = 2;
+
     struct Departure {
         Index index;
-        bfd::ControlOctets octets;
+        Packet packet;
     };
     struct Config {
         std::uint32_t slots = 4;
@@ -53,6 +58,7 @@ public:
         DriftingClock clock;
         SessionType type = SessionType::SingleHop;
         AddressFamily family = AddressFamily::V4;
+        std::array<bfd::AuthKeys, kChains> keys{};  ///< of chain 1 and on, in force from the start
     };
 
     Node(const Config& config, TrueTime now, Observer& observer);
@@ -63,11 +69,12 @@ public:
     bfd::Status set_admin(Index index, bool down);
     bfd::Status signal_path_down(Index index, bfd::Diag diag);
     bfd::Status remove(Index index, bool immediate);
+    /// `chain` is 1..kChains.
+    void set_keys(std::uint16_t chain, const bfd::AuthKeys& keys);
 
     void set_time(TrueTime now) { now_ = config_.clock.at(now); }
     /// Judges what has arrived, then what is due; tells the observer.
-    void step(std::span<const bfd::ControlOctets> arrived, std::span<const Index> to,
-              Nanoseconds gap);
+    void step(std::span<const Packet> arrived, std::span<const Index> to, Nanoseconds gap);
     /// When step() has something to do; at most `limit`.
     [[nodiscard]] TrueTime due(TrueTime limit) const;
 
@@ -83,11 +90,16 @@ public:
     /// How long this end had stood still before the step that is being done.
     [[nodiscard]] Nanoseconds gap() const { return gap_; }
     /// The packet that the engine is judging, or nullptr.
-    [[nodiscard]] const bfd::ControlOctets* judging() const { return judging_; }
+    [[nodiscard]] const Packet* judging() const { return judging_; }
     [[nodiscard]] const bfd::Engine& engine() const { return *engine_; }
     [[nodiscard]] const Config& config() const { return config_; }
+    /// That the session in a slot is authenticated with; type None without.
+    [[nodiscard]] bfd::AuthKeys keys_of(Slot slot) const;
+    [[nodiscard]] std::uint16_t chain_of(Index index) const {
+        return chains_[handles_[index].slot.value];
+    }
     [[nodiscard]] Instant now() const { return now_; }
-    [[nodiscard]] ReceivedPacket packet(Index index, const bfd::ControlOctets& octets) const;
+    [[nodiscard]] ReceivedPacket packet(Index index, const Packet& octets) const;
 
     // EngineSink
     void set_payload(Slot slot, bfd::ControlPayload payload) noexcept;
@@ -102,6 +114,7 @@ public:
 
 private:
     [[nodiscard]] SessionKey key(Index index) const;
+    bool send(Slot slot, const Packet& packet, Sent kind) noexcept;
     void drain();
     bfd::Status commanded(Index index, bfd::Status status);
 
@@ -109,19 +122,21 @@ private:
     Observer& observer_;
     Instant now_;
     Nanoseconds gap_{0};
-    const bfd::ControlOctets* judging_ = nullptr;
+    const Packet* judging_ = nullptr;
     bfd::DiscriminatorCodec codec_;
     struct Aligned {
         alignas(64) std::array<std::byte, 64> octets;
     };
     std::vector<Aligned> memory_;
     std::unique_ptr<bfd::Engine> engine_;
+    std::deque<bfd::AuthKeys> keys_;                       ///< whatever the engine was given
+    std::vector<std::uint16_t> chains_;                    ///< by slot: 0 or that of its session
     std::vector<bfd::SessionHandle> handles_;              ///< by index
     std::vector<bool> present_;                            ///< by index: added and not removed
     std::vector<Index> slot_index_;                        ///< by slot
     std::vector<std::uint32_t> generations_;               ///< by slot
     std::deque<Slot> free_;                                ///< slots, the longest unused one first
-    std::vector<bfd::ControlOctets> payloads_;             ///< by slot
+    std::vector<Packet> payloads_;                         ///< by slot
     std::vector<std::array<std::uint8_t, 16>> addresses_;  ///< by index: ours, then the peer's
 };
 

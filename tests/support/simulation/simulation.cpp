@@ -25,6 +25,7 @@ Simulation::Simulation(std::uint64_t seed, Observer& observer,
 void Simulation::restart(int end) {
     Node::Config& config = configs_[at_end(end)];
     config.seed = random.next();
+    if (nodes_[at_end(end)]) config.keys = node(end).config().keys;
     nodes_[at_end(end)] = std::make_unique<Node>(config, now_, observer_);
     inbox_[at_end(end)].clear();
     inbox_to_[at_end(end)].clear();
@@ -51,8 +52,8 @@ void Simulation::command(int end, const std::function<void(Node&)>& give) {
 void Simulation::send_outbox(int end) {
     Node& from = node(end);
     for (const Node::Departure& departure : from.outbox) {
-        wire(end).send(departure.octets, now_, random, [&](const Arrival& arrival) {
-            packets_.push({arrival.at, order_++, 1 - end, departure.index, arrival.octets});
+        wire(end).send(departure.packet, now_, random, [&](const Arrival& arrival) {
+            packets_.push({arrival.at, order_++, 1 - end, departure.index, arrival.packet});
         });
     }
     from.outbox.clear();
@@ -91,9 +92,9 @@ bool Simulation::step(TrueTime until) {
 
     std::array<bool, 2> arrived{};
     while (!packets_.empty() && packets_.top().at <= now_) {
-        const Packet& packet = packets_.top();
+        const OnTheWay& packet = packets_.top();
         arrived[at_end(packet.to)] = true;
-        inbox_[at_end(packet.to)].push_back(packet.octets);
+        inbox_[at_end(packet.to)].push_back(packet.packet);
         inbox_to_[at_end(packet.to)].push_back(packet.index);
         packets_.pop();
     }

@@ -31,7 +31,8 @@ public:
 
     /// The end does nothing for this long: packets wait, then it judges all of them first.
     void stall(int end, Nanoseconds time);
-    /// A new engine without sessions in place of the old one, which says nothing any more.
+    /// A new engine without sessions in place of the old one, which says nothing any more. It has
+    /// the keys of the old one.
     void restart(int end);
 
     [[nodiscard]] Node& node(int end) { return *nodes_[static_cast<std::size_t>(end)]; }
@@ -48,13 +49,13 @@ public:
     Random random;
 
 private:
-    struct Packet {
+    struct OnTheWay {
         TrueTime at;
         std::uint64_t order;
         int to;
         Index index;
-        bfd::ControlOctets octets;
-        bool operator>(const Packet& o) const { return at != o.at ? at > o.at : order > o.order; }
+        Packet packet;
+        bool operator>(const OnTheWay& o) const { return at != o.at ? at > o.at : order > o.order; }
     };
     struct Action {
         TrueTime at;
@@ -77,9 +78,9 @@ private:
     std::array<TrueTime, 2> stalled_until_{};
     std::array<TrueTime, 2> stalled_since_{};
     std::array<TrueTime, 2> due_{};
-    std::array<std::vector<bfd::ControlOctets>, 2> inbox_;
+    std::array<std::vector<Packet>, 2> inbox_;
     std::array<std::vector<Index>, 2> inbox_to_;
-    std::priority_queue<Packet, std::vector<Packet>, std::greater<>> packets_;
+    std::priority_queue<OnTheWay, std::vector<OnTheWay>, std::greater<>> packets_;
     std::priority_queue<Action, std::vector<Action>, std::greater<>> actions_;
 };
 

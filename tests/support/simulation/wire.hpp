@@ -1,6 +1,6 @@
 #pragma once
 
-#include "dataplane/bfd/packet.hpp"
+#include "dataplane/bfd/auth.hpp"
 #include "simulation/clock.hpp"
 #include "simulation/random.hpp"
 
@@ -26,7 +26,7 @@ struct Impairment {
 
 struct Arrival {
     TrueTime at{};
-    bfd::ControlOctets octets{};
+    bfd::SignedPacket packet{};
 };
 
 /// One direction of a simulated wire.
@@ -36,28 +36,28 @@ public:
 
     /// Gives each copy that arrives to `deliver(Arrival)`: none, one or two.
     template <class Deliver>
-    void send(const bfd::ControlOctets& octets, TrueTime now, Random& random, Deliver&& deliver) {
+    void send(const bfd::SignedPacket& packet, TrueTime now, Random& random, Deliver&& deliver) {
         if (impairment.cut) return;
-        if (is_lost(octets, random)) {
+        if (is_lost(packet, random)) {
             ++lost_in_a_row_;
             return;
         }
         lost_in_a_row_ = 0;
         const int copies = random.chance(impairment.duplicate) ? 2 : 1;
         for (int i = 0; i < copies; ++i) {
-            Arrival arrival{.at = now + impairment.delay, .octets = octets};
+            Arrival arrival{.at = now + impairment.delay, .packet = packet};
             if (impairment.delay_variation.count() > 0) {
                 arrival.at += Nanoseconds{random.between(0, impairment.delay_variation.count())};
             }
             if (impairment.keeps_order && arrival.at < last_arrival_) arrival.at = last_arrival_;
             last_arrival_ = std::max(last_arrival_, arrival.at);
-            if (random.chance(impairment.corrupt)) corrupt(arrival.octets, random);
+            if (random.chance(impairment.corrupt)) corrupt(arrival.packet, random);
             deliver(arrival);
         }
     }
 
 private:
-    bool is_lost(const bfd::ControlOctets& octets, Random& random) {
+    bool is_lost(const bfd::SignedPacket& packet, Random& random) {
         if (lost_in_a_row_ >= impairment.longest_run) {
             burst_left_ = 0;
             return false;
@@ -69,14 +69,14 @@ private:
             --burst_left_;
             return true;
         }
-        const bool is_final = (octets[bfd::kStateOffset] & bfd::kFinalBit) != 0;
+        const bool is_final = (packet.octets[bfd::kStateOffset] & bfd::kFinalBit) != 0;
         return random.chance(is_final ? std::max(impairment.final_loss, impairment.loss)
                                       : impairment.loss);
     }
 
-    static void corrupt(bfd::ControlOctets& octets, Random& random) {
+    static void corrupt(bfd::SignedPacket& packet, Random& random) {
         for (auto n = random.between(1, 4); n > 0; --n) {
-            octets[random.below(octets.size())] = static_cast<std::uint8_t>(random.next());
+            packet.octets[random.below(packet.length)] = static_cast<std::uint8_t>(random.next());
         }
     }
 
