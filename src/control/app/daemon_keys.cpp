@@ -24,6 +24,14 @@ void Daemon::look_at_keys() {
                              "afterwards its sessions send nothing and go Down: give the chain a "
                              "key that may sign for longer, and reload"}});
                 break;
+            case What::Md5:
+                log::write(log::Level::Warn, "auth", "md5_in_use",
+                           {{"key_chain", n.chain},
+                            {"type", auth::type_name(n.type, bfd::DigestMethod::Rfc5880)},
+                            {"advice",
+                             "MD5 is for peers that know nothing better (RFC 5880 4.3): "
+                             "meticulous_keyed_sha1 where they do"}});
+                break;
             case What::NoSigningKey:
                 log::write(log::Level::Error, "auth", "no_signing_key",
                            {{"key_chain", n.chain},

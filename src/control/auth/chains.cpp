@@ -84,7 +84,10 @@ Result<std::uint16_t> Chains::acquire(const Authentication& how, User user) {
     }
     Entry& entry = entries_[*number - 1U];
     ++entry.users[index(user)];
-    if (!entry.keys) refresh(*number, looked_);
+    if (!entry.keys) {
+        refresh(*number, looked_);
+        note_md5(how);
+    }
     return *number;
 }
 
@@ -105,6 +108,13 @@ std::optional<std::uint16_t> Chains::number_for(const Authentication& how) {
         *found = {.how = how, .chain = {}, .keys = {}};
     }
     return static_cast<std::uint16_t>(found - entries_.begin() + 1);
+}
+
+/// MD5 is for peers that know nothing better, RFC 5880 4.3.
+void Chains::note_md5(const Authentication& how) {
+    if (how.type == bfd::AuthType::KeyedMd5 || how.type == bfd::AuthType::MeticulousKeyedMd5) {
+        pending_.push_back({.what = News::What::Md5, .chain = how.key_chain, .type = how.type});
+    }
 }
 
 void Chains::release(std::uint16_t number, User user) noexcept {
@@ -139,7 +149,7 @@ void Chains::refresh(std::uint16_t number, WallTime now) {
 }
 
 std::vector<Chains::News> Chains::look(WallTime now) {
-    std::vector<News> out;
+    std::vector<News> out = std::exchange(pending_, {});
     const bool went_back = now < looked_;
     looked_ = now;
     if (!went_back && (!next_ || now < *next_)) return out;

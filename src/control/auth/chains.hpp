@@ -28,11 +28,12 @@ public:
 
     /// Something a person should know.
     struct News {
-        enum class What : std::uint8_t { SigningKey, NoSigningKey, EndsSoon };
+        enum class What : std::uint8_t { SigningKey, NoSigningKey, EndsSoon, Md5 };
         What what{};
         std::string chain;
         std::optional<std::uint8_t> key_id{};  ///< that signs from now on
         std::optional<WallTime> until{};       ///< EndsSoon: the last one to sign with ends
+        bfd::AuthType type{};                  ///< Md5: a session uses the chain with it
     };
 
     /// A day before there will be no key to sign with it is time to say so.
@@ -79,6 +80,7 @@ private:
     void refresh(std::uint16_t number, WallTime now);
     [[nodiscard]] std::optional<std::uint16_t> number_for(const Authentication& how);
     void note(std::vector<News>& out, const KeyChain& chain, WallTime now);
+    void note_md5(const Authentication& how);
 
     std::uint16_t most_;
     Tell tell_;
@@ -92,6 +94,7 @@ private:
         bool ends_soon = false;
     };
     std::vector<Told> told_;
+    std::vector<News> pending_;     ///< for the next look()
     WallTime looked_{};             ///< what time it is, at the latest of set() and look()
     std::optional<WallTime> next_;  ///< when a key becomes valid or invalid; nullopt: never
 };

@@ -117,6 +117,23 @@ TEST_F(ChainsTest, TellsKeysWhenTheirTimeHasCome) {
     EXPECT_EQ(told[1]->count, 2);
 }
 
+// req: RFC5880-4.3-01
+TEST_F(ChainsTest, WarnsOnceOfMd5) {
+    set({key(1, "secret")});
+    EXPECT_EQ(use(kSha1), 1);
+    for (const Chains::News& n : chains.look(now)) EXPECT_NE(n.what, What::Md5);
+    EXPECT_EQ(use(kMd5), 2);
+    EXPECT_EQ(use(kMd5), 2);
+    const auto news = chains.look(now);
+    ASSERT_EQ(news.size(), 1U) << "once, however many sessions";
+    EXPECT_EQ(news[0].what, What::Md5);
+    EXPECT_EQ(news[0].chain, "core");
+    EXPECT_EQ(news[0].type, AuthType::KeyedMd5);
+    EXPECT_TRUE(chains.look(now).empty());
+    EXPECT_EQ(use({.type = AuthType::MeticulousKeyedMd5, .key_chain = "core"}), 3);
+    EXPECT_EQ(chains.look(now).size(), 1U);
+}
+
 TEST_F(ChainsTest, FollowsAClockThatWasSetBack) {
     set({key(1, "old"), key(2, "new", {kNoon, {}})});
     EXPECT_EQ(use(kSha1), 1);
