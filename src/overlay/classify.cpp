@@ -2,6 +2,7 @@
 
 #include "dataplane/base/bytes.hpp"
 #include "overlay/checksum.hpp"
+#include "overlay/echo.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
 
@@ -76,27 +77,43 @@ Classified classify_udp(const IpHeader& ip, Octets upper, const PortContext& por
     if (upper.size() < kUdpLength) return drop(DropReason::UdpLength);
     const std::uint16_t destination_port = load_be16(&upper[kUdpDestinationPortOffset]);
     const bool single_hop = destination_port == kSingleHopPort;
-    if (!single_hop && destination_port != kMultiHopPort) return drop(DropReason::NotHandled);
-    if (source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
+    const bool echo = destination_port == kEchoPort;
+    if (!single_hop && !echo && destination_port != kMultiHopPort) {
+        return drop(DropReason::NotHandled);
+    }
+    // Echo packets come from ourselves.
+    if (!echo && source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
     const std::uint16_t length = load_be16(&upper[kUdpLengthOffset]);
     if (length < kUdpLength || length > upper.size()) return drop(DropReason::UdpLength);
     if (single_hop && ip.ttl != 255) return drop(DropReason::TtlNot255);  // GTSM, RFC 5881 5
     const Octets udp = upper.first(length);
     if (!checksum_accepted(ip, udp, port.udp_checksum, hint)) return drop(DropReason::UdpChecksum);
     if (length < kUdpLength + kMinControlPacket) return drop(DropReason::PayloadTooShort);
-    return {.verdict = Verdict::Bfd,
+    const SessionType type = single_hop ? SessionType::SingleHop
+                             : echo     ? SessionType::Echo
+                                        : SessionType::MultiHop;
+    return {.verdict = echo ? Verdict::Echo : Verdict::Bfd,
             .reason = DropReason::None,
             .packet = {.payload = udp.data() + kUdpLength,
                        .source = ip.addresses.data(),
                        .destination = ip.addresses.data() + ip.addresses.size() / 2,
-                       .instance = 0,
+                       .instance = echo ? load_be16(&upper[0]) : 0U,
                        .payload_length = static_cast<std::uint16_t>(length - kUdpLength),
                        .domain = port.domain,
                        .port = port.port,
-                       .type = single_hop ? SessionType::SingleHop : SessionType::MultiHop,
+                       .type = type,
                        .family = ip.family,
                        .ttl = ip.ttl,
                        .point_to_point = port.point_to_point}};
+}
+
+/// To somebody else.
+Classified classify_foreign(Octets ip, std::size_t header, const PortContext& port) noexcept {
+    const DropReason reason = judge_foreign(ip, header, port);
+    if (reason != DropReason::None) return drop(reason);
+    Classified out{.verdict = Verdict::Reflect, .reason = DropReason::None, .packet = {}};
+    out.packet.payload = ip.data();
+    return out;
 }
 
 Classified classify_ipv4(Octets octets, const PortContext& port, ChecksumHint ip_hint,
@@ -111,7 +128,7 @@ Classified classify_ipv4(Octets octets, const PortContext& port, ChecksumHint ip
         return drop(DropReason::IpChecksum);
     }
     if (!port.addresses.contains_v4(&octets[kIpv4DestinationOffset])) {
-        return drop(DropReason::IpDestination);
+        return classify_foreign(octets.first(total), header, port);
     }
     if ((load_be16(&octets[kIpv4FragmentOffset]) & kIpv4FragmentMask) != 0) {
         return drop(DropReason::IpFragment);
@@ -134,7 +151,8 @@ Classified classify_ipv6(Octets octets, const PortContext& port, ChecksumHint ud
     const std::uint8_t next = octets[kIpv6NextHeaderOffset];
     if (!port.addresses.contains_v6(destination)) {
         const bool for_us = next == kProtocolIcmpv6 && port.addresses.listens_to(destination);
-        return for_us ? punt() : drop(DropReason::IpDestination);
+        if (for_us) return punt();
+        return classify_foreign(octets.first(kIpv6Length + length), kIpv6Length, port);
     }
     if (next == kProtocolUdp) {
         return classify_udp({.addresses = octets.subspan(kIpv6SourceOffset, 32),

@@ -4,6 +4,7 @@
 #include "dataplane/base/received_packet.hpp"
 #include "dataplane/base/types.hpp"
 #include "overlay/local_addresses.hpp"
+#include "overlay/on_link_prefixes.hpp"
 
 #include <cstdint>
 #include <span>
@@ -28,11 +29,15 @@ struct PortContext {
     MacAddress mac{};
     UdpChecksumPolicy udp_checksum = UdpChecksumPolicy::Verify;
     bool point_to_point = false;
+    bool loops_echo = false;  ///< a session of this port allows its peer Echo, RFC 5880 6.8.13
     LocalAddresses addresses;
+    OnLinkPrefixes on_link;  ///< whose stations may ask for their Echo packets
 };
 
 enum class Verdict : std::uint8_t {
     Bfd,        ///< `packet` is filled in
+    Echo,       ///< to the Echo port of an address of ours: what we once sent, or claims to be
+    Reflect,    ///< a peer's Echo packet: reflect_echo(); `packet.payload` is its IP header
     Punt,       ///< for the slow path: ARP, neighbour discovery, ICMP for us
     PuntAside,  ///< for the slow path as far as there is time: ARP requests for others
     Drop,       ///< counted under `reason`

@@ -255,6 +255,10 @@ private:
                     return engine_.remove(c.session, c.immediate, now, *this);
                 } else if constexpr (std::is_same_v<C, message::SetKeys>) {
                     return engine_.set_keys(c.number, c.keys);
+                } else if constexpr (std::is_same_v<C, message::SetEchoLooping>) {
+                    return bfd::Status::Ok;
+                } else if constexpr (std::is_same_v<C, message::StartPoll>) {
+                    return engine_.start_poll(c.session, now);
                 } else {
                     const bfd::Status status = engine_.snapshot(c.session, snapshot);
                     found = status == bfd::Status::Ok;

@@ -26,6 +26,7 @@ public:
         std::uint32_t budget = 1U << 20U;  ///< of each advance()
         bool gather = false;
         std::uint16_t key_chains = 0;
+        bool echo = false;
     };
 
     EngineBox() : EngineBox(Setup{}) {}
@@ -39,7 +40,9 @@ public:
                   .discriminators = codec,
                   .seed = setup.seed,
                   .gather = setup.gather,
-                  .key_chains = setup.key_chains},
+                  .key_chains = setup.key_chains,
+                  .echo = setup.echo,
+                  .echo_secret = {0xe5, 0xc4, 0x01}},
           size_{bfd::Engine::memory_needed(config_)},
           memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},
           engine_{config_, {memory_.get(), size_}, time.now} {}
@@ -74,6 +77,8 @@ public:
     bfd::Status set_keys(std::uint16_t number, const bfd::AuthKeys& keys) {
         return engine_.set_keys(number, &keys_.emplace_back(keys));
     }
+    bfd::Status start_poll(bfd::SessionHandle h) { return engine_.start_poll(h, now()); }
+    DropReason receive_echo(const ReceivedPacket& packet) { return engine_.on_echo(packet, now()); }
     bfd::Status remove(bfd::SessionHandle h, bool immediate = false) {
         return engine_.remove(h, immediate, now(), sink);
     }
@@ -124,6 +129,7 @@ public:
         for (bfd::SessionHandle h; engine_.next_deleted(h);) out.push_back(h);
         return out;
     }
+    std::vector<SentEcho> take_echoes() { return std::exchange(sink.echoes, {}); }
     /// What was sent since the last call.
     std::vector<Sent> take_sent() { return std::exchange(sink.sent, {}); }
 

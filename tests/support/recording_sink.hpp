@@ -22,6 +22,13 @@ struct Sent {
     bool periodic = false;  ///< the template on its schedule; otherwise a Final or a change
 };
 
+/// An Echo packet that the engine sent.
+struct SentEcho {
+    Instant at;
+    Slot slot;
+    bfd::EchoOctets octets{};
+};
+
 struct StateChange {
     Instant at;
     Slot slot;
@@ -41,6 +48,10 @@ public:
     bool transmit_once(Slot slot, bfd::ControlPayload payload) noexcept {
         return record(slot, {payload.begin(), payload.end()}, false);
     }
+    bool transmit_echo(Slot slot, const bfd::EchoOctets& payload) noexcept {
+        if (can_send) echoes.push_back({time_->now, slot, payload});
+        return can_send;
+    }
     void state_changed(Slot slot, bfd::SessionState from, bfd::SessionState to) noexcept {
         state_changes.push_back({time_->now, slot, from, to});
     }
@@ -48,6 +59,7 @@ public:
     void late_detection(Nanoseconds late) noexcept { late_detections.push_back(late); }
 
     std::vector<Sent> sent;
+    std::vector<SentEcho> echoes;
     std::vector<Sent> refused;  ///< offered while `can_send` was false
     std::vector<StateChange> state_changes;
     std::vector<Nanoseconds> late_transmissions;

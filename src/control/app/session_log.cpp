@@ -32,6 +32,8 @@ const char* status_name(bfd::Status status) {
             return "KeyExists";
         case bfd::Status::NoSuchKeyChain:
             return "NoSuchKeyChain";
+        case bfd::Status::NoRoomForEcho:
+            return "NoRoomForEcho";
         case bfd::Status::Busy:
             return "Busy";
     }

@@ -50,6 +50,13 @@ enum class DropReason : std::uint8_t {
     AuthDigest,                  ///< wrong password, MD5 digest or SHA1 hash
     AuthReflected,               ///< our own packet: My Discriminator is the session's
     AdminDown,                   ///< local AdminDown discards after the variables are updated
+    EchoNotOurs,                 ///< came back to the Echo port, but no session of ours sent it
+    EchoTtl,       ///< returned Echo that was not forwarded exactly once, or too old to be looped
+    EchoInactive,  ///< returned Echo of a session that sends none now
+    EchoSequence,  ///< returned Echo that came back before, or was never sent
+    EchoForged,    ///< returned Echo whose tag is wrong
+    EchoRefused,   ///< a peer's Echo that we do not loop: no session allows it, or not its own
+                   ///< address
 
     // src/dataplane/runtime
     PuntRateLimited,  ///< slow-path frame above the rate that control takes
@@ -104,6 +111,12 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "auth_digest",
     "auth_reflected",
     "admin_down",
+    "echo_not_ours",
+    "echo_ttl",
+    "echo_inactive",
+    "echo_sequence",
+    "echo_forged",
+    "echo_refused",
     "punt_rate_limited",
     "punt_ring_full",
     "handover_ring_full",

@@ -14,6 +14,7 @@ namespace tocsin {
 enum class SessionType : std::uint8_t {
     SingleHop,  ///< RFC 5881, UDP 3784
     MultiHop,   ///< RFC 5883, UDP 4784
+    Echo,       ///< unaffiliated: our own packets, looped by any router, RFC 9747, UDP 3785
 };
 
 /// What a packet with Your Discriminator zero is matched by, RFC 5881 3 and 5883 4. Without
@@ -22,11 +23,11 @@ struct SessionKey {
     SessionType type = SessionType::SingleHop;
     AddressFamily family = AddressFamily::None;
     std::uint16_t domain = 0;  ///< VRF; 0 = default
-    PortId port;               ///< the arrival port of single hop; 0 for types that have none
+    PortId port;               ///< the arrival port of single hop and Echo; 0 for multihop
     std::uint16_t reserved = 0;
-    std::uint32_t instance = 0;             ///< VNI, label, ...; 0 for plain IP
+    std::uint32_t instance = 0;             ///< VNI, label, ...; Echo: UDP source port; or 0
     std::array<std::uint8_t, 16> local{};   ///< IPv4 in the first four octets
-    std::array<std::uint8_t, 16> remote{};  ///< likewise; both zero on a point-to-point port
+    std::array<std::uint8_t, 16> remote{};  ///< likewise; both zero on a point-to-point port, Echo
 
     friend constexpr bool operator==(const SessionKey&, const SessionKey&) = default;
 };

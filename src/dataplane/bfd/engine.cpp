@@ -15,6 +15,7 @@ struct Engine::Layout {
     std::size_t events = 0;
     std::size_t auth = 0;
     std::size_t chains = 0;
+    std::size_t echo = 0;
     std::size_t end = 0;
     std::uint32_t wheel_capacity = 0;
     std::uint32_t chunk_count = 0;
@@ -22,7 +23,7 @@ struct Engine::Layout {
 
     explicit Layout(const EngineConfig& config) noexcept {
         const std::uint32_t slots = config.slots;
-        wheel_capacity = kWheelEntriesPerSlot * slots + 4096;
+        wheel_capacity = (kWheelEntriesPerSlot + (config.echo ? 2 : 0)) * slots + 4096;
         chunk_count = TimingWheel::chunks_needed(wheel_capacity);
         bucket_count = KeyTable::buckets_needed(slots);
         hot = take<std::byte>(slots * HotLines::spacing(config.beside_hot));
@@ -34,6 +35,7 @@ struct Engine::Layout {
         events = take<Slot>(slots);
         auth = take<SessionAuth>(config.key_chains == 0 ? 0 : slots);
         chains = take<const AuthKeys*>(config.key_chains);
+        echo = take<SessionEcho>(config.echo ? slots : 0);
     }
 
 private:
@@ -78,6 +80,7 @@ Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::
       keys_{array_at<std::uint32_t>(memory, layout.buckets, layout.bucket_count), secret_},
       events_{array_at<Slot>(memory, layout.events, config.slots)},
       auth_{array_at<SessionAuth>(memory, layout.auth, config.key_chains == 0 ? 0 : config.slots)},
-      chains_{array_at<const AuthKeys*>(memory, layout.chains, config.key_chains)} {}
+      chains_{array_at<const AuthKeys*>(memory, layout.chains, config.key_chains)},
+      echo_{array_at<SessionEcho>(memory, layout.echo, config.echo ? config.slots : 0)} {}
 
 }  // namespace tocsin::bfd

@@ -33,6 +33,9 @@ struct EngineConfig {
     bool gather = false;
     /// Chains of keys that sessions may be authenticated with, numbered from 1. 0: none may.
     std::uint16_t key_chains = 0;
+    /// Room for Echo packets of our own at every session.
+    bool echo = false;
+    EchoSecret echo_secret{};  ///< of what these are authenticated with; random in production
 };
 
 /// The BFD sessions of one worker: RFC 5880 as a function of time and packets. No heap: all memory
@@ -62,6 +65,11 @@ public:
     template <EngineSink Sink>
     DropReason on_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept;
 
+    /// An Echo packet that came back, RFC 5880 6.8.8: matches only what we sent and have not seen
+    /// yet. Your Discriminator is of no concern; what a Control packet in it says goes to
+    /// on_packet().
+    [[nodiscard]] DropReason on_echo(const ReceivedPacket& packet, Instant now) noexcept;
+
     /// Carries out what is due by `now`: periodic packets and detection. Call it after every packet
     /// that arrived before `now` was given to on_packet(), or a dead-looking session may have been
     /// heard. At most `budget` entries; false = there was more, call again (with packets in
@@ -83,6 +91,10 @@ public:
     template <EngineSink Sink>
     Status set_parameters(SessionHandle session, const SessionParameters& parameters, Instant now,
                           Sink& sink) noexcept;
+
+    /// A Poll Sequence begins if the session is Up: in Demand mode connectivity is verified, RFC
+    /// 5880 6.6.
+    Status start_poll(SessionHandle session, Instant now) noexcept;
 
     /// RFC 5880 6.8.16. Enabling an enabled session changes nothing; disabling a disabled one only
     /// its diagnostic.
@@ -131,12 +143,16 @@ public:
 private:
     struct Layout;
 
-    // Wheel entries: kind in the top bit, slot below.
+    // Wheel entries: kind in the top bits, none of them for transmission; slot below.
     static constexpr std::uint32_t kDetectEntry = 1U << 31U;
-    static constexpr std::uint32_t kSlotMask = kDetectEntry - 1;
+    static constexpr std::uint32_t kEchoEntry = 1U << 30U;
+    static constexpr std::uint32_t kSlotMask = kEchoEntry - 1;
     // Entries that a session may always have: transmission, detection, and one left behind when it
     // is deleted. What is above is for additions and for moves to an earlier tick.
     static constexpr std::uint32_t kEntriesPerSession = 3;
+    [[nodiscard]] std::uint32_t entries_per_session() const noexcept {
+        return kEntriesPerSession + (config_.echo ? 1U : 0U);
+    }
     // Coming Up leaves one entry behind for up to a second; all may do so twice within it.
     static constexpr std::uint32_t kWheelEntriesPerSlot = 5;
     static constexpr std::chrono::seconds kLongestLinger{10};
@@ -151,6 +167,8 @@ private:
     static constexpr Nanoseconds kLongestPause = std::chrono::milliseconds{100};
     // Longer than any Detection Time.
     static constexpr std::chrono::hours kLongestWait{1000};
+    static constexpr Instant kNever = Instant::max();
+    static constexpr std::uint8_t kLoopedOnceTtl = 254;  // sent with 255, RFC 9747 2
 
     Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
            Instant now) noexcept;
@@ -164,6 +182,9 @@ private:
     [[nodiscard]] DropReason check_arrival(const SessionCold& cold,
                                            const ReceivedPacket& packet) const noexcept;
     [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;  // inline
+    [[nodiscard]] static DropReason check_looped(const SessionCold& cold,
+                                                 const ReceivedPacket& packet,
+                                                 const ControlPacket& control) noexcept;
     void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
     [[nodiscard]] ControlOctets payload(Slot slot, bool poll, bool final) const noexcept;
     // engine_auth.cpp
@@ -174,6 +195,17 @@ private:
     void keep_sequence(Slot slot, Instant now) noexcept;
     void fill_auth(Slot slot, SessionSnapshot& out) const noexcept;
     [[nodiscard]] const AuthKeys& keys_of(std::uint16_t chain) const noexcept;
+    // engine_echo.cpp
+    [[nodiscard]] static bool wants_echo(const SessionParameters& p) noexcept {
+        return p.desired_min_echo_tx_interval > WireInterval{0};
+    }
+    [[nodiscard]] static WireInterval required_min_rx(const SessionCold& cold) noexcept;
+    [[nodiscard]] static WireInterval required_min_echo_rx(const SessionCold& cold) noexcept;
+    [[nodiscard]] WireInterval echo_interval(Slot slot) const noexcept;
+    void update_echo(Slot slot, Instant now) noexcept;
+    void arm_echo(Slot slot) noexcept;
+    void forget_echo(Slot slot) noexcept;
+    void fill_echo(Slot slot, SessionSnapshot& out) const noexcept;
     [[nodiscard]] bool may_send_periodic(const SessionHot& hot,
                                          const SessionCold& cold) const noexcept;
     void gather(SessionHot& hot) const noexcept {
@@ -190,7 +222,10 @@ private:
     void arm_detection_at(Slot slot, Tick tick) noexcept;
     [[nodiscard]] WireInterval tx_interval_in_force(Slot slot) const noexcept;
     void update_tx_interval(Slot slot, Instant now) noexcept;
-    void update_detection(Slot slot) noexcept;
+    [[nodiscard]] Nanoseconds detection_time(Slot slot) const noexcept;
+    [[nodiscard]] Instant deadline(Slot slot, Instant now) const noexcept;
+    void update_detection(Slot slot, Instant now) noexcept;
+    void watch(Slot slot, Instant now) noexcept;
     void count_leisure(Slot slot, unsigned now) noexcept;
     void set_poll(Slot slot, Poll poll, Instant now) noexcept;
     void content_changed(Slot slot, Instant now) noexcept;
@@ -198,6 +233,10 @@ private:
     [[nodiscard]] bool finals_under_way(Slot slot, Instant now) const noexcept;
     void poll_ended(Slot slot, Instant now) noexcept;
     void set_desired_min_tx(Slot slot, WireInterval wanted, Instant now) noexcept;
+    void set_required_min_rx(Slot slot, WireInterval wanted, Instant now) noexcept;
+    void update_demand(Slot slot, Instant now) noexcept;
+    void verify_demand(Slot slot, Instant now) noexcept;
+    void separated(Slot slot, Instant now) noexcept;  // inline
     void update_steady(Slot slot) noexcept;
     void forget_peer(Slot slot) noexcept;
     void raise_event(Slot slot, EventCause cause) noexcept;
@@ -219,6 +258,9 @@ private:
     template <EngineSink Sink>
     void on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop_gap,
                          Sink& sink) noexcept;
+    template <EngineSink Sink>
+    void on_echo_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop_gap,
+                       Sink& sink) noexcept;
     template <EngineSink Sink>
     bool advance_step(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept;
     template <EngineSink Sink>
@@ -244,6 +286,7 @@ private:
     SlotQueue<Slot> events_;
     std::span<SessionAuth> auth_;        ///< by slot; empty without key chains
     std::span<const AuthKeys*> chains_;  ///< by number, less one
+    std::span<SessionEcho> echo_;        ///< by slot; empty without EngineConfig::echo
     Slot first_deleted_ = kNowhere;      ///< released slots that next_deleted() has not told of yet
     Slot last_deleted_{};
 };
@@ -251,5 +294,6 @@ private:
 }  // namespace tocsin::bfd
 
 #include "dataplane/bfd/engine_command.hpp"
+#include "dataplane/bfd/engine_echo.hpp"
 #include "dataplane/bfd/engine_receive.hpp"
 #include "dataplane/bfd/engine_transmit.hpp"

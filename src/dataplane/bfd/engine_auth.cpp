@@ -59,7 +59,8 @@ DropReason Engine::authenticate(Slot slot, const ControlPacket& control,
     }
     SessionAuth& auth = auth_[slot.value];
     DropReason reason = DropReason::AuthMissing;
-    if (control.authentication_present && control.my_discriminator == cold.local_discr) {
+    const bool looped = cold.key.type == SessionType::Echo;
+    if (control.authentication_present && !looped && control.my_discriminator == cold.local_discr) {
         reason = DropReason::AuthReflected;  // both ends sign alike: the digest would be right
     } else if (control.authentication_present) {
         if (now >= auth.sequence_until) auth.received.known = false;
@@ -75,7 +76,7 @@ DropReason Engine::authenticate(Slot slot, const ControlPacket& control,
 /// bfd.AuthSeqKnown returns to 0 when no packet came for twice the Detection Time, 6.8.1.
 void Engine::keep_sequence(Slot slot, Instant now) noexcept {
     if (cold_[slot.value].parameters.key_chain == 0) return;
-    auth_[slot.value].sequence_until = now + 2 * hot_[slot.value].detection_time();
+    auth_[slot.value].sequence_until = now + 2 * detection_time(slot);
 }
 
 void Engine::fill_auth(Slot slot, SessionSnapshot& out) const noexcept {

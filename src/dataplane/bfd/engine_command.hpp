@@ -19,10 +19,11 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     if (hot.has(kInUse | kLingering)) return Status::SlotTaken;
     Slot other;
     if (parameters.key_chain > config_.key_chains) return Status::NoSuchKeyChain;
+    if (wants_echo(parameters) && echo_.empty()) return Status::NoRoomForEcho;
     const bool known = keys_.find(
         key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
     if (known && !hot_[other.value].has(kLingering)) return Status::KeyExists;
-    if (wheel_room() < kEntriesPerSession) return Status::Busy;
+    if (wheel_room() < entries_per_session()) return Status::Busy;
     if (known) release_and_tell(other);  // its AdminDown would take the new session Down
 
     const std::uint16_t queued = hot.flags & kEventPending;
@@ -34,7 +35,6 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     if (parameters.detect_mult == 1) hot.set(kDetectMultOne);
     hot.arrival = key.type == SessionType::MultiHop ? parameters.min_ttl
                                                     : static_cast<std::uint8_t>(key.port.value);
-    hot.rx_in_force = parameters.required_min_rx_interval;
     hot.session_state = admin_down ? SessionState::AdminDown : SessionState::Down;
     store_be32(&hot.last_packet[kRequiredMinRxOffset], 1);  // bfd.RemoteMinRxInterval, 6.8.1
     hot.last_packet[kStateOffset] = static_cast<std::uint8_t>(SessionState::Down) << 6U;
@@ -46,12 +46,15 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     cold.parameters = parameters;
     cold.desired_min_tx_interval = desired_min_tx(parameters.desired_min_tx_interval, false);
     cold.tx_in_force = cold.desired_min_tx_interval;
+    cold.required_min_rx_interval = required_min_rx(cold);
+    hot.rx_in_force = cold.required_min_rx_interval;
     cold.local_diag = admin_down ? Diag::AdministrativelyDown : Diag::None;
     cold.last_state_change = now;
     cold.reported_state = hot.session_state;
     cold.source_event = tick_at(now - Nanoseconds{kSlowInterval});
     keys_.insert(key, session.slot);
     start_authentication(session.slot);
+    if (!echo_.empty()) echo_[session.slot.value] = {};
     ++sessions_;
     sink.set_payload(session.slot, payload(session.slot, false, false));
 
@@ -76,6 +79,7 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     SessionCold& cold = cold_[slot.value];
     if (cold.parameters == parameters) return Status::Ok;
     if (parameters.key_chain > config_.key_chains) return Status::NoSuchKeyChain;
+    if (wants_echo(parameters) && echo_.empty()) return Status::NoRoomForEcho;
     const SessionParameters was = cold.parameters;
     const ControlOctets said = payload(slot, false, false);
     cold.parameters = parameters;
@@ -87,17 +91,18 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
 
     const bool up = hot->session_state == SessionState::Up;
     set_desired_min_tx(slot, desired_min_tx(parameters.desired_min_tx_interval, up), now);
-    if (was.required_min_rx_interval != parameters.required_min_rx_interval) {
-        // A reduction waits for the Poll Sequence while Up, 6.8.3; all else takes effect at once.
-        if (!up || parameters.required_min_rx_interval > hot->rx_in_force) {
-            hot->rx_in_force = parameters.required_min_rx_interval;
-        }
-        want_poll(slot, now);
-    }
+    set_required_min_rx(slot, required_min_rx(cold), now);
+    update_demand(slot, now);
+    update_echo(slot, now);
     const bool says_more = payload(slot, false, false) != said;
     if (says_more) content_changed(slot, now);
+    // The next verification counts from now: the one before may be very long ago.
+    const bool verify = was.demand_poll_interval != parameters.demand_poll_interval;
+    if (verify && cold.demand) want_poll(slot, now);
+    // What left at a slower rate may be under way longer than the new Detection Time.
+    if (cold.key.type == SessionType::Echo) hot->last_rx = now;
     update_tx_interval(slot, now);
-    update_detection(slot);
+    update_detection(slot, now);
     if (says_more) send_content_change(slot, now, sink);
     raise_event(slot, EventCause::Parameters);
     return Status::Ok;
@@ -170,17 +175,18 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
     }
     // What the peer waits before it gives up by itself, and what it will wait once it has heard of
     // AdminDown and of the slow interval that goes with it.
+    // Nothing periodic leaves to a peer in Demand mode, but AdminDown ends that.
+    const bool silent = (hot->tx_interval == WireInterval{0} && !hot->remote_demand_active()) ||
+                        cold.key.type == SessionType::Echo;
     const Nanoseconds heard_by = std::min(
         cold.parameters.detect_mult * Nanoseconds{hot->tx_interval}, Nanoseconds{kLongestHeardBy});
     const Nanoseconds slow =
         cold.parameters.detect_mult * Nanoseconds{std::max(kSlowInterval, hot->tx_interval)};
-    cold.linger_at_least = tick_after(now + heard_by);
-    cold.linger_until =
-        tick_after(now + std::max(heard_by, std::min(slow, Nanoseconds{kLongestLinger})));
+    cold.linger = {
+        .until = tick_after(now + std::max(heard_by, std::min(slow, Nanoseconds{kLongestLinger}))),
+        .at_least = tick_after(now + heard_by)};
     // Nobody to tell: not allowed to send, or no peer was ever heard.
-    if (hot->tx_interval == WireInterval{0} || hot->remote_discr().value == 0) {
-        cold.linger_until = tick_at(now);
-    }
+    if (silent || hot->remote_discr().value == 0) cold.linger.until = tick_at(now);
     if (hot->session_state != SessionState::AdminDown) {
         change_state(slot, SessionState::AdminDown, Diag::AdministrativelyDown, now, sink);
     } else {
@@ -188,7 +194,7 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
     }
     if (hot->has(kDetectArmed)) --armed_;
     hot->clear(kDetectArmed);
-    arm_detection_at(slot, cold.linger_until);
+    arm_detection_at(slot, cold.linger.until);
     return Status::Ok;
 }
 

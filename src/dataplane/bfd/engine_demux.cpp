@@ -39,8 +39,8 @@ SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket
     key.family = packet.family;
     key.domain = packet.domain;
     key.instance = packet.instance;
-    if (packet.type == SessionType::SingleHop) key.port = packet.port;
-    if (!packet.point_to_point) {
+    if (packet.type != SessionType::MultiHop) key.port = packet.port;
+    if (!packet.point_to_point && packet.type != SessionType::Echo) {
         key.local = address(packet.destination, packet.family);
         key.remote = address(packet.source, packet.family);
     }
@@ -62,11 +62,12 @@ DropReason Engine::check_arrival(const SessionCold& cold,
         return DropReason::SessionType;
     }
     const bool any_source = key.remote == kNoAddress;
-    if (key.type == SessionType::SingleHop && key.port != packet.port &&
+    if (key.type != SessionType::MultiHop && key.port != packet.port &&
         !(any_source && packet.point_to_point)) {
         return DropReason::WrongPort;
     }
-    if (packet.ttl < cold.parameters.min_ttl) return DropReason::TtlTooLow;
+    const bool looped = key.type == SessionType::Echo;  // has a rule of its own
+    if (!looped && packet.ttl < cold.parameters.min_ttl) return DropReason::TtlTooLow;
     if (cold.parameters.match_source && !any_source &&
         key.remote != address(packet.source, packet.family)) {
         return DropReason::SourceMismatch;
@@ -74,9 +75,18 @@ DropReason Engine::check_arrival(const SessionCold& cold,
     return DropReason::None;
 }
 
+/// What came back to us, RFC 9747 2: from exactly one hop away, and ours.
+DropReason Engine::check_looped(const SessionCold& cold, const ReceivedPacket& packet,
+                                const ControlPacket& control) noexcept {
+    if (packet.ttl != kLoopedOnceTtl) return DropReason::EchoTtl;
+    return control.my_discriminator == cold.local_discr ? DropReason::None
+                                                        : DropReason::EchoNotOurs;
+}
+
 /// RFC 5881 6: another source address is reported, never adopted as destination.
 void Engine::note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept {
     SessionCold& cold = cold_[slot.value];
+    if (hot_[slot.value].has(kLingering)) return;
     std::array<std::uint8_t, 16> seen = address(packet.source, packet.family);
     if (seen == cold.key.remote) seen = kNoAddress;
     if (seen != cold.source) {

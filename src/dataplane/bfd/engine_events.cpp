@@ -31,13 +31,14 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
     out.remote_diag = static_cast<Diag>(hot.last_packet[0] & 0x1fU);
     out.remote_discr = hot.remote_discr();
     out.desired_min_tx_interval = cold.desired_min_tx_interval;
-    out.required_min_rx_interval = cold.parameters.required_min_rx_interval;
+    out.required_min_rx_interval = cold.required_min_rx_interval;
     out.remote_min_rx_interval = hot.remote_min_rx_interval();
     out.remote_desired_min_tx_interval = hot.remote_desired_min_tx_interval();
     out.tx_interval = hot.tx_interval;
-    out.detection_time = hot.detection_time();
+    out.detection_time = detection_time(slot);
     out.detect_mult = cold.parameters.detect_mult;
     out.remote_detect_mult = hot.remote_detect_mult();
+    out.demand_mode = cold.demand;
     out.remote_demand_mode = hot.remote_demand_mode();
     out.remote_control_plane_independent =
         (hot.last_packet[kStateOffset] & kControlPlaneIndependentBit) != 0;
@@ -49,6 +50,7 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
     out.last_rx = hot.last_rx;
     out.last_state_change = cold.last_state_change;
     fill_auth(slot, out);
+    fill_echo(slot, out);
 }
 
 bool Engine::next_event(SessionEvent& out) noexcept {
@@ -66,7 +68,7 @@ bool Engine::next_event(SessionEvent& out) noexcept {
         out.last_at = cold.last_state_change;
         out.loop_gap = std::chrono::microseconds{cold.loop_gap_us};
         out.source = {};
-        if (cold.source != kNoAddress) {
+        if (!hot.has(kLingering) && cold.source != kNoAddress) {
             out.source.family = cold.key.family;
             out.source.octets = cold.source;
         }
@@ -84,7 +86,7 @@ bool Engine::next_deleted(SessionHandle& out) noexcept {
     const Slot slot = first_deleted_;
     SessionCold& cold = cold_[slot.value];
     out = {slot, cold.local_discr};
-    first_deleted_ = cold.next_deleted;
+    first_deleted_ = Slot{cold.next_deleted};
     hot_[slot.value].clear(kLingering);
     cold = SessionCold{};
     return true;

@@ -59,7 +59,10 @@ inline bool Engine::on_steady_packet(Slot slot, const ReceivedPacket& packet,
 
 template <EngineSink Sink>
 DropReason Engine::on_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept {
-    if (on_steady_packet(locate(packet.payload), packet, now)) return DropReason::None;
+    // What comes back to us by way of the peer is not the peer's, whatever it contains.
+    if (packet.type != SessionType::Echo && on_steady_packet(locate(packet.payload), packet, now)) {
+        return DropReason::None;
+    }
     return on_changed_packet(packet, now, sink);
 }
 
@@ -75,6 +78,8 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     const Slot slot = slot_of(hot);
     SessionCold& cold = cold_[slot.value];
     reason = check_arrival(cold, packet);
+    const bool looped = cold.key.type == SessionType::Echo;
+    if (reason == DropReason::None && looped) reason = check_looped(cold, packet, control);
     if (reason != DropReason::None) return reason;
     reason = authenticate(slot, control, packet, now);
     if (reason != DropReason::None) return reason;
@@ -83,10 +88,15 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     ControlOctets octets;
     std::memcpy(octets.data(), packet.payload, octets.size());
     octets[kStateOffset] &= static_cast<std::uint8_t>(~(kPollBit | kFinalBit));
+    if (looped) {  // the intervals in it mean nothing: ours is in force, RFC 9747 2
+        store_be32(&octets[kDesiredMinTxOffset], 0);
+        store_be32(&octets[kRequiredMinRxOffset], 1);
+        store_be32(&octets[kRequiredMinEchoRxOffset], 0);
+    }
     const Discriminator old_discr = hot.remote_discr();
     const bool news = octets != hot.last_packet;
     hot.last_packet = octets;
-    note_source(slot, packet, now);
+    if (!looped) note_source(slot, packet, now);
     if (old_discr != control.my_discriminator) hot.set(kPayloadStale);
 
     const Poll before = cold.poll;
@@ -110,13 +120,13 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
 
     if (hot.session_state == SessionState::AdminDown) {
         hot.last_rx = now;  // only so that the peer is forgotten in time, 6.8.1
-        update_detection(slot);
+        update_detection(slot, now);
         if (hot.has(kLingering) && control.state != SessionState::Up &&
             control.state != SessionState::Init) {
             const Tick told = tick_at(now);
-            const Tick end = earlier(told, cold.linger_at_least) ? cold.linger_at_least : told;
-            if (earlier(end, cold.linger_until)) cold.linger_until = end;
-            arm_detection_at(slot, cold.linger_until);
+            const Tick end = earlier(told, cold.linger.at_least) ? cold.linger.at_least : told;
+            if (earlier(end, cold.linger.until)) cold.linger.until = end;
+            arm_detection_at(slot, cold.linger.until);
         }
         keep_sequence(slot, now);
         if (news) raise_event(slot, EventCause::Parameters);
@@ -137,9 +147,11 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
         update_tx_interval(slot, now);
         send_content_change(slot, now, sink);
     }
-    // Whether the peer's Demand mode is active depends on the state just reached, so once more.
+    // Whether Demand mode and Echo are active depends on the states just reached, so once more.
+    update_demand(slot, now);
+    update_echo(slot, now);
     update_tx_interval(slot, now);
-    update_detection(slot);
+    update_detection(slot, now);
     keep_sequence(slot, now);
     if (control.poll) {
         const SignedPacket final = outgoing(slot, payload(slot, false, true));

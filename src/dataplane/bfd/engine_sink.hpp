@@ -22,6 +22,8 @@ using ControlPayload = std::span<const std::uint8_t>;
 ///   queue); the engine does not repeat it.
 /// - transmit_once: send this payload behind the template's headers; the template stays (Finals),
 ///   unless this one has another length: then set_payload() comes before the next transmit().
+/// - transmit_echo, if there is one: send this Echo packet by the template's link, to be looped by
+///   the peer, RFC 5881 4. False as above.
 /// - state_changed: bfd.SessionState changed; for counters only, events come from next_event().
 /// - late_tx, late_detection: how long after its scheduled instant a periodic packet left, or after
 /// its

@@ -6,24 +6,29 @@ namespace tocsin::bfd {
 ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
     const SessionHot& hot = hot_[slot.value];
     const SessionCold& cold = cold_[slot.value];
-    return encode({.diag = cold.local_diag,
-                   .state = hot.session_state,
-                   .poll = poll,
-                   .final = final,
-                   .control_plane_independent = cold.parameters.control_plane_independent,
-                   .detect_mult = cold.parameters.detect_mult,
-                   .my_discriminator = cold.local_discr,
-                   .your_discriminator = hot.remote_discr(),
-                   .desired_min_tx_interval = cold.desired_min_tx_interval,
-                   .required_min_rx_interval = cold.parameters.required_min_rx_interval,
-                   .required_min_echo_rx_interval = cold.parameters.required_min_echo_rx_interval});
+    // What we say to ourselves has no use for intervals, RFC 9747 2.
+    const bool looped = cold.key.type == SessionType::Echo;
+    return encode(
+        {.diag = cold.local_diag,
+         .state = hot.session_state,
+         .poll = poll,
+         .final = final,
+         .control_plane_independent = cold.parameters.control_plane_independent,
+         .demand = cold.demand,
+         .detect_mult = cold.parameters.detect_mult,
+         .my_discriminator = cold.local_discr,
+         .your_discriminator = hot.remote_discr(),
+         .desired_min_tx_interval = looped ? kSlowInterval : cold.desired_min_tx_interval,
+         .required_min_rx_interval = looped ? kSlowInterval : cold.required_min_rx_interval,
+         .required_min_echo_rx_interval = required_min_echo_rx(cold)});
 }
 
 void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
     SessionCold& cold = cold_[slot.value];
     if (sends_poll(poll) != sends_poll(cold.poll)) hot.set(kPayloadStale);
-    if (poll == Poll::Active && cold.poll == Poll::Requested) cold.poll_since = tick_at(now);
+    const bool begins = poll != cold.poll && (poll == Poll::Requested || poll == Poll::Active);
+    if (begins) cold.poll_since = tick_at(now);
     if (poll == Poll::Separating) {
         cold.poll_since = tick_at(now);
         hot.clear(kSteady);  // the next packet matters even if it is the last one again
@@ -33,17 +38,18 @@ void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
     if (poll == Poll::Requested || poll == Poll::Separating) hot.set(kPollAttention);
 }
 
-/// The next packet differs from the last by more than P and F. A peer in Demand mode hears nothing
-/// periodic: it is told by a Poll Sequence, RFC 5880 6.6.
+/// The next packet differs from the last by more than P and F. Where either side is in Demand mode
+/// it is told by a Poll Sequence, RFC 5880 6.6.
 void Engine::content_changed(Slot slot, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
     hot.set(kPayloadStale);
-    if (hot.remote_demand_active()) want_poll(slot, now);
+    if (hot.remote_demand_active() || cold_[slot.value].demand) want_poll(slot, now);
 }
 
 /// A parameter changed that needs a Poll Sequence.
 void Engine::want_poll(Slot slot, Instant now) noexcept {
     const Poll poll = cold_[slot.value].poll;
+    if (cold_[slot.value].key.type == SessionType::Echo) return;  // nobody answers
     const bool wait = poll == Poll::Idle && finals_under_way(slot, now);
     set_poll(slot, wait ? Poll::Separating : on_poll_wanted(poll), now);
 }
@@ -62,7 +68,7 @@ void Engine::poll_ended(Slot slot, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
     SessionCold& cold = cold_[slot.value];
     cold.tx_in_force = cold.desired_min_tx_interval;
-    hot.rx_in_force = cold.parameters.required_min_rx_interval;
+    hot.rx_in_force = cold.required_min_rx_interval;
     update_tx_interval(slot, now);
     raise_event(slot, EventCause::Parameters);
 }
@@ -71,12 +77,64 @@ void Engine::poll_ended(Slot slot, Instant now) noexcept {
 void Engine::set_desired_min_tx(Slot slot, WireInterval wanted, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
     SessionCold& cold = cold_[slot.value];
-    const bool up = hot.session_state == SessionState::Up;
-    if (!up || wanted < cold.tx_in_force) cold.tx_in_force = wanted;
+    const bool at_once = hot.session_state != SessionState::Up || wanted < cold.tx_in_force ||
+                         cold.key.type == SessionType::Echo;
+    if (at_once) cold.tx_in_force = wanted;
     if (wanted == cold.desired_min_tx_interval) return;
     cold.desired_min_tx_interval = wanted;
     hot.set(kPayloadStale);
     want_poll(slot, now);
+}
+
+/// A change of bfd.RequiredMinRxInterval. A reduction waits for the Poll Sequence while Up, 6.8.3;
+/// all else takes effect at once.
+void Engine::set_required_min_rx(Slot slot, WireInterval wanted, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    SessionCold& cold = cold_[slot.value];
+    if (wanted == cold.required_min_rx_interval) return;
+    cold.required_min_rx_interval = wanted;
+    const bool at_once = hot.session_state != SessionState::Up || wanted > hot.rx_in_force ||
+                         cold.key.type == SessionType::Echo;
+    if (at_once) hot.rx_in_force = wanted;
+    hot.set(kPayloadStale);
+    want_poll(slot, now);
+}
+
+/// Demand mode of ours, RFC 5880 6.6 and 6.8: wished, and both sides Up.
+void Engine::update_demand(Slot slot, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    SessionCold& cold = cold_[slot.value];
+    const bool active = cold.parameters.demand_mode && hot.session_state == SessionState::Up &&
+                        hot.remote_session_state() == SessionState::Up &&
+                        cold.key.type != SessionType::Echo;
+    if (active == cold.demand) return;
+    cold.demand = active;
+    if (!active) hot.last_rx = now;  // the peer begins to send when it has heard of it
+    set_required_min_rx(slot, required_min_rx(cold), now);
+    hot.set(kPayloadStale);
+    want_poll(slot, now);
+    raise_event(slot, EventCause::Parameters);
+}
+
+/// It is time to see whether a peer that sends nothing unasked is there, 6.6.
+void Engine::verify_demand(Slot slot, Instant now) noexcept {
+    if (cold_[slot.value].poll == Poll::Separating) {
+        separated(slot, now);
+    } else {
+        want_poll(slot, now);
+    }
+    update_tx_interval(slot, now);
+    watch(slot, now);
+}
+
+Status Engine::start_poll(SessionHandle session, Instant now) noexcept {
+    const SessionHot* const hot = session_at(session);
+    if (hot == nullptr || hot->has(kLingering)) return Status::NoSuchSession;
+    if (hot->session_state != SessionState::Up) return Status::Ok;
+    want_poll(session.slot, now);
+    update_tx_interval(session.slot, now);
+    watch(session.slot, now);
+    return Status::Ok;
 }
 
 /// Whether the same packet again would change nothing.
@@ -86,6 +144,7 @@ void Engine::update_steady(Slot slot) noexcept {
     hot.clear(kSteady);
     const SessionState state = hot.session_state;
     if (state == SessionState::AdminDown || hot.has(kLingering)) return;
+    if (cold.key.type == SessionType::Echo) return;  // last_packet is not what came
     if (on_receive(state, hot.remote_session_state()) != state) return;
     if (cold.poll == Poll::Separating || cold.parameters.match_source) return;
     if (load_be32(&hot.last_packet[kYourDiscriminatorOffset]) != cold.local_discr.value) return;
@@ -129,11 +188,14 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
 
     const bool up = state == SessionState::Up;
     set_poll(slot, on_abandoned(cold.poll), now);
+    update_demand(slot, now);
+    update_echo(slot, now);
     set_desired_min_tx(slot, desired_min_tx(cold.parameters.desired_min_tx_interval, up), now);
+    set_required_min_rx(slot, required_min_rx(cold), now);
     if (!up) {  // only Up waits for a Poll Sequence, RFC 5880 6.8.3
         cold.tx_in_force = cold.desired_min_tx_interval;
-        hot.rx_in_force = cold.parameters.required_min_rx_interval;
-        update_detection(slot);
+        hot.rx_in_force = cold.required_min_rx_interval;
+        update_detection(slot, now);
     }
     content_changed(slot, now);
     hot.tx_interval =
@@ -148,6 +210,7 @@ void Engine::release(Slot slot) noexcept {
     --sessions_;
     count_leisure(slot, kUnhurried);
     armed_ -= (hot.has(kTxArmed) ? 1U : 0U) + (hot.has(kDetectArmed) ? 1U : 0U);
+    forget_echo(slot);
     const std::uint16_t queued = hot.flags & kEventPending;
     hot = SessionHot{};
     hot.flags = queued;  // still in the event queue
@@ -160,11 +223,11 @@ void Engine::release_and_tell(Slot slot) noexcept {
     release(slot);
     hot_[slot.value].set(kLingering);
     cold_[slot.value].local_discr = local_discr;
-    cold_[slot.value].next_deleted = kNowhere;
+    cold_[slot.value].next_deleted = kNowhere.value;
     if (first_deleted_ == kNowhere) {
         first_deleted_ = slot;
     } else {
-        cold_[last_deleted_.value].next_deleted = slot;
+        cold_[last_deleted_.value].next_deleted = slot.value;
     }
     last_deleted_ = slot;
 }

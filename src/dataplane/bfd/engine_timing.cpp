@@ -6,6 +6,7 @@ namespace tocsin::bfd {
 
 /// RFC 5880 6.8.7, the three cases in which nothing periodic is sent.
 bool Engine::may_send_periodic(const SessionHot& hot, const SessionCold& cold) const noexcept {
+    if (cold.key.type == SessionType::Echo) return hot.session_state != SessionState::AdminDown;
     if (hot.has(kPassive) && hot.remote_discr().value == 0) return false;
     if (hot.remote_min_rx_interval() == WireInterval{0}) return false;
     return !hot.remote_demand_active() || sends_poll(cold.poll);
@@ -23,7 +24,7 @@ void Engine::schedule_from(Slot slot, Tick sent) noexcept {
 
 /// Entries that the wheel can take beyond those that the sessions that there are may always add.
 std::uint32_t Engine::wheel_room() const noexcept {
-    const std::uint32_t promised = kEntriesPerSession * sessions_ - armed_;
+    const std::uint32_t promised = entries_per_session() * sessions_ - armed_;
     const std::uint32_t taken = wheel_.size() + promised;
     return taken < wheel_.capacity() ? wheel_.capacity() - taken : 0;
 }
@@ -71,6 +72,42 @@ void Engine::arm_detection_at(Slot slot, Tick tick) noexcept {
     hot.detect_armed = wheel_.insert(tick, slot.value | kDetectEntry);
 }
 
+/// In Demand mode by what we send, since only what we ask for is answered, RFC 5880 6.8.4.
+Nanoseconds Engine::detection_time(Slot slot) const noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    const SessionCold& cold = cold_[slot.value];
+    if (!cold.demand) return hot.detection_time();
+    const WireInterval agreed =
+        std::max(cold.desired_min_tx_interval, hot.remote_min_rx_interval());
+    return cold.parameters.detect_mult * Nanoseconds{agreed};
+}
+
+/// When the session is to be looked at if nothing is received until then; kNever: not at all.
+Instant Engine::deadline(Slot slot, Instant now) const noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    const SessionCold& cold = cold_[slot.value];
+    const Nanoseconds detection = detection_time(slot);
+    if (!cold.demand) return detection > Nanoseconds{0} ? hot.last_rx + detection : kNever;
+    const Instant began = now - since(cold.poll_since, now);
+    switch (cold.poll) {
+        case Poll::Idle: {
+            const WireInterval pause = cold.parameters.demand_poll_interval;
+            return pause > WireInterval{0} ? began + pause : kNever;
+        }
+        case Poll::Requested:  // a P that cannot leave must not keep the session Up
+            return began + detection + hot.tx_interval;
+        case Poll::Separating: {
+            const Nanoseconds finals =
+                finals_under_way(slot, now)
+                    ? (cold.finals_until - tick_at(now)) * kTickLength + kTickLength
+                    : Nanoseconds{0};
+            return std::max(began + kSlowInterval, now + finals);
+        }
+        default:
+            return began + detection;
+    }
+}
+
 /// The transmit interval in force, RFC 5880 6.8.2 and 6.8.3; 0 when nothing periodic may be sent.
 WireInterval Engine::tx_interval_in_force(Slot slot) const noexcept {
     const SessionHot& hot = hot_[slot.value];
@@ -93,13 +130,16 @@ void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
     schedule_from(slot, hot.last_tx);
 }
 
-void Engine::update_detection(Slot slot) noexcept {
-    const SessionHot& hot = hot_[slot.value];
-    const Nanoseconds detection = hot.detection_time();
-    if (detection > Nanoseconds{0} && !hot.has(kLingering)) {
-        arm_detection(slot, hot.last_rx + detection, detection);
-    }
+void Engine::update_detection(Slot slot, Instant now) noexcept {
+    if (!hot_[slot.value].has(kLingering)) watch(slot, now);
+    const Nanoseconds detection = detection_time(slot);
     count_leisure(slot, detection > Nanoseconds{0} ? bfd::leisure(detection) : kUnhurried);
+}
+
+/// Sees to it that the session is looked at when its deadline has come.
+void Engine::watch(Slot slot, Instant now) noexcept {
+    const Instant at = deadline(slot, now);
+    if (at != kNever) arm_detection(slot, at, at - now);
 }
 
 void Engine::count_leisure(Slot slot, unsigned now) noexcept {

@@ -104,7 +104,7 @@ inline void Engine::cover_detection(Slot slot, Instant now, Nanoseconds gap) noe
     const Nanoseconds left = hot.last_rx + detection - now;
     if (left > gap + kTickLength || detection <= Nanoseconds{0}) [[likely]]
         return;
-    arm_detection(slot, hot.last_rx + detection, left);
+    watch(slot, now);
 }
 
 /// Everything but a packet that leaves as the one before.
@@ -126,10 +126,7 @@ template <EngineSink Sink>
     if (hot.has(kPollAttention)) {
         SessionCold& cold = cold_[slot.value];
         // No packet with F clear for a second: the peer sends none, do not wait for ever.
-        if (cold.poll == Poll::Separating && !finals_under_way(slot, now) &&
-            (tick_at(now) - cold.poll_since) * kTickLength >= Nanoseconds{kSlowInterval}) {
-            set_poll(slot, on_final_clear(cold.poll), now);
-        }
+        if (cold.poll == Poll::Separating) separated(slot, now);
     }
     bool may_leave = true;
     if (hot.has(kPayloadStale)) {
@@ -148,6 +145,15 @@ template <EngineSink Sink>
     }
 }
 
+/// A packet of the peer that arrives now, with F clear, would have allowed the next sequence; it
+/// may send none, so that nobody waits for ever.
+inline void Engine::separated(Slot slot, Instant now) noexcept {
+    const SessionCold& cold = cold_[slot.value];
+    if (finals_under_way(slot, now)) return;
+    if (since(cold.poll_since, now) < Nanoseconds{kSlowInterval}) return;
+    set_poll(slot, on_final_clear(cold.poll), now);
+}
+
 template <EngineSink Sink>
 void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop_gap,
                              Sink& sink) noexcept {
@@ -157,15 +163,18 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     hot.clear(kDetectArmed | kEarlyMoves);
     --armed_;
     if (hot.has(kLingering)) {
-        if (earlier(tick_at(now), cold.linger_until)) {
-            return arm_detection_at(slot, cold.linger_until);
+        if (earlier(tick_at(now), cold.linger.until)) {
+            return arm_detection_at(slot, cold.linger.until);
         }
         return release_and_tell(slot);
     }
-    const Nanoseconds detection = hot.detection_time();
-    if (detection <= Nanoseconds{0}) return;
-    const Instant deadline = hot.last_rx + detection;
+    const Instant deadline = this->deadline(slot, now);
+    if (deadline == kNever) return;
     if (now < deadline) return arm_detection(slot, deadline, deadline - now);
+    if (cold.demand && (cold.poll == Poll::Idle || cold.poll == Poll::Separating)) {
+        return verify_demand(slot, now);
+    }
+    const Nanoseconds detection = detection_time(slot);
     if constexpr (requires { sink.missing(now); }) {
         if (const Nanoseconds missing = sink.missing(now); missing > Nanoseconds{0}) {
             const Nanoseconds pause = std::min({missing, detection / 4, kLongestPause});
@@ -178,7 +187,10 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
         sink.late_detection(now - deadline);
         cold.loop_gap_us =
             static_cast<std::uint32_t>(std::min<std::int64_t>(loop_gap.count() / 1000, UINT32_MAX));
-        change_state(slot, SessionState::Down, Diag::ControlDetectionTimeExpired, now, sink);
+        const bool looped = cold.key.type == SessionType::Echo;
+        change_state(slot, SessionState::Down,
+                     looped ? Diag::EchoFunctionFailed : Diag::ControlDetectionTimeExpired, now,
+                     sink);
     } else {
         update_tx_interval(slot, now);
     }
@@ -202,16 +214,18 @@ bool Engine::advance_step(Instant now, Nanoseconds loop_gap, std::uint32_t budge
         const Slot slot{entry & kSlotMask};
         __builtin_prefetch(&hot_[slot.value], 1);
         if constexpr (requires { sink.prefetch(slot); }) {
-            if ((entry & kDetectEntry) == 0) sink.prefetch(slot);
+            if ((entry & ~kSlotMask) == 0) sink.prefetch(slot);
         }
     };
     return wheel_.advance(tick_at(now), budget, ahead,
                           [&](std::uint32_t entry, Tick tick) noexcept {
                               const Slot slot{entry & kSlotMask};
-                              if ((entry & kDetectEntry) == 0) {
+                              if ((entry & ~kSlotMask) == 0) {
                                   on_tx_entry(slot, tick, now, sink);
-                              } else {
+                              } else if ((entry & kDetectEntry) != 0) {
                                   on_detect_entry(slot, tick, now, loop_gap, sink);
+                              } else {
+                                  on_echo_entry(slot, tick, now, loop_gap, sink);
                               }
                           });
 }

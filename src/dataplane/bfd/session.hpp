@@ -5,6 +5,7 @@
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/auth.hpp"
 #include "dataplane/bfd/diag.hpp"
+#include "dataplane/bfd/echo.hpp"
 #include "dataplane/bfd/fsm.hpp"
 #include "dataplane/bfd/packet.hpp"
 #include "dataplane/bfd/parameters.hpp"
@@ -83,6 +84,10 @@ struct alignas(64) SessionHot {
     [[nodiscard]] WireInterval remote_desired_min_tx_interval() const noexcept {
         return WireInterval{load_be32(&last_packet[kDesiredMinTxOffset])};
     }
+    /// Required Min Echo RX Interval as last received.
+    [[nodiscard]] WireInterval remote_min_echo_rx_interval() const noexcept {
+        return WireInterval{load_be32(&last_packet[kRequiredMinEchoRxOffset])};
+    }
     [[nodiscard]] WireInterval remote_min_rx_interval() const noexcept {
         return WireInterval{load_be32(&last_packet[kRequiredMinRxOffset])};
     }
@@ -99,6 +104,12 @@ inline constexpr std::array<std::uint8_t, 16> kNoAddress{};
 /// A session without a Detection Time.
 inline constexpr std::uint8_t kUnhurried = kMostLeisure + 1;
 
+/// Of a deleted session whose peer is being told.
+struct Lingering {
+    Tick until;
+    Tick at_least;
+};
+
 /// The rest of a session, touched when something changes.
 struct SessionCold {
     SessionKey key;
@@ -106,28 +117,38 @@ struct SessionCold {
     SessionParameters parameters;
     WireInterval desired_min_tx_interval{};  ///< bfd.DesiredMinTxInterval, as sent
     WireInterval tx_in_force{};  ///< lags behind while Up and a raise is being polled, 6.8.3
-    std::uint32_t up_count{};
+    /// bfd.RequiredMinRxInterval, as sent: sedate while Echo is active, 6.8.3
+    WireInterval required_min_rx_interval{};
+    union {
+        std::uint32_t up_count{};
+        std::uint32_t next_deleted;  ///< of a slot that control is to be told of: the slot after it
+    };
     std::uint32_t down_count{};
     std::uint32_t transitions{};  ///< since the last event
     std::uint32_t loop_gap_us{};  ///< of the worker before the last Down by detection
     std::uint32_t rx_packets{};   ///< in units of 256; wraps after 34 years at 1,000 a second
     std::uint32_t tx_packets{};   ///< likewise
-    Slot next_deleted{};          ///< of a slot that control is to be told of: the one after it
     Instant last_state_change{};
     Instant first_transition{};  ///< since the last event
-    Tick linger_until{};         ///< end of a lingering deletion
-    Tick linger_at_least{};
-    Tick poll_since{};    ///< the first P of the sequence left, or Poll::Separating began
-    Tick finals_until{};  ///< Finals of the sequence that ended last may arrive up to here
-    Tick source_event{};  ///< last EventCause::Source
-    std::array<std::uint8_t, 16> source{};  ///< of the last packet when not the remote address
+    Tick poll_since{};           ///< the sequence was asked for, its first P left, or
+                                 ///< Poll::Separating began
+    Tick finals_until{};         ///< Finals of the sequence that ended last may arrive up to here
+    Tick source_event{};         ///< last EventCause::Source
+    union {
+        std::array<std::uint8_t, 16> source{};  ///< of the last packet when not the remote address
+        Lingering linger;
+    };
     Poll poll = Poll::Idle;
     Diag local_diag = Diag::None;
-    SessionState reported_state = SessionState::Down;
+    SessionState reported_state : 2 {SessionState::Down};
+    bool demand : 1 {};          ///< Demand mode is active here and D is sent, 6.6
+    bool echo : 1 {};            ///< the Echo function is active, 6.8
     std::uint8_t causes : 4 {};  ///< EventCause bits of the pending event
     std::uint8_t leisure : 4 {
         kUnhurried};  ///< of its Detection Time as counted; kUnhurried when it has none
 };
+static_assert(sizeof(SessionCold) <= 160 && std::is_trivially_copyable_v<SessionCold>);
+
 /// What authentication knows of a session, RFC 5880 6.8.1.
 struct SessionAuth {
     Instant sequence_until{};       ///< bfd.AuthSeqKnown is 0 from here on, 6.8.1
@@ -139,6 +160,18 @@ struct SessionAuth {
 };
 static_assert(sizeof(SessionAuth) <= 32 && std::is_trivially_copyable_v<SessionAuth>);
 
-static_assert(sizeof(SessionCold) <= 160 && std::is_trivially_copyable_v<SessionCold>);
+/// The Echo function of a session: the packets that we send and the peer loops, RFC 5880 6.4.
+struct SessionEcho {
+    std::uint64_t tx_packets{};
+    std::uint64_t rx_packets{};  ///< that came back and were ours
+    EchoRoundTrip round_trip;
+    Tick next_tx{};
+    Tick armed_at{};              ///< where its one valid entry sits in the wheel, with `armed`
+    std::uint32_t tx_sequence{};  ///< of the packet that left last
+    std::uint32_t rx_sequence{};  ///< of the last one that came back
+    WireInterval interval{};      ///< in force before jitter; 0 = not active
+    bool armed = false;
+};
+static_assert(sizeof(SessionEcho) <= 64 && std::is_trivially_copyable_v<SessionEcho>);
 
 }  // namespace tocsin::bfd

@@ -5,6 +5,7 @@
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/auth.hpp"
 #include "dataplane/bfd/diag.hpp"
+#include "dataplane/bfd/echo.hpp"
 #include "dataplane/bfd/fsm.hpp"
 
 #include <cstdint>
@@ -35,7 +36,8 @@ struct SessionSnapshot {
     Nanoseconds detection_time{};  ///< in force; 0 before the first packet
     std::uint8_t detect_mult = 0;
     std::uint8_t remote_detect_mult = 0;
-    bool remote_demand_mode = false;
+    bool demand_mode = false;         ///< active here: D is sent, RFC 5880 6.6
+    bool remote_demand_mode = false;  ///< D as last received
     bool remote_control_plane_independent = false;
     bool poll_in_progress = false;
     std::uint64_t rx_packets = 0;
@@ -49,9 +51,14 @@ struct SessionSnapshot {
     std::uint8_t auth_key_id = 0;         ///< of the key that we sign with, when there is one
     bool auth_can_sign = false;           ///< false with a type: no key, nothing is sent
     DropReason last_auth_failure = DropReason::None;
-    std::uint32_t xmit_auth_seq = 0;  ///< bfd.XmitAuthSeq
-    std::uint32_t rcv_auth_seq = 0;   ///< bfd.RcvAuthSeq
-    std::uint32_t auth_failures = 0;  ///< packets that did not pass, since creation
+    std::uint32_t xmit_auth_seq = 0;             ///< bfd.XmitAuthSeq
+    std::uint32_t rcv_auth_seq = 0;              ///< bfd.RcvAuthSeq
+    std::uint32_t auth_failures = 0;             ///< packets that did not pass, since creation
+    WireInterval remote_min_echo_rx_interval{};  ///< Required Min Echo RX Interval as last received
+    WireInterval echo_tx_interval{};  ///< of our Echo packets before jitter; 0 = Echo is not active
+    std::uint64_t echo_tx_packets = 0;
+    std::uint64_t echo_rx_packets = 0;  ///< that came back
+    EchoRoundTrip echo_round_trip;
 };
 
 /// Why a SessionEvent was raised; bits, several may be set.
@@ -81,6 +88,7 @@ enum class Status : std::uint8_t {
     SlotTaken,
     KeyExists,
     NoSuchKeyChain,  ///< a number beyond EngineConfig::key_chains
+    NoRoomForEcho,   ///< Echo is asked for, EngineConfig::echo is off
     Busy,  ///< more sessions came and went within two seconds than the wheel holds; try again
 };
 

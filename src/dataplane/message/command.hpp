@@ -75,6 +75,17 @@ struct SetKeys {
     const bfd::AuthKeys* keys = nullptr;  ///< nullptr: none, its sessions accept and send nothing
 };
 
+/// Whether Echo packets of the peers on a port are sent back to them: some session allows it.
+struct SetEchoLooping {
+    PortId port;
+    bool on = false;
+};
+
+/// A Poll Sequence, if the session is Up: in Demand mode it verifies connectivity, RFC 5880 6.6.
+struct StartPoll {
+    SessionHandle session;
+};
+
 /// Answered with a SessionSnapshot.
 struct QuerySession {
     SessionHandle session;
@@ -86,7 +97,8 @@ struct Barrier {};
 struct Command {
     RequestId id{};
     std::variant<Barrier, AddSession, SetHeaders, SetParameters, SetAdmin, SignalPathDown,
-                 SetConcatenatedDiag, DeleteSession, SetKeys, QuerySession>
+                 SetConcatenatedDiag, DeleteSession, SetKeys, SetEchoLooping, StartPoll,
+                 QuerySession>
         body;
 };
 static_assert(std::is_trivially_copyable_v<Command>, "crosses the ring by memcpy");

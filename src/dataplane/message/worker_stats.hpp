@@ -21,11 +21,14 @@ struct PortStats {
 
 /// Everything a worker counts. Worker: wo, control: ro.
 struct alignas(64) WorkerStats {
-    Counter heartbeat;   ///< turns of the poll loop; stands still only if the worker does
-    Counter rx_control;  ///< Control packets accepted
-    Counter tx_control;  ///< Control packets handed to a driver
-    Counter rx_fast;     ///< of rx_control, those equal to the one before
-    Counter sessions;    ///< in the table, lingering ones included
+    Counter heartbeat;    ///< turns of the poll loop; stands still only if the worker does
+    Counter rx_control;   ///< Control packets accepted
+    Counter tx_control;   ///< Control packets handed to a driver
+    Counter rx_fast;      ///< of rx_control, those equal to the one before
+    Counter rx_echo;      ///< Echo packets of ours that came back
+    Counter tx_echo;      ///< Echo packets of sessions with Control packets, handed to a driver
+    Counter echo_looped;  ///< Echo packets of peers, sent back
+    Counter sessions;     ///< in the table, lingering ones included
     Counter sessions_up;
     Counter transitions_up;
     Counter transitions_down;

@@ -1,6 +1,8 @@
 #include "dataplane/runtime/packet_templates.hpp"
 
+#include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/auth.hpp"
+#include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
 
 #include <algorithm>
@@ -44,6 +46,31 @@ void PacketTemplates::replace_payload(Slot s, bfd::ControlPayload payload,
                                       std::uint8_t* copy) const noexcept {
     std::memcpy(copy + at(s).info.headers, payload.data(), payload.size());
     finish_checksum(s, copy);
+}
+
+std::uint16_t PacketTemplates::make_echo(Slot s, const IpAddress& source,
+                                         const bfd::EchoOctets& payload,
+                                         std::uint8_t* to) const noexcept {
+    const Packet& packet = at(s);
+    const std::size_t length = packet.info.headers + payload.size();
+    if (packet.info.headers == 0 || length > kTemplateOctets) return 0;
+    overlay::HeaderTemplate t = shape(packet.info);
+    t.payload_length = static_cast<std::uint8_t>(payload.size());
+    std::memcpy(to, packet.octets.data(), packet.info.headers);
+    std::memcpy(to + packet.info.headers, payload.data(), payload.size());
+    const bool v4 = is_v4(s);
+    const std::size_t size = v4 ? 4 : 16;
+    std::uint8_t* const from_address =
+        to + t.ip_offset + (v4 ? overlay::kIpv4SourceOffset : overlay::kIpv6SourceOffset);
+    std::memcpy(from_address + size, from_address, size);
+    if (source.family != AddressFamily::None) {
+        std::memcpy(from_address, source.octets.data(), size);
+    }
+    store_be16(to + t.udp_offset + overlay::kUdpDestinationPortOffset, overlay::kEchoPort);
+    const std::span<std::uint8_t> whole{to, length};
+    overlay::set_lengths(whole, t);
+    overlay::finish_udp_checksum(whole, t);
+    return static_cast<std::uint16_t>(length);
 }
 
 overlay::HeaderTemplate PacketTemplates::shape(const Info& info) noexcept {

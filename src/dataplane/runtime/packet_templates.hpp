@@ -1,6 +1,8 @@
 #pragma once
 
+#include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
+#include "dataplane/bfd/echo.hpp"
 #include "dataplane/bfd/engine_sink.hpp"
 #include "overlay/header_template.hpp"
 
@@ -63,6 +65,17 @@ public:
     void set_payload(Slot s, bfd::ControlPayload payload) noexcept;
     /// Completes a copy of this slot's packet that carries another payload of the same length.
     void replace_payload(Slot s, bfd::ControlPayload payload, std::uint8_t* copy) const noexcept;
+
+    /// Writes an Echo packet by this slot's link to `to`, which has room for kTemplateOctets: to
+    /// ourselves, from `source`, or from ourselves too when that has no family. Its length, or 0
+    /// when there are no headers.
+    [[nodiscard]] std::uint16_t make_echo(Slot s, const IpAddress& source,
+                                          const bfd::EchoOctets& payload,
+                                          std::uint8_t* to) const noexcept;
+    /// The family of this slot's headers.
+    [[nodiscard]] bool is_v4(Slot s) const noexcept {
+        return at(s).octets[at(s).info.ip_offset] >> 4U == 4;
+    }
 
     [[nodiscard]] Saved save(Slot s) const noexcept;
     void restore(Slot s, const Saved& saved) noexcept;

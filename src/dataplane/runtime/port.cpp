@@ -162,6 +162,8 @@ void Port::describe(const PortConfig& config) {
     for (const IpAddress& a : config.addresses) context_.addresses.add(a);
     if (config.range) context_.addresses.set_range(config.range->address, config.range->length);
     if (config.add_link_local) context_.addresses.add(link_local(context_.mac));
+    for (const IpPrefix& p : config.subnets) context_.on_link.add(p);
+    echo_sources_ = config.echo_sources;
 
     fixed_.id = id_;
     fixed_.name = config.name;

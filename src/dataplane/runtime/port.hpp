@@ -37,6 +37,9 @@ public:
     [[nodiscard]] std::uint32_t rx_depth() const noexcept { return rx_depth_; }
     /// For classification; the same for all workers.
     [[nodiscard]] const overlay::PortContext& context() const noexcept { return context_; }
+    [[nodiscard]] const std::vector<IpAddress>& echo_sources() const noexcept {
+        return echo_sources_;
+    }
     [[nodiscard]] message::PortStatus status() const;
 
 private:
@@ -55,6 +58,7 @@ private:
     bool ip_offload_ = false;
     bool udp_offload_ = false;
     overlay::PortContext context_;
+    std::vector<IpAddress> echo_sources_;
     message::PortStatus fixed_;                ///< what does not change
     std::unique_ptr<KernelInterface> kernel_;  ///< only if there is one
 };

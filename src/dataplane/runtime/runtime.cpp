@@ -176,6 +176,9 @@ std::vector<WorkerPort> DpdkRuntime::ports_of(std::uint16_t worker) const {
         p.rx_queue = {worker};
         p.drain_limit = port->rx_depth();
         p.tx.port = port->id();
+        for (const IpAddress& source : port->echo_sources()) {
+            (source.is_v4() ? p.tx.echo_source_v4 : p.tx.echo_source_v6) = source;
+        }
         if (worker < port->tx_queues()) {
             p.tx.queue = {worker};
         } else {
@@ -204,7 +207,9 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                                        .discriminators = discriminators_,
                                        .seed = config.seed + i,
                                        .gather = config.idle == Idle::Adaptive && config.gather,
-                                       .key_chains = config.key_chains};
+                                       .key_chains = config.key_chains,
+                                       .echo = config.echo,
+                                       .echo_secret = config.echo_secret};
         unit.memory = RteMemory::take(Worker::memory_needed(engine), socket);
         if (!unit.memory.octets) {
             error = out_of_memory("the sessions");

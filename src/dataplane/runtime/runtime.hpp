@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dataplane/bfd/echo.hpp"
 #include "dataplane/message/dataplane.hpp"
 #include "overlay/classify.hpp"
 
@@ -24,6 +25,10 @@ struct PortConfig {
     std::optional<IpPrefix> range;
     bool add_link_local = true;  ///< also answer for fe80:: + modified EUI-64 of the MAC
     bool point_to_point = false;
+    std::vector<IpPrefix> subnets;  ///< whose stations may be sent their Echo packets
+    /// Sources of our Echo packets, at most one of each family; by default those of Control
+    /// packets.
+    std::vector<IpAddress> echo_sources;
     std::optional<overlay::UdpChecksumPolicy> udp_checksum;  ///< nullopt: by driver
     std::uint16_t rx_descriptors = 1024;
     std::uint16_t tx_descriptors = 1024;
@@ -35,7 +40,9 @@ struct Config {
     Idle idle = Idle::Poll;
     bool real_time = true;  ///< with Idle::Adaptive: SCHED_FIFO for the workers, if permitted
     bool gather = true;     ///< with Idle::Adaptive: sessions share instants of departure
-    std::uint16_t key_chains = 0;  ///< that sessions may be authenticated with, by number
+    std::uint16_t key_chains = 0;   ///< that sessions may be authenticated with, by number
+    bool echo = false;              ///< room for Echo packets of our own at every session
+    bfd::EchoSecret echo_secret{};  ///< from the system's random generator
     HugePages huge_pages = HugePages::Auto;
     std::uint32_t memory_mb = 0;  ///< without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;

@@ -26,6 +26,8 @@ public:
         : templates_{templates}, stash_{pool}, hearing_{hearing}, stats_{stats} {
         for (const TxTarget& t : targets) {
             batches_[t.port.value].set_target(t);
+            echo_batches_[t.port.value] = TxBatch{&message::WorkerStats::tx_echo};
+            echo_batches_[t.port.value].set_target(t);
             ports_[count_++] = t.port.value;
             open_ |= 1U << t.port.value;
         }
@@ -57,6 +59,26 @@ public:
         push(slot, mbuf);
         return true;
     }
+    /// Not on the way of Control packets: made anew each time.
+    [[nodiscard]] bool transmit_echo(Slot slot, const bfd::EchoOctets& payload) noexcept {
+        if (templates_.packet_length(slot) == 0) return false;  // drops count Control packets
+        rte_mbuf* const mbuf = stash_.take(kTemplateOctets);
+        if (mbuf == nullptr) {
+            drop(DropReason::TxNoMbuf);
+            return false;
+        }
+        TxBatch& batch = echo_batches_[templates_.port(slot).value];
+        const TxTarget& target = batch.target();
+        const std::uint16_t length = templates_.make_echo(
+            slot, templates_.is_v4(slot) ? target.echo_source_v4 : target.echo_source_v6, payload,
+            rte_pktmbuf_mtod(mbuf, std::uint8_t*));
+        mbuf->data_len = length;
+        mbuf->pkt_len = length;
+        pending_ = true;
+        echo_pending_ = true;
+        batch.push(mbuf, stats_);
+        return true;
+    }
     void state_changed(Slot, bfd::SessionState was, bfd::SessionState is) noexcept {
         if (is == bfd::SessionState::Up) stats_.transitions_up.add();
         if (was == bfd::SessionState::Up) stats_.transitions_down.add();
@@ -86,12 +108,21 @@ public:
         batches_[port.value].forward(mbufs, n, stats_);
     }
 
+    /// Sends at most kBurst mbufs of others by `port`. How many left; the rest is counted and
+    /// freed.
+    std::uint16_t send_others(PortId port, rte_mbuf** mbufs, std::uint16_t n) noexcept {
+        return batches_[port.value].send_others(mbufs, n, stats_);
+    }
+
     /// Everything that waits leaves now.
     void flush() noexcept {
         count_late();
         if (!pending_) return;
         pending_ = false;
         for (std::size_t i = 0; i < count_; ++i) batches_[ports_[i]].flush(stats_);
+        if (!echo_pending_) return;
+        echo_pending_ = false;
+        for (std::size_t i = 0; i < count_; ++i) echo_batches_[ports_[i]].flush(stats_);
     }
     /// Whether anything was put in a batch since the last flush().
     [[nodiscard]] bool pending() const noexcept { return pending_; }
@@ -132,12 +163,14 @@ private:
     Hearing& hearing_;
     message::WorkerStats& stats_;
     bool pending_ = false;
+    bool echo_pending_ = false;
     Nanoseconds late_{};  ///< of late_count_ packets that are not in the histogram yet
     std::uint32_t late_count_ = 0;
     std::uint32_t open_ = 0;  ///< bit by port id
     std::size_t count_ = 0;
     std::array<std::uint16_t, message::kMaxPorts> ports_{};
     std::array<TxBatch, message::kMaxPorts> batches_{};
+    std::array<TxBatch, message::kMaxPorts> echo_batches_{};
 };
 static_assert(bfd::EngineSink<Transmitter>);
 

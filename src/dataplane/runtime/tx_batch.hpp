@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/message/worker_stats.hpp"
 #include "dataplane/runtime/handover.hpp"
@@ -23,12 +24,23 @@ struct TxTarget {
     PortId port;
     QueueId queue;
     rte_ring* handover = nullptr;
+    /// Source of our Echo packets, RFC 5881 4: at most one of each family; family None: as that of
+    /// Control packets.
+    IpAddress echo_source_v4{};
+    IpAddress echo_source_v6{};
 };
 
-/// Control packets for one port that leave together. Owner: one worker.
+/// Packets of ours for one port that leave together. Owner: one worker.
 class TxBatch {
 public:
+    using Count = Counter message::WorkerStats::*;
+
+    /// `count` counts those that were handed to the driver.
+    TxBatch() noexcept : TxBatch{&message::WorkerStats::tx_control} {}
+    explicit TxBatch(Count count) noexcept : count_{count} {}
+
     void set_target(const TxTarget& target) noexcept { target_ = target; }
+    [[nodiscard]] const TxTarget& target() const noexcept { return target_; }
 
     /// Takes the mbuf; sends when the batch is full.
     void push(rte_mbuf* mbuf, message::WorkerStats& stats) noexcept {
@@ -38,7 +50,7 @@ public:
     }
     void flush(message::WorkerStats& stats) noexcept {
         if (size_ == 0) return;
-        stats.tx_control.add(send(mbufs_.data(), size_, octets_, stats));
+        (stats.*count_).add(send(mbufs_.data(), size_, octets_, stats));
         size_ = 0;
         octets_ = 0;
     }
@@ -46,6 +58,14 @@ public:
     std::uint16_t send_one(rte_mbuf* mbuf, message::WorkerStats& stats) noexcept {
         flush(stats);
         return send(&mbuf, 1, mbuf->pkt_len, stats);
+    }
+    /// At most kBurst packets that are not ours, behind those that wait. How many left.
+    std::uint16_t send_others(rte_mbuf** mbufs, std::uint16_t n,
+                              message::WorkerStats& stats) noexcept {
+        flush(stats);
+        std::uint64_t octets = 0;
+        for (std::uint16_t i = 0; i < n; ++i) octets += mbufs[i]->pkt_len;
+        return send(mbufs, n, octets, stats);
     }
     /// At most kBurst packets that another worker handed over for this port; it has counted them.
     void forward(rte_mbuf** mbufs, std::uint16_t n, message::WorkerStats& stats) noexcept {
@@ -97,6 +117,7 @@ private:
     }
 
     TxTarget target_;
+    Count count_;
     std::uint16_t size_ = 0;
     std::uint64_t octets_ = 0;  ///< of what waits
     std::array<rte_mbuf*, kBurst> mbufs_;

@@ -292,7 +292,10 @@ bool Worker::drain(const WorkerPort& port) noexcept {
     while (total < port.drain_limit) {
         const std::uint16_t n =
             rte_eth_rx_burst(port.context.port.value, port.rx_queue.value, mbufs.data(), kBurst);
-        if (n == 0) return true;
+        if (n == 0) {
+            flush_looped(port.context.port);
+            return true;
+        }
         got(mbufs.data(), n);
         stamp_burst();
         std::uint64_t octets = 0;
@@ -307,6 +310,7 @@ bool Worker::drain(const WorkerPort& port) noexcept {
         process({mbufs.data(), n}, false);
         total += n;
     }
+    flush_looped(port.context.port);
     return false;
 }
 
@@ -412,6 +416,8 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
 
 bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool handed_over) noexcept {
     if (found.verdict != overlay::Verdict::Bfd) [[unlikely]] {
+        if (found.verdict == overlay::Verdict::Echo) return deliver_echo(mbuf, found, handed_over);
+        if (found.verdict == overlay::Verdict::Reflect) return loop_back(mbuf, found);
         if (found.verdict == overlay::Verdict::Punt) {
             punt(*mbuf, punt_tokens_);
         } else if (found.verdict == overlay::Verdict::PuntAside) {

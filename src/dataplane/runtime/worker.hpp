@@ -100,6 +100,10 @@ private:
     /// False: the mbuf went to another worker.
     [[nodiscard]] bool deliver(rte_mbuf* mbuf, const overlay::Classified& found,
                                bool handed_over) noexcept;
+    [[nodiscard]] bool deliver_echo(rte_mbuf* mbuf, const overlay::Classified& found,
+                                    bool handed_over) noexcept;
+    [[nodiscard]] bool loop_back(rte_mbuf* mbuf, const overlay::Classified& found) noexcept;
+    void flush_looped(PortId port) noexcept;
     void punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept;
     void hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept;
     void flush_outbox(Outbox& box) noexcept;
@@ -114,6 +118,7 @@ private:
     [[nodiscard]] message::Event carry_out(const message::Command& command) noexcept;
     [[nodiscard]] bfd::Status apply(const message::AddSession& c) noexcept;
     [[nodiscard]] bfd::Status apply(const message::SetHeaders& c) noexcept;
+    [[nodiscard]] bfd::Status apply(const message::SetEchoLooping& c) noexcept;
 
     // Everything a turn touches first.
     Clock clock_;
@@ -135,6 +140,8 @@ private:
     std::array<const WorkerPort*, message::kMaxPorts> port_by_id_{};
     std::vector<rte_ring*> handover_from_;
     std::vector<Outbox> outboxes_;
+    std::uint16_t looped_ = 0;                  ///< mbufs in loop_box_
+    std::array<rte_mbuf*, kBurst> loop_box_{};  ///< Echo packets to be sent back, all of one port
     bfd::DiscriminatorCodec discriminators_;
     Hearing hearing_;
     TokenBucket punt_tokens_;

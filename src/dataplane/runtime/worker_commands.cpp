@@ -54,7 +54,8 @@ message::Event Worker::carry_out(const message::Command& command) noexcept {
         if constexpr (std::is_same_v<C, message::Barrier>) {
             return bfd::Status::Ok;
         } else if constexpr (std::is_same_v<C, message::AddSession> ||
-                             std::is_same_v<C, message::SetHeaders>) {
+                             std::is_same_v<C, message::SetHeaders> ||
+                             std::is_same_v<C, message::SetEchoLooping>) {
             return apply(c);
         } else if constexpr (std::is_same_v<C, message::SetParameters>) {
             return engine_.set_parameters(c.session, c.parameters, time_, out_);
@@ -66,6 +67,8 @@ message::Event Worker::carry_out(const message::Command& command) noexcept {
             return engine_.set_concatenated_diag(c.session, c.diag, time_, out_);
         } else if constexpr (std::is_same_v<C, message::DeleteSession>) {
             return engine_.remove(c.session, c.immediate, time_, out_);
+        } else if constexpr (std::is_same_v<C, message::StartPoll>) {
+            return engine_.start_poll(c.session, time_);
         } else if constexpr (std::is_same_v<C, message::SetKeys>) {
             return engine_.set_keys(c.number, c.keys);
         } else {
@@ -105,6 +108,13 @@ bfd::Status Worker::apply(const message::SetHeaders& c) noexcept {
     const bool has_port = out_.has_port(templates.port(c.session.slot));
     templates.set_headers(c.session.slot, has_port ? c.headers : overlay::HeaderTemplate{});
     return status;
+}
+
+bfd::Status Worker::apply(const message::SetEchoLooping& c) noexcept {
+    for (WorkerPort& p : ports_) {
+        if (p.context.port == c.port) p.context.loops_echo = c.on;
+    }
+    return bfd::Status::Ok;
 }
 
 /// True when there was one.

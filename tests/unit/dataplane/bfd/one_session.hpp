@@ -29,14 +29,15 @@ using bfd::SessionState;
 using bfd::Status;
 
 /// What holds for every packet that any test of the suite makes the engine send.
-inline void expect_well_formed(const std::vector<Sent>& packets) {
+inline void expect_well_formed(const std::vector<Sent>& packets, bool demand_mode = false) {
     for (const Sent& s : packets) {
         ASSERT_EQ(s.octets[0] >> 5U, 1) << "version";
         ASSERT_LE(s.octets[0] & 0x1fU, 8U) << "only assigned diagnostics are sent";
         ASSERT_EQ(s.octets[1] & bfd::kMultipointBit, 0) << "M";
         ASSERT_EQ(s.octets[1] & bfd::kAuthenticationBit, 0)
             << "A without an Authentication Section";
-        ASSERT_EQ(s.octets[1] & bfd::kDemandBit, 0) << "D without Demand mode";
+        ASSERT_EQ(s.octets[1] & (demand_mode ? 0U : unsigned{bfd::kDemandBit}), 0U)
+            << "D without Demand mode";
         ASSERT_FALSE(s.packet.poll && s.packet.final) << "P and F together";
         ASSERT_NE(s.packet.detect_mult, 0);
         ASSERT_EQ(s.octets[3], 24);
@@ -52,10 +53,10 @@ inline void expect_well_formed(const std::vector<Sent>& packets) {
 class OneSession : public testing::Test {
 protected:
     OneSession() : OneSession(v4_key()) {}
-    explicit OneSession(const SessionKey& k)
-        : key{k}, session{box.handle(0)}, peer{box, session, k} {}
+    explicit OneSession(const SessionKey& k, const EngineBox::Setup& setup = {})
+        : box{setup}, key{k}, session{box.handle(0)}, peer{box, session, k} {}
 
-    void TearDown() override { expect_well_formed(box.sink.sent); }
+    void TearDown() override { expect_well_formed(box.sink.sent, demand_mode); }
 
     void add(const SessionParameters& p = fast_parameters(), bool admin_down = false) {
         ASSERT_EQ(box.add(session, key, p, admin_down), Status::Ok);
@@ -78,8 +79,9 @@ protected:
         forget();
     }
     void forget() {
-        expect_well_formed(box.sink.sent);
+        expect_well_formed(box.sink.sent, demand_mode);
         box.sink.sent.clear();
+        box.sink.echoes.clear();
         box.sink.state_changes.clear();
         box.sink.late_detections.clear();
         box.sink.late_transmissions.clear();
@@ -135,6 +137,7 @@ protected:
         return gaps;
     }
 
+    bool demand_mode = false;  ///< D may be sent
     EngineBox box;
     SessionKey key;
     bfd::SessionHandle session;
