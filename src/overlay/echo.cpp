@@ -47,7 +47,7 @@ DropReason judge_foreign(std::span<const std::uint8_t> ip, std::size_t header,
 bool reflect_echo(std::span<std::uint8_t> frame, std::size_t ip, const MacAddress& own) noexcept {
     MacAddress sender;
     std::memcpy(sender.data(), &frame[sender.size()], sender.size());
-    if ((sender[0] & 1U) != 0 || sender == own) return false;
+    if (((frame[0] | sender[0]) & 1U) != 0 || sender == own) return false;
     std::ranges::copy(sender, frame.begin());
     std::ranges::copy(own, frame.begin() + sender.size());
     const auto header = frame.subspan(ip);

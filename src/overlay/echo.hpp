@@ -27,7 +27,8 @@ struct PortContext;
 
 /// Makes the frame leave to where it came from, as a router would: MAC addresses turned round, TTL
 /// or Hop Limit one less, all else as it is (RFC 5880 5: the payload is not ours to read). `ip` is
-/// the offset of the IP header. False, with the frame as it was: it came from no single station.
+/// the offset of the IP header. False, with the frame as it was: it came from no single station, or
+/// went to more than one.
 [[nodiscard]] bool reflect_echo(std::span<std::uint8_t> frame, std::size_t ip,
                                 const MacAddress& own) noexcept;
 

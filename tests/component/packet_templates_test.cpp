@@ -54,7 +54,8 @@ protected:
     /// The packet as it leaves reaches a port of the peer with this payload.
     void expect(const std::vector<std::uint8_t>& wanted, const std::uint8_t* octets,
                 const MacAddress& to = kPeer) {
-        overlay::PortContext port{.port = {}, .mac = to, .addresses = {}};
+        overlay::PortContext port;
+        port.mac = to;
         port.addresses.add(address(GetParam(), 2));
         const auto got =
             overlay::classify({octets, templates.packet_length(kSlot)}, port,

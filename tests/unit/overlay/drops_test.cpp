@@ -219,7 +219,7 @@ TEST(ClassifyDrops, OtherProtocolsAreNotHandled) {
 
 TEST(ClassifyDrops, OtherUdpPortsAreNotHandled) {
     for (const char* const family : kBothFamilies) {
-        for (const unsigned udp_port : {0U, 53U, 3783U, 3785U, 4783U, 4785U, 6784U, 7784U}) {
+        for (const unsigned udp_port : {0U, 53U, 3783U, 4783U, 4785U, 6784U, 7784U}) {
             Bytes frame = golden(family);
             put16(frame, udp_offset(frame) + 2, udp_port);
             fix_udp_checksum(frame);
@@ -300,7 +300,7 @@ TEST(ClassifyDrops, CountsTheFirstOfSeveralFaults) {
         {DropReason::IpChecksum, [](Bytes&) {}, true},
         {DropReason::IpDestination, [](Bytes& f) { f[kIp + 19] = 77; }},
         {DropReason::IpFragment, [](Bytes& f) { put16(f, kIp + 6, 0x2000); }},
-        {DropReason::NotHandled, [](Bytes& f) { put16(f, kUdpV4 + 2, 3785); }},
+        {DropReason::NotHandled, [](Bytes& f) { put16(f, kUdpV4 + 2, 3783); }},
         {DropReason::IpSource, [](Bytes& f) { f[kIp + 12] = 127; }},
         {DropReason::UdpLength, [](Bytes& f) { put16(f, kUdpV4 + 4, 7); }},
         {DropReason::TtlNot255, [](Bytes& f) { f[kIp + 8] = 254; }},
