@@ -95,6 +95,7 @@ SLOW = {"desired_min_tx_interval": "10ms", "required_min_rx_interval": "10ms", "
 JUNK = {"name": "junk", "device": "net_null0", "addresses": ["198.51.100.1/24"]}
 
 
+# req: RFC5880-7-03
 def test_a_worker_without_idle_time_keeps_its_sessions_and_gets_no_others(stage):
     daemon = stage.start([session(PEER4, **SLOW)], more_ports=[JUNK])
     stage.peer(PEER4, interval=0.01, detect_mult=100).wait_up()

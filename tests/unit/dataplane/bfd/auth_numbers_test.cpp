@@ -50,6 +50,23 @@ TEST(AuthTypes, HaveTheirRegisteredCodesAndNoOther) {
     EXPECT_EQ(unsigned_one.length, 0) << "0 is reserved";
 }
 
+// req: RFC5880-6.7.2-11 RFC5880-6.7.3-17 RFC5880-6.7.4-17
+TEST(AuthLen, IsThatOfTheTypeWhateverLengthSays) {
+    for (const AuthType type : kTypes) {
+        const AuthKeys chain = keys(type, {key(1, "secret")});
+        const bfd::SignedPacket right = sign(chain, some_control_packet(), 7);
+        for (unsigned length = 0; length < 256; ++length) {
+            bfd::SignedPacket packet = right;
+            packet.octets[bfd::kAuthOffset + 1] = static_cast<std::uint8_t>(length);
+            bfd::AuthSequence known;
+            const bool same = packet.octets == right.octets;
+            EXPECT_EQ(verify(chain, packet.span(), known),
+                      same ? DropReason::None : DropReason::AuthLength)
+                << length;
+        }
+    }
+}
+
 /// bfd.XmitAuthSeq begins anywhere: sessions are added until one begins less than this before 0.
 constexpr std::uint32_t kNearTheEnd = 1U << 16U;
 
