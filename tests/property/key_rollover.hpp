@@ -44,6 +44,7 @@ public:
         });
     }
 
+    [[nodiscard]] bfd::AuthType type() const { return type_; }
     unsigned rounds = 0;
 
 private:

@@ -22,7 +22,6 @@ constexpr unsigned kToleratedRun = 1;
 
 // req: RFC5880-3.2-01 RFC5880-6.1-01 RFC5880-6.1-04 RFC5880-6.2-01 RFC5880-6.2-02
 // req: RFC5880-6.8.3-03 RFC5880-6.8.3-08 RFC5880-6.8.7-01 RFC5880-6.8.7-02 RFC5880-6.5-05
-// req: RFC5880-4.2-04 RFC5880-4.3-06 RFC5880-4.4-05 RFC5880-6.7.3-14 RFC5880-6.7.4-14
 TEST(CleanPath, BringsBothEndsUpAndKeepsThemUp) {
     std::uint64_t gaps = 0;
     std::uint64_t signed_packets = 0;
