@@ -4,6 +4,8 @@
 #include "control/app/run.hpp"
 #include "dataplane/runtime/runtime.hpp"
 
+#include <sys/random.h>
+
 #include <algorithm>
 #include <exception>
 #include <iostream>
@@ -34,6 +36,8 @@ runtime::PortConfig port_config(const control::config::Port& p) {
     out.name = p.name;
     out.device = p.device;
     for (const IpPrefix& address : p.addresses) out.addresses.push_back(address.address);
+    out.subnets = p.addresses;
+    out.echo_sources = p.echo_source;
     out.add_link_local = !control::app::lists_link_local(p);
     out.point_to_point = p.point_to_point;
     out.udp_checksum = checksum_policy(p.rx_checksum);
@@ -61,6 +65,10 @@ runtime::Config runtime_config(const control::config::Config& c, std::uint64_t s
     }
     out.real_time = c.dataplane.real_time;
     out.key_chains = c.dataplane.authentication ? control::config::kKeyChainNumbers : 0;
+    out.echo = c.dataplane.echo;
+    while (::getrandom(out.echo_secret.data(), out.echo_secret.size(), 0) !=
+           static_cast<ssize_t>(out.echo_secret.size())) {
+    }
     out.memory_mb = c.dataplane.memory_mb;
     out.eal_args = c.dataplane.eal_args;
     out.seed = seed;

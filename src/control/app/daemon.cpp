@@ -130,7 +130,8 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
         std::move(ports.sessions), dataplane_, *next_hops_,
         session::Manager::Settings{.max_sessions = most,
                                    .seed = setup.seed,
-                                   .authentication = running_->dataplane.authentication});
+                                   .authentication = running_->dataplane.authentication,
+                                   .echo = running_->dataplane.echo});
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
     manager_->set_listener(session_log_.get());
     announced_ = dataplane_.announce_on(loop_.wake_fd());

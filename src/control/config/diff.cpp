@@ -32,6 +32,12 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     compare("required_min_rx_interval", p.required_min_rx_interval, q.required_min_rx_interval);
     compare("detect_mult", p.detect_mult, q.detect_mult);
     compare("passive", p.passive, q.passive);
+    compare("demand_mode", p.demand_mode, q.demand_mode);
+    compare("demand_poll_interval", p.demand_poll_interval, q.demand_poll_interval);
+    compare("desired_min_echo_tx_interval", p.desired_min_echo_tx_interval,
+            q.desired_min_echo_tx_interval);
+    compare("required_min_echo_rx_interval", p.required_min_echo_rx_interval,
+            q.required_min_echo_rx_interval);
     compare("match_source", p.match_source, q.match_source);
     compare("min_ttl", p.min_ttl, q.min_ttl);
     compare("dscp", a.dscp, b.dscp);
@@ -46,6 +52,8 @@ bool can_exist(const Session& session, const Config& running) {
     const auto port = std::ranges::find(running.ports, session.port, &Port::name);
     if (port == running.ports.end()) return false;
     if (session.auth.type != bfd::AuthType::None && !running.dataplane.authentication) return false;
+    const bool echo = session.parameters.desired_min_echo_tx_interval > WireInterval{0};
+    if (echo && !running.dataplane.echo) return false;
     if (session.local.family == AddressFamily::None) return true;  // derived from the MAC
     return std::ranges::find(port->addresses, session.local, &IpPrefix::address) !=
            port->addresses.end();
@@ -66,6 +74,7 @@ void compare_ports(const Config& running, const Config& wanted, std::vector<std:
         compare("device", from->device, to.device);
         compare("addresses", from->addresses, to.addresses);
         compare("route", from->routes, to.routes);
+        compare("echo_source", from->echo_source, to.echo_source);
         compare("point_to_point", from->point_to_point, to.point_to_point);
         compare("rx_checksum", from->rx_checksum, to.rx_checksum);
         compare("rx_descriptors", from->rx_descriptors, to.rx_descriptors);
@@ -92,6 +101,7 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
     compare("dataplane.huge_pages", from.huge_pages, to.huge_pages);
     // Room that is not needed any more does no harm.
     if (to.authentication && !from.authentication) out.emplace_back("dataplane.authentication");
+    if (to.echo && !from.echo) out.emplace_back("dataplane.echo");
     compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
     compare("dataplane.eal_args", from.eal_args, to.eal_args);
     compare("api.listen", running.api.listen, wanted.api.listen);

@@ -83,7 +83,8 @@ void read_workers(TableReader& in, Dataplane& out) {
     }
 }
 
-void read_dataplane(TableReader& in, Dataplane& out, std::optional<bool>& authentication) {
+void read_dataplane(TableReader& in, Draft& draft) {
+    Dataplane& out = draft.config.dataplane;
     read_workers(in, out);
     out.max_sessions = static_cast<std::uint32_t>(
         in.get_integer("max_sessions", 1, kMostSessions).value_or(out.max_sessions));
@@ -98,7 +99,8 @@ void read_dataplane(TableReader& in, Dataplane& out, std::optional<bool>& authen
                                                            {"warn", Admission::Warn},
                                                            {"off", Admission::Off}})
                         .value_or(out.admission);
-    authentication = in.get_bool("authentication");
+    draft.authentication = in.get_bool("authentication");
+    draft.echo = in.get_bool("echo");
     if (const auto memory = in.get_integer("memory_mb")) {
         if (*memory != 0 && (*memory < kLeastMemoryMb || *memory > kMostMemoryMb)) {
             in.fault("memory_mb", std::to_string(*memory) +
@@ -287,6 +289,32 @@ void read_route(TableReader& in, std::vector<Route>& out) {
     out.push_back(route);  // keeps the index; validate() skips what is empty
 }
 
+void read_echo_source(TableReader& in, Port& out) {
+    const auto texts = in.get_strings("echo_source").value_or(Elements<std::string>{});
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (!texts[i]) continue;
+        const std::string key = "echo_source[" + std::to_string(i) + ']';
+        std::string why;
+        const auto address = read_address(*texts[i], why);
+        if (!address) {
+            in.fault_at(key, std::move(why));
+        } else if (auto fault = not_a_host(*address)) {
+            in.fault_at(key, *texts[i] + ' ' + *fault + ": Echo needs a unicast source");
+        } else if (is_ipv6_link_local(*address)) {
+            in.fault_at(key, *texts[i] +
+                                 " is link-local, which routers answer with redirects: write a "
+                                 "global address (RFC 5881 4)");
+        } else if (std::ranges::find(out.echo_source, address->family, &IpAddress::family) !=
+                   out.echo_source.end()) {
+            in.fault_at(key,
+                        "is the second of its family: one IPv4 and one IPv6 address are "
+                        "accepted");
+        } else {
+            out.echo_source.push_back(*address);
+        }
+    }
+}
+
 void read_port(TableReader& in, Draft& draft) {
     Port port;
     const auto name = in.get_string("name");
@@ -309,6 +337,7 @@ void read_port(TableReader& in, Draft& draft) {
                                   ? "\"tap\" is not offered yet by this version: write \"none\""
                                   : in_quotes(*exception) + " is not accepted: write \"none\"");
     }
+    read_echo_source(in, port);
     port.point_to_point = in.get_bool("point_to_point").value_or(port.point_to_point);
     port.rx_checksum =
         in.get_choice<RxChecksum>("rx_checksum", {{"auto", RxChecksum::Auto},
@@ -367,6 +396,12 @@ void read_profile(TableReader& in, std::vector<Profile>& out) {
             profile.detect_mult = static_cast<std::uint8_t>(*value);
     }
     profile.passive = in.get_bool("passive");
+    profile.demand_mode = in.get_bool("demand_mode");
+    profile.demand_poll_interval = interval("demand_poll_interval", demand_poll_fault);
+    profile.desired_min_echo_tx_interval =
+        interval("desired_min_echo_tx_interval", echo_interval_fault);
+    profile.required_min_echo_rx_interval =
+        interval("required_min_echo_rx_interval", echo_interval_fault);
     if (const auto written = read_auth_table(in)) {
         std::string_view member;
         std::string why;
@@ -411,6 +446,10 @@ void read_session(TableReader& in, Draft& draft) {
     out.min_ttl = in.get_integer("min_ttl");
     out.dscp = in.get_integer("dscp");
     out.passive = in.get_bool("passive");
+    out.demand_mode = in.get_bool("demand_mode");
+    out.demand_poll_interval = in.get_duration("demand_poll_interval");
+    out.desired_min_echo_tx_interval = in.get_duration("desired_min_echo_tx_interval");
+    out.required_min_echo_rx_interval = in.get_duration("required_min_echo_rx_interval");
     out.match_source = in.get_bool("match_source");
     out.follow_link = in.get_bool("follow_link");
     out.admin_down = in.get_bool("admin_down").value_or(false);
@@ -427,8 +466,7 @@ Draft parse(const toml::value& root, SecretFiles secrets, Faults& faults) {
     draft.secret_files = secrets;
     TableReader in{root, "", faults};
     if (auto daemon = in.get_table("daemon")) read_daemon(*daemon, draft.config.daemon);
-    if (auto dataplane = in.get_table("dataplane"))
-        read_dataplane(*dataplane, draft.config.dataplane, draft.authentication);
+    if (auto dataplane = in.get_table("dataplane")) read_dataplane(*dataplane, draft);
     if (auto api = in.get_table("api")) read_api(*api, draft.config.api);
     if (auto metrics = in.get_table("metrics")) read_metrics(*metrics, draft.config.metrics);
     for (TableReader& port : in.get_tables("port")) read_port(port, draft);

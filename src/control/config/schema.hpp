@@ -45,6 +45,9 @@ struct Dataplane {
     /// Room for authentication at every session, 32 octets; when not given: if there are key
     /// chains.
     bool authentication = false;
+    /// Room for Echo packets of our own at every session, 72 octets; when not given: if a session
+    /// or profile asks for them.
+    bool echo = false;
     std::uint32_t memory_mb = 0;        ///< memory for DPDK without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;  ///< passed to rte_eal_init after our own
     friend bool operator==(const Dataplane&, const Dataplane&) = default;
@@ -74,6 +77,9 @@ struct Port {
     std::string device;               ///< PCI address or vdev string
     std::vector<IpPrefix> addresses;  ///< at most kMostAddresses
     std::vector<Route> routes;
+    /// Sources of our Echo packets, at most one of each family; by default our address towards the
+    /// peer. RFC 5881 4 wants one outside of the port's subnets, or peers may send redirects.
+    std::vector<IpAddress> echo_source;
     bool point_to_point = false;  ///< RFC 5881 6: packets are not matched by source address
     RxChecksum rx_checksum = RxChecksum::Auto;
     std::uint16_t rx_descriptors = 1024;
@@ -117,6 +123,10 @@ struct Profile {
     std::optional<WireInterval> required_min_rx_interval;
     std::optional<std::uint8_t> detect_mult;
     std::optional<bool> passive;
+    std::optional<bool> demand_mode;
+    std::optional<WireInterval> demand_poll_interval;
+    std::optional<WireInterval> desired_min_echo_tx_interval;
+    std::optional<WireInterval> required_min_echo_rx_interval;
     std::optional<auth::Authentication> auth;
     friend bool operator==(const Profile&, const Profile&) = default;
 };

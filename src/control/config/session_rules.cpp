@@ -16,6 +16,9 @@ namespace {
 /// Below it a tick of the timing wheel is no longer small against the jitter of RFC 5880 6.8.7.
 constexpr std::chrono::microseconds kShortestInterval{1000};
 constexpr std::chrono::microseconds kLongestInterval{std::numeric_limits<std::uint32_t>::max()};
+/// A session in Demand mode that is verified more often than that has no use for it.
+constexpr std::chrono::microseconds kShortestDemandPoll{10'000};
+constexpr std::chrono::microseconds kLongestDemandPoll = std::chrono::hours{1};
 
 std::optional<std::string> interval_fault(std::chrono::microseconds value) {
     if (value >= kShortestInterval && value <= kLongestInterval) return std::nullopt;
@@ -79,6 +82,7 @@ public:
         if (!draft_.name.empty()) add("name", name_fault(draft_.name, kLongestSessionName));
         check_parameters();
         check_addresses();
+        check_demand_and_echo();
         return std::move(out_);
     }
 
@@ -131,6 +135,7 @@ private:
             add("detect_mult", detect_mult_fault(*value));
             out.detect_mult = static_cast<std::uint8_t>(*value);
         }
+        read_demand_and_echo(profile);
         if (const auto value = draft_.dscp) {
             add("dscp", number_fault(*value, 0, 63, ", such as 48 (CS6)"));
             session_.dscp = static_cast<std::uint8_t>(*value);
@@ -139,6 +144,47 @@ private:
             add("min_ttl", std::to_string(*draft_.min_ttl) +
                                " is not accepted: a single-hop session takes only packets with TTL "
                                "255 (RFC 5881 5), leave it out or write 255");
+        }
+    }
+
+    void read_demand_and_echo(const Profile& profile) {
+        bfd::SessionParameters& out = session_.parameters;
+        out.demand_mode = draft_.demand_mode.value_or(profile.demand_mode.value_or(false));
+        const auto take = [this](std::string_view member, const auto& given, const auto& otherwise,
+                                 auto fault_of, WireInterval& to) {
+            to = otherwise.value_or(WireInterval{0});
+            if (!given) return;
+            add(member, fault_of(*given));
+            to = std::chrono::duration_cast<WireInterval>(*given);
+        };
+        take("demand_poll_interval", draft_.demand_poll_interval, profile.demand_poll_interval,
+             demand_poll_fault, out.demand_poll_interval);
+        take("desired_min_echo_tx_interval", draft_.desired_min_echo_tx_interval,
+             profile.desired_min_echo_tx_interval, echo_interval_fault,
+             out.desired_min_echo_tx_interval);
+        take("required_min_echo_rx_interval", draft_.required_min_echo_rx_interval,
+             profile.required_min_echo_rx_interval, echo_interval_fault,
+             out.required_min_echo_rx_interval);
+    }
+
+    /// What only the whole session shows.
+    void check_demand_and_echo() {
+        const bfd::SessionParameters& p = session_.parameters;
+        const bool echo = p.desired_min_echo_tx_interval > WireInterval{0};
+        if (p.demand_mode && !echo && p.demand_poll_interval == WireInterval{0}) {
+            add("demand_mode",
+                "needs another proof that the peer is there, since it falls silent (RFC 5880 6.6): "
+                "give demand_poll_interval, such as \"1s\", or desired_min_echo_tx_interval");
+        }
+        if (!p.demand_mode && draft_.demand_poll_interval.value_or(std::chrono::microseconds{0}) >
+                                  std::chrono::microseconds{0}) {
+            add("demand_poll_interval",
+                "is given without Demand mode: write demand_mode = true, or leave it out");
+        }
+        if (echo && is_ipv6_link_local(session_.remote)) {
+            add("desired_min_echo_tx_interval",
+                "Echo packets to an IPv6 link-local address of ours are not forwarded back: use "
+                "addresses of a subnet, or leave it out");
         }
     }
 
@@ -296,6 +342,10 @@ SessionDraft draft_of(const Session& session) {
         .min_ttl = p.min_ttl,
         .dscp = session.dscp,
         .passive = p.passive,
+        .demand_mode = p.demand_mode,
+        .demand_poll_interval = p.demand_poll_interval,
+        .desired_min_echo_tx_interval = p.desired_min_echo_tx_interval,
+        .required_min_echo_rx_interval = p.required_min_echo_rx_interval,
         .match_source = p.match_source,
         .follow_link = session.follow_link,
         .auth =
@@ -333,7 +383,8 @@ std::optional<std::string> desired_min_tx_fault(std::chrono::microseconds value)
 
 std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value) {
     if (value.count() == 0) {
-        return "0us asks the peer for silence, which needs Demand mode, not offered yet: " +
+        return "0us asks the peer for silence for good: write demand_mode = true to have it silent "
+               "while the session is Up; " +
                to_string(kShortestInterval) + ".." + to_string(kLongestInterval) + " are accepted";
     }
     return interval_fault(value);
@@ -341,6 +392,22 @@ std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value
 
 std::optional<std::string> detect_mult_fault(std::int64_t value) {
     return number_fault(value, 1, 255, " (RFC 5880 6.8.1)");
+}
+
+std::optional<std::string> demand_poll_fault(std::chrono::microseconds value) {
+    if (value.count() == 0 || (value >= kShortestDemandPoll && value <= kLongestDemandPoll)) {
+        return std::nullopt;
+    }
+    return to_string(value) + " is out of range: 0s (only when asked for) or " +
+           to_string(kShortestDemandPoll) + ".." + to_string(kLongestDemandPoll) + " are accepted";
+}
+
+std::optional<std::string> echo_interval_fault(std::chrono::microseconds value) {
+    if (value.count() == 0 || (value >= kShortestInterval && value <= kLongestInterval)) {
+        return std::nullopt;
+    }
+    return to_string(value) + " is out of range: 0s (no Echo) or " + to_string(kShortestInterval) +
+           ".." + to_string(kLongestInterval) + " are accepted";
 }
 
 std::optional<auth::Authentication> read_auth(const AuthDraft& draft, std::string_view& member,

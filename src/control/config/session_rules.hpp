@@ -35,6 +35,10 @@ struct SessionDraft {
     std::optional<std::int64_t> min_ttl{};
     std::optional<std::int64_t> dscp{};
     std::optional<bool> passive{};
+    std::optional<bool> demand_mode{};
+    std::optional<std::chrono::microseconds> demand_poll_interval{};
+    std::optional<std::chrono::microseconds> desired_min_echo_tx_interval{};
+    std::optional<std::chrono::microseconds> required_min_echo_rx_interval{};
     std::optional<bool> match_source{};
     std::optional<bool> follow_link{};
     std::optional<AuthDraft> auth{};
@@ -104,6 +108,9 @@ inline constexpr std::size_t kLongestKeyChainName = 64;
 [[nodiscard]] std::optional<std::string> desired_min_tx_fault(std::chrono::microseconds value);
 [[nodiscard]] std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value);
 [[nodiscard]] std::optional<std::string> detect_mult_fault(std::int64_t value);
+[[nodiscard]] std::optional<std::string> demand_poll_fault(std::chrono::microseconds value);
+/// Of both intervals of Echo; 0 = none.
+[[nodiscard]] std::optional<std::string> echo_interval_fault(std::chrono::microseconds value);
 /// What `draft` says; nullopt and `member` (`type` or `key_chain`) and `why` when it is wrong.
 [[nodiscard]] std::optional<auth::Authentication> read_auth(const AuthDraft& draft,
                                                             std::string_view& member,

@@ -190,6 +190,7 @@ private:
             config_.sessions.push_back(std::move(check.session));
         }
         check_room_for_authentication();
+        check_room_for_echo();
         if (config_.sessions.size() <= config_.dataplane.max_sessions) return;
         add("dataplane.max_sessions",
             std::to_string(config_.dataplane.max_sessions) + " is less than the " +
@@ -218,6 +219,20 @@ private:
         if (!wanted) return;
         add("dataplane.authentication",
             "is false, but sessions are authenticated: leave the key out, or write true");
+    }
+
+    /// When the key is not given there is room if anybody in the file asks for Echo.
+    void check_room_for_echo() {
+        const bool wanted = std::ranges::any_of(config_.sessions, [](const Session& s) {
+            return s.parameters.desired_min_echo_tx_interval > WireInterval{0};
+        });
+        const bool offered = std::ranges::any_of(config_.profiles, [](const Profile& p) {
+            return p.desired_min_echo_tx_interval.value_or(WireInterval{0}) > WireInterval{0};
+        });
+        config_.dataplane.echo = draft_.echo.value_or(wanted || offered);
+        if (config_.dataplane.echo || !wanted) return;
+        add("dataplane.echo",
+            "is false, but sessions send Echo packets: leave the key out, or write true");
     }
 
     void check_key_chain(const auth::Authentication& how, const std::string& path) {

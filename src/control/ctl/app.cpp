@@ -201,6 +201,15 @@ private:
         command.add_option("--rx,--required-min-rx-interval", spec_.required_min_rx_interval,
                            "The shortest interval that we accept");
         command.add_option("--detect-mult", spec_.detect_mult, "1..255")->check(number(1, 255));
+        add_switch(command, "--demand", "--no-demand", spec_.demand_mode,
+                   "The peer sends nothing periodic while both sides are Up");
+        command.add_option("--demand-poll", spec_.demand_poll_interval,
+                           "In Demand mode: from one verification to the next, such as 1s");
+        command.add_option("--echo-tx", spec_.desired_min_echo_tx_interval,
+                           "Interval of our Echo packets, such as 50ms; 0s for none");
+        command.add_option(
+            "--echo-rx", spec_.required_min_echo_rx_interval,
+            "The shortest interval of Echo packets that the peer gets back; 0s: none");
         add_switch(command, "--passive", "--active", spec_.passive,
                    "Silent until the peer is heard");
         add_switch(command, "--match-source", "--no-match-source", spec_.match_source,
@@ -249,6 +258,9 @@ private:
                             return session_delete_matching(c, list_);
                         }),
                    kMany);
+        add_selector(*add(group, "poll", "Ask peers for an answer: verifies in Demand mode",
+                          [this](auto& c) { return session_poll(c, select_); }),
+                     kMany);
         add_selector(*add(group, "admin-down", "Take sessions AdminDown, the peers are told",
                           [this](auto& c) { return session_admin(c, select_, true); }),
                      kMany);

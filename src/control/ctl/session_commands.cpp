@@ -52,6 +52,24 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
         if (!us.ok()) return us.error();
         out.set_required_min_rx_interval_us(us.value());
     }
+    const auto interval = [](const char* option, const std::string& given,
+                             auto set) -> std::optional<Error> {
+        if (given.empty()) return std::nullopt;
+        const auto us = microseconds_of(option, given);
+        if (!us.ok()) return us.error();
+        set(us.value());
+        return std::nullopt;
+    };
+    for (const auto& wrong :
+         {interval("--demand-poll", options.demand_poll_interval,
+                   [&](std::uint32_t us) { out.set_demand_poll_interval_us(us); }),
+          interval("--echo-tx", options.desired_min_echo_tx_interval,
+                   [&](std::uint32_t us) { out.set_desired_min_echo_tx_interval_us(us); }),
+          interval("--echo-rx", options.required_min_echo_rx_interval,
+                   [&](std::uint32_t us) { out.set_required_min_echo_rx_interval_us(us); })}) {
+        if (wrong) return *wrong;
+    }
+    if (options.demand_mode) out.set_demand_mode(*options.demand_mode);
     if (options.detect_mult) out.set_detect_mult(*options.detect_mult);
     if (options.dscp) out.set_dscp(*options.dscp);
     if (options.passive) out.set_passive(*options.passive);
@@ -192,10 +210,13 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     if (!spec.ok()) return refuse(context, spec.error());
     if (!options.detect_mult && !options.passive && !options.match_source &&
         options.desired_min_tx_interval.empty() && options.required_min_rx_interval.empty() &&
-        options.auth_type.empty()) {
+        !options.demand_mode && options.demand_poll_interval.empty() &&
+        options.desired_min_echo_tx_interval.empty() &&
+        options.required_min_echo_rx_interval.empty() && options.auth_type.empty()) {
         return refuse(context, invalid("nothing to change: give --tx, --rx, --detect-mult, "
-                                       "--passive, --active, --match-source, --no-match-source or "
-                                       "--auth"));
+                                       "--passive, --active, --demand, --no-demand, "
+                                       "--demand-poll, --echo-tx, --echo-rx, --match-source, "
+                                       "--no-match-source or --auth"));
     }
     v1::UpdateSessionRequest request;
     *request.mutable_session() = std::move(selector).value();
@@ -250,6 +271,22 @@ ExitCode session_delete_matching(const Context& context, const ListOptions& opti
         context.err << response.kept()
                     << " more match, but belong to the configuration file: delete them there and "
                        "reload\n";
+    }
+    return ExitCode::Success;
+}
+
+ExitCode session_poll(const Context& context, const SelectOptions& options) {
+    v1::PollSessionsRequest request;
+    if (const auto error = select(options, request)) return refuse(context, *error);
+    v1::PollSessionsResponse response;
+    const auto status =
+        context.client.call(context.client.sessions(), &Sessions::PollSessions, request, response);
+    if (!status.ok()) return context.fail(status);
+    if (context.format != Format::Table) {
+        print_json(context.out, response, context.format);
+    } else {
+        context.out << response.polled() << (response.polled() == 1 ? " session" : " sessions")
+                    << " asked for an answer\n";
     }
     return ExitCode::Success;
 }

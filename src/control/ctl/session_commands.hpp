@@ -37,7 +37,11 @@ struct SpecOptions {
     std::string required_min_rx_interval;  ///< likewise
     std::optional<std::uint32_t> detect_mult;
     std::optional<std::uint32_t> dscp;
+    std::string demand_poll_interval;           ///< likewise
+    std::string desired_min_echo_tx_interval;   ///< likewise
+    std::string required_min_echo_rx_interval;  ///< likewise
     std::optional<bool> passive;
+    std::optional<bool> demand_mode;
     std::optional<bool> match_source;
     std::optional<bool> follow_link;
     std::string auth_type;  ///< as auth_type_name() writes it; empty = not given
@@ -55,6 +59,7 @@ struct SpecOptions {
 [[nodiscard]] ExitCode session_set(const Context& context, const SelectOptions& which,
                                    const SpecOptions& options);
 [[nodiscard]] ExitCode session_delete(const Context& context, const SelectOptions& options);
+[[nodiscard]] ExitCode session_poll(const Context& context, const SelectOptions& options);
 [[nodiscard]] ExitCode session_admin(const Context& context, const SelectOptions& options,
                                      bool down);
 

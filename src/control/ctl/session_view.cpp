@@ -2,6 +2,8 @@
 
 #include "control/ctl/format.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 
 namespace tocsin::control::ctl {
@@ -45,6 +47,32 @@ void add_auth(Properties& out, const v1::Session& session) {
     out.add("Packets not authentic",
             std::to_string(auth.failures()) +
                 (auth.last_failure().empty() ? "" : ", last " + auth.last_failure()));
+}
+
+std::string round_trip(std::uint32_t ns) {
+    return ns == 0 ? "-" : fmt::format("{:.1f} us", static_cast<double>(ns) / 1000);
+}
+
+void add_echo(Properties& out, const v1::Session& session) {
+    const v1::EchoStatus& echo = session.status().echo();
+    const v1::SessionSpec& spec = session.spec();
+    out.gap();
+    out.add("Echo sent every", echo.tx_interval_us() != 0 ? interval(echo.tx_interval_us())
+                               : spec.desired_min_echo_tx_interval_us() == 0 ? Cell{"-"}
+                               : echo.remote_min_rx_interval_us() == 0
+                                   ? Cell{"not now: the peer sends none back", Colour::Yellow}
+                                   : Cell{"not now"});
+    out.add("Echo of the peer sent back",
+            spec.required_min_echo_rx_interval_us() == 0
+                ? "no"
+                : "every " + interval(spec.required_min_echo_rx_interval_us()));
+    out.add("Remote min Echo RX", interval(echo.remote_min_rx_interval_us()));
+    out.add("Echo sent / returned",
+            std::to_string(echo.tx_packets()) + " / " + std::to_string(echo.rx_packets()));
+    out.add("Echo round trip", "last " + round_trip(echo.last_round_trip_ns()) + ", least " +
+                                   round_trip(echo.least_round_trip_ns()) + ", average " +
+                                   round_trip(echo.average_round_trip_ns()) + ", most " +
+                                   round_trip(echo.most_round_trip_ns()));
 }
 
 }  // namespace
@@ -110,10 +138,17 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("TX interval in force", interval(status.tx_interval_us()));
     out.add("Detection time", interval(status.detection_time_us()));
     out.add("Poll in progress", yes(status.poll_in_progress()));
+    out.add("Demand mode here / there",
+            yes(status.demand_mode()) + " / " + yes(status.remote_demand_mode()));
     out.gap();
     out.add("Configured TX / RX", interval(spec.desired_min_tx_interval_us()) + " / " +
                                       interval(spec.required_min_rx_interval_us()) + " x " +
                                       std::to_string(spec.detect_mult()));
+    if (spec.demand_mode()) {
+        out.add("Verified every", spec.demand_poll_interval_us() == 0
+                                      ? "-"
+                                      : interval(spec.demand_poll_interval_us()));
+    }
     out.add("Passive", yes(spec.passive()));
     out.add("Match source", yes(spec.match_source()));
     out.add("Follow link", yes(spec.follow_link()));
@@ -122,6 +157,10 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
                             (status.next_hop_resolved() ? "" : ", MAC not known: nothing is sent"));
     if (!status.seen_source().empty()) out.add("Packets come from", status.seen_source());
     if (status.auth().type() > v1::AUTH_TYPE_NONE) add_auth(out, session);
+    if (spec.desired_min_echo_tx_interval_us() != 0 ||
+        spec.required_min_echo_rx_interval_us() != 0) {
+        add_echo(out, session);
+    }
     out.gap();
     out.add("Packets received", std::to_string(status.rx_packets()));
     out.add("Packets sent", std::to_string(status.tx_packets()));

@@ -67,6 +67,17 @@ void auth_to_proto(const session::SessionView& view, v1::AuthStatus& out) {
     }
 }
 
+void echo_to_proto(const bfd::SessionSnapshot& s, v1::EchoStatus& out) {
+    out.set_tx_interval_us(s.echo_tx_interval.count());
+    out.set_remote_min_rx_interval_us(s.remote_min_echo_rx_interval.count());
+    out.set_tx_packets(s.echo_tx_packets);
+    out.set_rx_packets(s.echo_rx_packets);
+    out.set_last_round_trip_ns(s.echo_round_trip.last);
+    out.set_least_round_trip_ns(s.echo_round_trip.least);
+    out.set_most_round_trip_ns(s.echo_round_trip.most);
+    out.set_average_round_trip_ns(s.echo_round_trip.average);
+}
+
 void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_name(spec.name);
     out.set_type(v1::SESSION_TYPE_SINGLE_HOP);
@@ -78,6 +89,10 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_required_min_rx_interval_us(spec.parameters.required_min_rx_interval.count());
     out.set_detect_mult(spec.parameters.detect_mult);
     out.set_passive(spec.parameters.passive);
+    out.set_demand_mode(spec.parameters.demand_mode);
+    out.set_demand_poll_interval_us(spec.parameters.demand_poll_interval.count());
+    out.set_desired_min_echo_tx_interval_us(spec.parameters.desired_min_echo_tx_interval.count());
+    out.set_required_min_echo_rx_interval_us(spec.parameters.required_min_echo_rx_interval.count());
     out.set_match_source(spec.parameters.match_source);
     out.set_dscp(spec.dscp);
     out.set_follow_link(spec.follow_link);
@@ -117,6 +132,7 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_tx_interval_us(s.tx_interval.count());
     out.set_detection_time_us(static_cast<std::uint64_t>(s.detection_time.count()) / 1000U);
     out.set_poll_in_progress(s.poll_in_progress);
+    out.set_demand_mode(s.demand_mode);
     out.set_remote_demand_mode(s.remote_demand_mode);
     out.set_remote_control_plane_independent(s.remote_control_plane_independent);
     out.set_rx_packets(s.rx_packets);
@@ -130,6 +146,7 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_seen_source(to_string(view.seen_source));
     out.set_waiting(text(view.waiting));
     auth_to_proto(view, *out.mutable_auth());
+    echo_to_proto(s, *out.mutable_echo());
 }
 
 void brief_to_proto(const session::SessionView& view, v1::Session& out) {
@@ -209,6 +226,16 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     if (spec.has_detect_mult()) out.detect_mult = spec.detect_mult();
     if (spec.has_dscp()) out.dscp = spec.dscp();
     if (spec.has_passive()) out.passive = spec.passive();
+    if (spec.has_demand_mode()) out.demand_mode = spec.demand_mode();
+    const auto interval = [](bool given, std::uint32_t us) {
+        return given ? std::optional{std::chrono::microseconds{us}} : std::nullopt;
+    };
+    out.demand_poll_interval =
+        interval(spec.has_demand_poll_interval_us(), spec.demand_poll_interval_us());
+    out.desired_min_echo_tx_interval = interval(spec.has_desired_min_echo_tx_interval_us(),
+                                                spec.desired_min_echo_tx_interval_us());
+    out.required_min_echo_rx_interval = interval(spec.has_required_min_echo_rx_interval_us(),
+                                                 spec.required_min_echo_rx_interval_us());
     if (spec.has_match_source()) out.match_source = spec.match_source();
     if (spec.has_follow_link()) out.follow_link = spec.follow_link();
     out.admin_down = spec.admin_down();

@@ -104,6 +104,12 @@ grpc::Status SessionService::UpdateSession(grpc::ServerContext*,
     return counted("UpdateSession", update(*request, *response));
 }
 
+grpc::Status SessionService::PollSessions(grpc::ServerContext*,
+                                          const v1::PollSessionsRequest* request,
+                                          v1::PollSessionsResponse* response) {
+    return counted("PollSessions", poll(*request, *response));
+}
+
 grpc::Status SessionService::SetAdminState(grpc::ServerContext*,
                                            const v1::SetAdminStateRequest* request,
                                            v1::SetAdminStateResponse* response) {
@@ -247,10 +253,11 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
           std::pair{spec.has_dscp(), "dscp"}, std::pair{spec.has_follow_link(), "follow_link"},
           std::pair{spec.admin_down(), "admin_down"}}) {
         if (given) {
-            return to_status({ErrorKind::InvalidArgument,
-                              "cannot be changed: only the intervals, detect_mult, match_source, "
-                              "passive and auth can; delete the session and add it again",
-                              std::string{"spec."} + field});
+            return to_status(
+                {ErrorKind::InvalidArgument,
+                 "cannot be changed: only the intervals, detect_mult, match_source, "
+                 "passive, demand_mode and auth can; delete the session and add it again",
+                 std::string{"spec."} + field});
         }
     }
     const auto specs = backend_.specs();
@@ -268,6 +275,14 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
         set(draft.detect_mult, given.detect_mult);
         set(draft.match_source, given.match_source);
         set(draft.passive, given.passive);
+        set(draft.demand_mode, given.demand_mode);
+        set(draft.demand_poll_interval, given.demand_poll_interval);
+        // Without Demand mode its interval means nothing.
+        if (!draft.demand_mode.value_or(false) && !given.demand_poll_interval) {
+            draft.demand_poll_interval.reset();
+        }
+        set(draft.desired_min_echo_tx_interval, given.desired_min_echo_tx_interval);
+        set(draft.required_min_echo_rx_interval, given.required_min_echo_rx_interval);
         set(draft.auth, given.auth);
         draft.profile.clear();  // its values are in the session; it may be gone from the file
         const auto check = config::validate_session(draft, specs->ports, specs->profiles);
@@ -281,6 +296,23 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
     const auto page = fetch({id->value()});
     if (!page) return shutting_down();
     if (!page->sessions.empty()) to_proto(page->sessions.front(), *response.mutable_session());
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::poll(const v1::PollSessionsRequest& request,
+                                  v1::PollSessionsResponse& response) {
+    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
+    const auto wanted = selectors(request.sessions());
+    if (!wanted) return to_status(wanted.error());
+    const auto ids = call(backend_, [&]() -> Result<Ids> {
+        session::Manager& manager = backend_.sessions();
+        auto found = resolve_all(manager, wanted.value());
+        if (found) manager.start_poll(found.value());
+        return found;
+    });
+    if (!ids) return shutting_down();
+    if (!*ids) return to_status(ids->error());
+    response.set_polled(static_cast<std::uint32_t>(ids->value().size()));
     return grpc::Status::OK;
 }
 

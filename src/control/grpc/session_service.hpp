@@ -38,6 +38,8 @@ public:
     grpc::Status UpdateSession(grpc::ServerContext* context,
                                const v1::UpdateSessionRequest* request,
                                v1::UpdateSessionResponse* response) override;
+    grpc::Status PollSessions(grpc::ServerContext* context, const v1::PollSessionsRequest* request,
+                              v1::PollSessionsResponse* response) override;
     grpc::Status SetAdminState(grpc::ServerContext* context,
                                const v1::SetAdminStateRequest* request,
                                v1::SetAdminStateResponse* response) override;
@@ -55,6 +57,7 @@ private:
                                  v1::DeleteMatchingSessionsResponse& response);
     grpc::Status update(const v1::UpdateSessionRequest& request,
                         v1::UpdateSessionResponse& response);
+    grpc::Status poll(const v1::PollSessionsRequest& request, v1::PollSessionsResponse& response);
     grpc::Status set_admin(const v1::SetAdminStateRequest& request,
                            v1::SetAdminStateResponse& response);
 

@@ -24,9 +24,12 @@ std::string whole(double value) { return std::to_string(std::llround(value)); }
 }  // namespace
 
 Demand demand_of(const bfd::SessionParameters& p) noexcept {
-    return {.rx = packets_at(p.required_min_rx_interval, kMeanGap),
-            .tx = packets_at(p.desired_min_tx_interval,
-                             p.detect_mult == 1 ? kMeanGapDetectMultOne : kMeanGap)};
+    const std::uint64_t gap = p.detect_mult == 1 ? kMeanGapDetectMultOne : kMeanGap;
+    // Echo packets of ours come back, those of the peer are sent back.
+    const std::uint64_t ours = packets_at(p.desired_min_echo_tx_interval, gap);
+    const std::uint64_t theirs = packets_at(p.required_min_echo_rx_interval, kMeanGap);
+    return {.rx = packets_at(p.required_min_rx_interval, kMeanGap) + ours + theirs,
+            .tx = packets_at(p.desired_min_tx_interval, gap) + ours + theirs};
 }
 
 double packets(std::uint64_t millionths) noexcept { return static_cast<double>(millionths) / 1e6; }

@@ -10,9 +10,9 @@
 
 namespace tocsin::control::load {
 
-/// Control packets that configured sessions ask for at most, in millionths of a packet a second.
-/// Peers may ask us to be slower, or be slower themselves, and sessions that are not Up send one
-/// packet a second; nobody can make a session faster.
+/// Control and Echo packets that configured sessions ask for at most, in millionths of a packet a
+/// second. Peers may ask us to be slower, or be slower themselves, and sessions that are not Up
+/// send one packet a second; nobody can make a session faster.
 struct Demand {
     std::uint64_t rx = 0;
     std::uint64_t tx = 0;

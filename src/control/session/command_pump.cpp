@@ -28,14 +28,14 @@ bool CommandPump::send_next(WorkerRecord& w, Slot slot, SlotEntry& entry) {
     const bfd::SessionHandle session = w.slots.handle(slot);
     const auto sent = [&](const auto& body, Need about, unsigned carried) {
         if (!w.commands.send(body, about)) return false;
-        entry.needs = static_cast<std::uint8_t>(entry.needs & ~carried);
+        entry.needs = static_cast<std::uint16_t>(entry.needs & ~carried);
         totals_.commands.add();
         return true;
     };
     if (entry.phase == SlotPhase::Leaving) {
         const bool now = (entry.needs & kNeedDeleteNow) != 0;
         return sent(message::DeleteSession{.session = session, .immediate = now},
-                    now ? kNeedDeleteNow : kNeedDelete, 0xffU);
+                    now ? kNeedDeleteNow : kNeedDelete, 0xffffU);
     }
     SessionRecord& record = *entry.owner;
     if ((entry.needs & kNeedAdd) != 0) {
@@ -70,6 +70,9 @@ bool CommandPump::send_next(WorkerRecord& w, Slot slot, SlotEntry& entry) {
     if ((entry.needs & kNeedPathDown) != 0) {
         return sent(message::SignalPathDown{.session = session}, kNeedPathDown, kNeedPathDown);
     }
+    if ((entry.needs & kNeedPoll) != 0) {
+        return sent(message::StartPoll{.session = session}, kNeedPoll, kNeedPoll);
+    }
     if ((entry.needs & kNeedQuery) != 0) return send_query(w, slot, record);
     entry.needs = 0;
     return true;
@@ -80,7 +83,7 @@ bool CommandPump::send_query(WorkerRecord& w, Slot slot, const SessionRecord& re
     if (!id) return false;
     totals_.commands.add();
     SlotEntry& entry = w.slots.at(slot);
-    entry.needs = static_cast<std::uint8_t>(entry.needs & ~kNeedQuery);
+    entry.needs = static_cast<std::uint16_t>(entry.needs & ~kNeedQuery);
     if (auto waiting = w.asked.extract(slot.value)) {
         w.queries.emplace(static_cast<std::uint64_t>(*id), std::move(waiting.mapped()));
     }

@@ -17,6 +17,7 @@ SessionRecord& DesiredSet::insert(const config::Session& session, Origin origin)
     if (record.local.family == AddressFamily::None) {
         record.local = next_hops_.local_for(port, record.remote).value_or(IpAddress{});
     }
+    echo_looping_.add(record.port, record.parameters);
     reconciler_.add(record);
     return record;
 }
@@ -30,12 +31,15 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to) {
     bfd::SessionParameters parameters = to.parameters;
     parameters.key_chain = acquire(to.auth, record.origin);
     const std::uint16_t before = record.parameters.key_chain;
+    echo_looping_.remove(record.port, record.parameters);
+    echo_looping_.add(record.port, parameters);
     if (record.parameters != parameters) reconciler_.set_parameters(record, parameters);
     chains_.release(before, user(record.origin));
 }
 
 void DesiredSet::erase(SessionRecord& record) {
     chains_.release(record.parameters.key_chain, user(record.origin));
+    echo_looping_.remove(record.port, record.parameters);
     reconciler_.remove(record);
     registry_.erase(record);
 }

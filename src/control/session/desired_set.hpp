@@ -2,6 +2,7 @@
 
 #include "control/auth/chains.hpp"
 #include "control/config/schema.hpp"
+#include "control/session/echo_looping.hpp"
 #include "control/session/next_hops.hpp"
 #include "control/session/reconciler.hpp"
 #include "control/session/registry.hpp"
@@ -13,8 +14,12 @@ namespace tocsin::control::session {
 class DesiredSet {
 public:
     DesiredSet(Registry& registry, Reconciler& reconciler, const NextHops& next_hops,
-               auth::Chains& chains)
-        : registry_{registry}, reconciler_{reconciler}, next_hops_{next_hops}, chains_{chains} {}
+               auth::Chains& chains, EchoLooping& echo_looping)
+        : registry_{registry},
+          reconciler_{reconciler},
+          next_hops_{next_hops},
+          chains_{chains},
+          echo_looping_{echo_looping} {}
 
     /// Without a local address it gets the port's in the subnet of the remote.
     SessionRecord& insert(const config::Session& session, Origin origin);
@@ -31,6 +36,7 @@ private:
     Reconciler& reconciler_;
     const NextHops& next_hops_;
     auth::Chains& chains_;
+    EchoLooping& echo_looping_;
 };
 
 }  // namespace tocsin::control::session

@@ -40,6 +40,8 @@ constexpr const char* command_name(Need about) {
             return "SetAdmin";
         case kNeedHeaders:
             return "SetHeaders";
+        case kNeedPoll:
+            return "StartPoll";
         case kNeedPathDown:
             return "SignalPathDown";
         case kNeedQuery:
@@ -125,7 +127,7 @@ void EventReceiver::on_refusal(WorkerRecord& w, const CommandQueue::InFlight& wh
     // Whatever was refused, the session is not as it should be. One that the worker does not have
     // is added again; one that it has, since several commands failed and each had it added again,
     // is told what it may have missed; what else failed is repeated.
-    std::uint8_t needs = what.about;
+    std::uint16_t needs = what.about;
     if (status == bfd::Status::NoSuchSession) needs = kNeedAdd;
     if (status == bfd::Status::SlotTaken) needs = kNeedParameters | kNeedAdmin | kNeedHeaders;
     retries_.push_back(

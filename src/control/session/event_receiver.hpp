@@ -36,7 +36,7 @@ private:
         Instant at;
         WorkerId worker;
         bfd::SessionHandle session;
-        std::uint8_t needs;
+        std::uint16_t needs;
     };
 
     void on_reply(WorkerRecord& w, message::RequestId id, bfd::Status status);

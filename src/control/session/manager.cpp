@@ -51,6 +51,7 @@ private:
 Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, NextHops& next_hops,
                  Settings settings)
     : dataplane_{dataplane},
+      echo_{settings.echo},
       chains_{settings.authentication ? config::kKeyChainNumbers : std::uint16_t{0},
               [this](std::uint16_t number, const auth::Chains::Keys& keys) {
                   reconciler_.set_keys(number, keys);
@@ -62,7 +63,8 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
            [this](const SessionRecord& r) { return view_of(r, registry_, chains_, dataplane_); },
            [this](Instant t) { return dataplane_.wall(t); }, totals_},
       pieces_{reconciler_, hub_},
-      desired_{registry_, reconciler_, next_hops, chains_},
+      echo_looping_{dataplane},
+      desired_{registry_, reconciler_, next_hops, chains_, echo_looping_},
       admission_{registry_, reconciler_, next_hops, settings.max_sessions},
       reload_{registry_,
               reconciler_,
@@ -88,7 +90,7 @@ Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> ses
     for (std::size_t i = 0; i < sessions.size(); ++i) {
         const std::string where = place(list, i, sessions[i]);
         auto error = admission_.check_new(sessions[i]);
-        if (!error) error = check_auth(sessions[i]);
+        if (!error) error = check_options(sessions[i]);
         if (error) {
             error->where = where + error->where;
         } else {
@@ -114,7 +116,7 @@ AddedEach Manager::add_each(std::span<const config::Session> sessions, Origin or
             error = admission_.check_demand(load::demand_of(sessions[i].parameters), {});
         }
         if (!error) error = admission_.check_new(sessions[i]);
-        if (!error) error = check_auth(sessions[i]);
+        if (!error) error = check_options(sessions[i]);
         if (error) {
             if (error->where.starts_with('.')) error->where.erase(0, 1);
             out.refused.push_back({.index = i, .error = std::move(*error)});
@@ -165,7 +167,7 @@ Result<Ok> Manager::update(SessionId id, const config::Session& to, Origin origi
                          ": change it there and reload",
                      "session"};
     }
-    if (auto error = check_auth(to)) return std::move(*error);
+    if (auto error = check_options(to)) return std::move(*error);
     if (auto error = admission_.check_demand(load::demand_of(parameters),
                                              load::demand_of(record->parameters))) {
         return std::move(*error);
@@ -187,10 +189,24 @@ void Manager::set_admin(std::span<const SessionId> ids, bool down) {
     }
 }
 
-std::optional<Error> Manager::check_auth(const config::Session& session) const {
-    auto error = chains_.check(session.auth);
-    if (error) error->where = ".auth";
-    return error;
+void Manager::start_poll(std::span<const SessionId> ids) {
+    for (const SessionId id : ids) {
+        if (SessionRecord* const record = registry_.find(id)) reconciler_.need(*record, kNeedPoll);
+    }
+}
+
+std::optional<Error> Manager::check_options(const config::Session& session) const {
+    if (auto error = chains_.check(session.auth)) {
+        error->where = ".auth";
+        return error;
+    }
+    if (echo_ || session.parameters.desired_min_echo_tx_interval == WireInterval{0}) {
+        return std::nullopt;
+    }
+    return Error{ErrorKind::FailedPrecondition,
+                 "tocsind was started without room for Echo packets: write echo = true under "
+                 "[dataplane] and restart it",
+                 ".desired_min_echo_tx_interval"};
 }
 
 auth::WallTime Manager::wall_now() const {
@@ -205,6 +221,7 @@ std::optional<SessionView> Manager::view(SessionId id) {
 
 std::chrono::microseconds Manager::poll() {
     using namespace std::chrono_literals;
+    echo_looping_.pump();
     bool more = reconciler_.poll();
     more |= removals_.run();
     more |= link_losses_.run();

@@ -46,6 +46,7 @@ public:
         std::uint64_t seed = 0;         ///< of source ports
         std::uint32_t in_flight = 512;  ///< unanswered commands for each worker
         bool authentication = false;    ///< the dataplane has room for it
+        bool echo = false;              ///< likewise, for Echo packets of our own
     };
     using Listing = session::Listing;
 
@@ -84,6 +85,8 @@ public:
     /// RFC 5880 6.8.16. Any origin: it is an operator's decision of the moment. Unknown ids are
     /// skipped.
     void set_admin(std::span<const SessionId> ids, bool down);
+    /// A Poll Sequence on those that are Up, RFC 5880 6.5. Unknown ids are skipped.
+    void start_poll(std::span<const SessionId> ids);
     /// Takes the sessions of origin Config to a new file, all or nothing: on an error nothing has
     /// changed.
     [[nodiscard]] Result<Applied> apply(const config::Diff& diff) { return reload_.apply(diff); }
@@ -166,15 +169,18 @@ private:
     void changed(const SessionRecord& record, const bfd::SessionEvent& event) override;
     void deleted(const SessionRecord& record) override;
     void refused(const SessionRecord& record, const char* command, bfd::Status status) override;
-    [[nodiscard]] std::optional<Error> check_auth(const config::Session& session) const;
+    /// That there is room for what the session asks for.
+    [[nodiscard]] std::optional<Error> check_options(const config::Session& session) const;
 
     message::Dataplane& dataplane_;
+    bool echo_;
     Totals totals_;
     auth::Chains chains_;
     Registry registry_;
     Reconciler reconciler_;
     WatchHub hub_;
     Pieces pieces_;
+    EchoLooping echo_looping_;
     DesiredSet desired_;
     Admission admission_;
     Reload reload_;

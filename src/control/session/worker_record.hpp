@@ -29,9 +29,9 @@ struct WorkerRecord {
     std::unordered_map<std::uint32_t, std::vector<Done>> asked;    ///< by slot, not sent yet
 
     /// Adds to what the worker has to be told about a slot; `needs` are bits of Need.
-    void enqueue(Slot slot, std::uint8_t needs) {
+    void enqueue(Slot slot, std::uint16_t needs) {
         SlotEntry& entry = slots.at(slot);
-        entry.needs = static_cast<std::uint8_t>(entry.needs | needs);
+        entry.needs = static_cast<std::uint16_t>(entry.needs | needs);
         if (entry.queued) return;
         entry.queued = true;
         queue.push_back(slot);

@@ -11,7 +11,7 @@
 namespace tocsin::control::session {
 
 /// What a worker still has to be told about a slot; bits.
-enum Need : std::uint8_t {
+enum Need : std::uint16_t {
     kNeedAdd = 1,
     kNeedParameters = 2,
     kNeedAdmin = 4,
@@ -20,6 +20,7 @@ enum Need : std::uint8_t {
     kNeedQuery = 32,
     kNeedDelete = 64,
     kNeedDeleteNow = 128,
+    kNeedPoll = 256,
 };
 
 enum class SlotPhase : std::uint8_t { Free, Wanted, Known, Leaving };
@@ -29,7 +30,7 @@ struct SlotEntry {
     std::uint32_t generation = 0;
     std::uint16_t source_port = 0;
     SlotPhase phase = SlotPhase::Free;  ///< Known: AddSession was sent
-    std::uint8_t needs = 0;
+    std::uint16_t needs = 0;
     bool queued = false;  ///< in the reconciler's queue
 };
 

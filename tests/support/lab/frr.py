@@ -21,6 +21,7 @@ class FrrPeer:
     detect_mult: int = 3
     passive: bool = False
     shutdown: bool = False
+    echo_ms: int | None = None  # both ways; None: no Echo
 
     def command(self, interface):
         local = f" local-address {self.local}" if self.local else ""
@@ -32,6 +33,11 @@ class FrrPeer:
             f"detect-multiplier {self.detect_mult}",
             f"transmit-interval {self.transmit_ms}",
             f"receive-interval {self.receive_ms}",
+            *(
+                [f"echo transmit-interval {self.echo_ms}", f"echo receive-interval {self.echo_ms}", "echo-mode"]
+                if self.echo_ms
+                else []
+            ),
             "passive-mode" if self.passive else "no passive-mode",
             "shutdown" if self.shutdown else "no shutdown",
             "exit",

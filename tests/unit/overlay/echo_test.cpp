@@ -1,8 +1,9 @@
 // The Echo port: what comes back to us, and what we send back to peers.
 
+#include "overlay/echo.hpp"
+
 #include "frames.hpp"
 #include "overlay/checksum.hpp"
-#include "overlay/echo.hpp"
 
 #include <gtest/gtest.h>
 
@@ -96,7 +97,9 @@ TEST(EchoPort, APeersPacketToItselfGoesBack) {
 }
 
 TEST(EchoPort, NothingElseGoesBack) {
-    const auto refused = [](const Bytes& frame) { return classified(frame, looping_port()).reason; };
+    const auto refused = [](const Bytes& frame) {
+        return classified(frame, looping_port()).reason;
+    };
     EXPECT_EQ(classified(peer_echo(), golden_port()).reason, DropReason::EchoRefused)
         << "nobody on this port allows it";
     EXPECT_EQ(refused(peer_echo(1)), DropReason::EchoRefused) << "its last hop";
@@ -108,9 +111,9 @@ TEST(EchoPort, NothingElseGoesBack) {
                   DropReason::EchoRefused);
     }
     const IpAddress peer = v6("20010db8 00000000 00000000 00000001");
-    for (const char* const to : {"20010db8 00000000 00000000 00000000",
-                                 "20010db8 00000001 00000000 00000001",
-                                 "fe800000 00000000 00000000 00000001"}) {
+    for (const char* const to :
+         {"20010db8 00000000 00000000 00000000", "20010db8 00000001 00000000 00000001",
+          "fe800000 00000000 00000000 00000001"}) {
         EXPECT_EQ(refused(echo_frame("single_hop_ipv6_up", peer, v6(to))), DropReason::EchoRefused);
     }
     EXPECT_EQ(refused(echo_frame("single_hop_ipv4_up", v4(192, 0, 2, 2), v4(192, 0, 2, 1))),
