@@ -11,8 +11,8 @@
 namespace tocsin::control::session {
 
 /// Tells every worker on which ports peers get their Echo packets back: where at least one session
-/// allows it (a nonzero Required Min Echo RX Interval, RFC 5880 6.8.13), since any worker may be the
-/// one that receives them. Control thread only.
+/// allows it (a nonzero Required Min Echo RX Interval, RFC 5880 6.8.13), since any worker may be
+/// the one that receives them. Control thread only.
 class EchoLooping {
 public:
     explicit EchoLooping(message::Dataplane& dataplane)
