@@ -1,5 +1,7 @@
 """The Echo function, both ways: with FRR and a forwarding Linux, and between two of ours."""
 
+import os
+
 import pytest
 from lab import Tocsind, wait_until
 from lab.frr import Frr, FrrPeer
@@ -71,11 +73,18 @@ def test_a_peer_that_stops_forwarding_is_seen(stage):
         assert event["session"]["status"]["diag"] == 2, "Echo Function Failed"
 
 
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("family", [4, 6])
 # req: RFC5880-5-01 RFC5880-6.4-01 RFC5881-4-10 RFC5881-4-13 RFC5881-4-14 RFC5881-4-15
-def test_two_of_ours(stage, family):
+def test_two_of_ours(stage, family, workers):
     ours, theirs = (OURS4, PEER4) if family == 4 else (OURS6, PEER6)
-    one = Tocsind(stage.lab, stage.ours.namespace, [port_of(stage.ours, SOURCES)], [session(theirs, **ECHO)])
+    cpus = sorted(os.sched_getaffinity(0))[-workers:]
+    if len(cpus) < workers:
+        pytest.skip(f"needs {workers} CPUs")
+    one = Tocsind(
+        stage.lab, stage.ours.namespace, [port_of(stage.ours, SOURCES)], [session(theirs, **ECHO)],
+        {"dataplane": {"workers": cpus}},
+    )  # fmt: skip
     theirs_port = stage.lan.attach("other", "o0", silent=True)
     stage.theirs.namespace.ip("link", "set", stage.theirs.name, "down")
     two = Tocsind(
