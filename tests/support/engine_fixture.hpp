@@ -3,6 +3,7 @@
 #include "dataplane/bfd/engine.hpp"
 #include "recording_sink.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <new>
@@ -27,6 +28,7 @@ public:
         bool gather = false;
         std::uint16_t key_chains = 0;
         bool echo = false;
+        std::uint8_t history = 0;
     };
 
     EngineBox() : EngineBox(Setup{}) {}
@@ -42,7 +44,8 @@ public:
                   .gather = setup.gather,
                   .key_chains = setup.key_chains,
                   .echo = setup.echo,
-                  .echo_secret = {0xe5, 0xc4, 0x01}},
+                  .echo_secret = {0xe5, 0xc4, 0x01},
+                  .history = setup.history},
           size_{bfd::Engine::memory_needed(config_)},
           memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},
           engine_{config_, {memory_.get(), size_}, time.now} {}
@@ -90,6 +93,23 @@ public:
     [[nodiscard]] bfd::SessionSnapshot snapshot(bfd::SessionHandle h) const {
         bfd::SessionSnapshot out;
         static_cast<void>(engine_.snapshot(h, out));
+        return out;
+    }
+    /// The records of a session that is there, by the time of their first packet.
+    [[nodiscard]] std::vector<bfd::PacketRecord> history(bfd::SessionHandle h, bool frozen) const {
+        bfd::HistorySummary summary;
+        static_cast<void>(engine_.history(h, summary));
+        std::vector<bfd::PacketRecord> out;
+        for (std::size_t i = 0; i < summary.size[frozen ? 1 : 0]; ++i) {
+            out.push_back(engine_.history_record(h.slot, frozen, i, now()));
+        }
+        std::stable_sort(out.begin(), out.end(),
+                         [](const auto& a, const auto& b) { return a.first < b.first; });
+        return out;
+    }
+    [[nodiscard]] bfd::HistorySummary history_summary(bfd::SessionHandle h) const {
+        bfd::HistorySummary out;
+        static_cast<void>(engine_.history(h, out));
         return out;
     }
     [[nodiscard]] bool has(bfd::SessionHandle h) const {

@@ -16,6 +16,7 @@ struct Engine::Layout {
     std::size_t auth = 0;
     std::size_t chains = 0;
     std::size_t echo = 0;
+    std::size_t history = 0;
     std::size_t end = 0;
     std::uint32_t wheel_capacity = 0;
     std::uint32_t chunk_count = 0;
@@ -36,6 +37,7 @@ struct Engine::Layout {
         auth = take<SessionAuth>(config.key_chains == 0 ? 0 : slots);
         chains = take<const AuthKeys*>(config.key_chains);
         echo = take<SessionEcho>(config.echo ? slots : 0);
+        history = take<std::byte>(PacketHistory::memory_needed(slots, config.history));
     }
 
 private:
@@ -68,6 +70,8 @@ Engine::Engine(const EngineConfig& config, std::span<std::byte> memory, Instant 
 Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::byte> memory,
                Instant now) noexcept
     : config_{config},
+      extras_{static_cast<std::uint8_t>((config.gather ? kGathers : 0U) |
+                                        (config.history != 0 ? kWatches : 0U))},
       advanced_to_{now},
       random_state_{fold(config.seed ^ 0xa0761d6478bd642fU, 0xe7037ed1a0b428dbU) | 1U},
       secret_{fold(config.seed ^ 0x8ebc6af09c88c6e3U, 0x589965cc75374cc3U)},
@@ -81,6 +85,7 @@ Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::
       events_{array_at<Slot>(memory, layout.events, config.slots)},
       auth_{array_at<SessionAuth>(memory, layout.auth, config.key_chains == 0 ? 0 : config.slots)},
       chains_{array_at<const AuthKeys*>(memory, layout.chains, config.key_chains)},
-      echo_{array_at<SessionEcho>(memory, layout.echo, config.echo ? config.slots : 0)} {}
+      echo_{array_at<SessionEcho>(memory, layout.echo, config.echo ? config.slots : 0)},
+      history_{memory.subspan(layout.history), config.history} {}
 
 }  // namespace tocsin::bfd

@@ -7,6 +7,7 @@
 #include "dataplane/bfd/engine_sink.hpp"
 #include "dataplane/bfd/hot_lines.hpp"
 #include "dataplane/bfd/key_table.hpp"
+#include "dataplane/bfd/packet_history.hpp"
 #include "dataplane/bfd/parameters.hpp"
 #include "dataplane/bfd/session.hpp"
 #include "dataplane/bfd/session_event.hpp"
@@ -36,6 +37,9 @@ struct EngineConfig {
     /// Room for Echo packets of our own at every session.
     bool echo = false;
     EchoSecret echo_secret{};  ///< of what these are authenticated with; random in production
+    /// Records of packets that each session keeps, live and once more of its last Down; 0, or
+    /// 4..PacketHistory::kMost.
+    std::uint8_t history = 0;
 };
 
 /// The BFD sessions of one worker: RFC 5880 as a function of time and packets. No heap: all memory
@@ -126,6 +130,12 @@ public:
     Status set_keys(std::uint16_t number, const AuthKeys* keys) noexcept;
 
     [[nodiscard]] Status snapshot(SessionHandle session, SessionSnapshot& out) const noexcept;
+    /// What history_record() has of a session.
+    [[nodiscard]] Status history(SessionHandle session, HistorySummary& out) const noexcept;
+    /// A record of the live or the frozen ring, in no order of time; `index` is below its size.
+    /// Runs in progress end with the packet before `now`.
+    [[nodiscard]] PacketRecord history_record(Slot slot, bool frozen, std::size_t index,
+                                              Instant now) const noexcept;
 
     /// The oldest session with something to report; false when there is none.
     [[nodiscard]] bool next_event(SessionEvent& out) noexcept;
@@ -206,6 +216,24 @@ private:
     void arm_echo(Slot slot) noexcept;
     void forget_echo(Slot slot) noexcept;
     void fill_echo(Slot slot, SessionSnapshot& out) const noexcept;
+    // engine_history.cpp; nothing without EngineConfig::history
+    [[nodiscard]] PacketTotals totals(Slot slot, Instant now) const noexcept;
+    void note_accepted(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
+    DropReason note_dropped(Slot slot, const ReceivedPacket& packet, DropReason reason,
+                            Instant now) noexcept;
+    void note_sending(Slot slot, const ControlOctets& octets, Instant now) noexcept;
+    void note_periodic(Slot slot, Instant now) noexcept;
+    void note_not_sent(Slot slot, Instant now) noexcept;
+    void note_once(Slot slot, const ControlOctets& octets, bool left, Instant now) noexcept;
+    DropReason note_echo(Slot slot, const ReceivedPacket& packet, DropReason reason,
+                         Instant now) noexcept;
+    void note_echo_sent(Slot slot, const EchoOctets& packet, bool left, Instant now) noexcept;
+    void note_late(Slot slot, Nanoseconds by) noexcept;
+    void note_pause(Slot slot, Instant now) noexcept;
+    void note_down(Slot slot, SessionState to, Diag diag, Instant now) noexcept;
+    void watch_runs(Slot slot, Nanoseconds late, Instant now) noexcept;
+    void watch_silence(Slot slot, Instant now) noexcept;
+    [[nodiscard]] DownEvidence evidence(Slot slot, Instant since) const noexcept;
     [[nodiscard]] bool may_send_periodic(const SessionHot& hot,
                                          const SessionCold& cold) const noexcept;
     void gather(SessionHot& hot) const noexcept {
@@ -270,7 +298,14 @@ private:
     template <EngineSink Sink>
     DropReason on_changed_packet(const ReceivedPacket& packet, Instant now, Sink& sink) noexcept;
 
+    // Bits of extras_: what a periodic packet asks for besides being sent.
+    static constexpr std::uint8_t kGathers = 1;
+    static constexpr std::uint8_t kWatches = 2;  ///< there are histories
+    /// Periodic packets that leave later than this are noted.
+    static constexpr Nanoseconds kLateDeparture = std::chrono::milliseconds{1};
+
     EngineConfig config_;
+    std::uint8_t extras_;
     Instant advanced_to_;
     std::uint64_t random_state_;
     std::uint64_t secret_;
@@ -287,7 +322,8 @@ private:
     std::span<SessionAuth> auth_;        ///< by slot; empty without key chains
     std::span<const AuthKeys*> chains_;  ///< by number, less one
     std::span<SessionEcho> echo_;        ///< by slot; empty without EngineConfig::echo
-    Slot first_deleted_ = kNowhere;      ///< released slots that next_deleted() has not told of yet
+    PacketHistory history_;
+    Slot first_deleted_ = kNowhere;  ///< released slots that next_deleted() has not told of yet
     Slot last_deleted_{};
 };
 

@@ -55,6 +55,7 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     keys_.insert(key, session.slot);
     start_authentication(session.slot);
     if (!echo_.empty()) echo_[session.slot.value] = {};
+    if (history_.enabled()) history_.clear(session.slot);
     ++sessions_;
     sink.set_payload(session.slot, payload(session.slot, false, false));
 

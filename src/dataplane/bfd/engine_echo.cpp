@@ -89,19 +89,22 @@ DropReason Engine::on_echo(const ReceivedPacket& packet, Instant now) noexcept {
     const SessionKey& key = cold_[parts.slot.value].key;
     if (key.type != SessionType::SingleHop || key.family != packet.family ||
         key.domain != packet.domain) {
-        return DropReason::SessionType;
+        return note_echo(parts.slot, packet, DropReason::SessionType, now);
     }
-    if (key.port != packet.port) return DropReason::WrongPort;
-    if (packet.ttl < kLoopedOnceTtl) return DropReason::EchoTtl;
+    if (key.port != packet.port) return note_echo(parts.slot, packet, DropReason::WrongPort, now);
+    if (packet.ttl < kLoopedOnceTtl) return note_echo(parts.slot, packet, DropReason::EchoTtl, now);
     SessionEcho& echo = echo_[parts.slot.value];
-    if (echo.interval == WireInterval{0}) return DropReason::EchoInactive;
+    if (echo.interval == WireInterval{0})
+        return note_echo(parts.slot, packet, DropReason::EchoInactive, now);
     const std::uint32_t outstanding = echo.tx_sequence - echo.rx_sequence;
-    if (echo.tx_sequence - sent.sequence >= outstanding) return DropReason::EchoSequence;
-    if (!echo_is_ours(payload, config_.echo_secret)) return DropReason::EchoForged;
+    if (echo.tx_sequence - sent.sequence >= outstanding)
+        return note_echo(parts.slot, packet, DropReason::EchoSequence, now);
+    if (!echo_is_ours(payload, config_.echo_secret))
+        return note_echo(parts.slot, packet, DropReason::EchoForged, now);
     echo.rx_sequence = sent.sequence;
     ++echo.rx_packets;
     echo.round_trip.record(now - sent.departure);
-    return DropReason::None;
+    return note_echo(parts.slot, packet, DropReason::None, now);
 }
 
 void Engine::fill_echo(Slot slot, SessionSnapshot& out) const noexcept {

@@ -36,7 +36,9 @@ template <EngineSink Sink>
         const EchoOctets packet = encode_echo(
             {.local_discr = cold.local_discr, .sequence = echo.tx_sequence + 1, .departure = now},
             config_.echo_secret);
-        if (sink.transmit_echo(slot, packet)) {
+        const bool left = sink.transmit_echo(slot, packet);
+        note_echo_sent(slot, packet, left, now);
+        if (left) {
             ++echo.tx_sequence;
             ++echo.tx_packets;
         }

@@ -67,6 +67,8 @@ bool Engine::next_event(SessionEvent& out) noexcept {
         out.first_at = cold.first_transition;
         out.last_at = cold.last_state_change;
         out.loop_gap = std::chrono::microseconds{cold.loop_gap_us};
+        out.evidence =
+            cold.transitions == 0 ? DownEvidence{} : evidence(slot, cold.first_transition);
         out.source = {};
         if (!hot.has(kLingering) && cold.source != kNoAddress) {
             out.source.family = cold.key.family;

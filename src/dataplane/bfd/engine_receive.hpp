@@ -80,9 +80,9 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     reason = check_arrival(cold, packet);
     const bool looped = cold.key.type == SessionType::Echo;
     if (reason == DropReason::None && looped) reason = check_looped(cold, packet, control);
-    if (reason != DropReason::None) return reason;
+    if (reason != DropReason::None) return note_dropped(slot, packet, reason, now);
     reason = authenticate(slot, control, packet, now);
-    if (reason != DropReason::None) return reason;
+    if (reason != DropReason::None) return note_dropped(slot, packet, reason, now);
 
     // From here on the packet is the last word on the remote variables. P and F are of the moment.
     ControlOctets octets;
@@ -119,6 +119,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     update_tx_interval(slot, now);
 
     if (hot.session_state == SessionState::AdminDown) {
+        note_dropped(slot, packet, DropReason::AdminDown, now);
         hot.last_rx = now;  // only so that the peer is forgotten in time, 6.8.1
         update_detection(slot, now);
         if (hot.has(kLingering) && control.state != SessionState::Up &&
@@ -133,6 +134,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
         return DropReason::AdminDown;
     }
 
+    if (history_.enabled()) note_accepted(slot, packet, now);
     hot.last_rx = now;
     if (++hot.rx_packets == 0) ++cold.rx_packets;
     const SessionState was = hot.session_state;
@@ -154,10 +156,11 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     update_detection(slot, now);
     keep_sequence(slot, now);
     if (control.poll) {
-        const SignedPacket final = outgoing(slot, payload(slot, false, true));
-        if (final.length != 0 && sink.transmit_once(slot, final.span()) && ++hot.tx_packets == 0) {
-            ++cold.tx_packets;
-        }
+        const ControlOctets answer = payload(slot, false, true);
+        const SignedPacket final = outgoing(slot, answer);
+        const bool left = final.length != 0 && sink.transmit_once(slot, final.span());
+        if (left && ++hot.tx_packets == 0) ++cold.tx_packets;
+        note_once(slot, answer, left, now);
     }
     update_steady(slot);
     if (news) raise_event(slot, EventCause::Parameters);

@@ -151,6 +151,8 @@ void Engine::update_steady(Slot slot) noexcept {
     if (hot.last_packet[kLengthOffset] != kControlPacketLength) return;  // a payload may be shorter
     if (!hot.has(kDetectArmed) && !hot.has(kTxArmed) && hot.detection_time() > Nanoseconds{0})
         return;
+    // A run of these has to begin with a packet that is noted.
+    if (history_.enabled() && !history_.receives(slot, hot.last_packet)) return;
     hot.set(kSteady);
 }
 
@@ -181,6 +183,7 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
     } else if (was == SessionState::Up && state != SessionState::Up) {
         ++cold.down_count;
         --sessions_up_;
+        note_down(slot, state, diag, now);
     }
     cold.last_state_change = now;
     if (cold.transitions++ == 0) cold.first_transition = now;

@@ -124,7 +124,7 @@ void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
     if (interval == hot.tx_interval) return;
     const bool resumed = hot.tx_interval == WireInterval{0};
     hot.tx_interval = interval;
-    if (interval == WireInterval{0}) return;  // the entry in the wheel ends by itself
+    if (interval == WireInterval{0}) return note_pause(slot, now);  // the entry ends by itself
     // Ticks wrap: a silence of many hours must not look like a departure in the future.
     if (resumed && since(hot.last_tx, now) > interval) hot.last_tx = tick_at(now - interval);
     schedule_from(slot, hot.last_tx);

@@ -24,12 +24,15 @@ void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
     if (hot.tx_interval == WireInterval{0}) return;  // passive without a peer, or asked not to send
     hot.set(kExtraSent);
-    const SignedPacket packet = outgoing(slot, payload(slot, false, false));
+    const ControlOctets octets = payload(slot, false, false);
+    note_sending(slot, octets, now);
+    const SignedPacket packet = outgoing(slot, octets);
     if (packet.length != 0 && sink.transmit_once(slot, packet.span())) {
         hot.clear(kTxFailed);
         if (++hot.tx_packets == 0) ++cold_[slot.value].tx_packets;
     } else {
         hot.set(kTxFailed);
+        note_not_sent(slot, now);
     }
     schedule_from(slot, tick_at(now));
 }
@@ -78,6 +81,7 @@ template <EngineSink Sink>
     const bool sent = may_leave && sink.transmit(slot);
     if (!sent) [[unlikely]] {
         hot.set(kTxFailed);
+        note_not_sent(slot, now);
     } else if (++hot.tx_packets == 0) [[unlikely]] {
         ++cold_[slot.value].tx_packets;
     }
@@ -86,15 +90,34 @@ template <EngineSink Sink>
     hot.last_tx = tick_at(now);
     Nanoseconds gap = jittered(hot.tx_interval, hot.has(kDetectMultOne), random());
     hot.next_tx = tick_at(now + gap);
-    if (config_.gather) {
-        gather(hot);
-        gap = (hot.next_tx - hot.last_tx) * kTickLength;
+    if (extras_ != 0) {
+        if ((extras_ & kGathers) != 0) {
+            gather(hot);
+            gap = (hot.next_tx - hot.last_tx) * kTickLength;
+        }
+        if ((extras_ & kWatches) != 0) watch_runs(slot, since(tick, now), now);
     }
     hot.tx_armed = wheel_.insert(hot.next_tx, slot.value);
     if (earlier(hot.next_tx, hot.tx_armed)) [[unlikely]]
         hot.next_tx = hot.tx_armed;  // interval below one tick
     cover_detection(slot, now, gap);
     return sent;
+}
+
+/// What a run in progress does not tell by itself: a departure that was late, a gap in what
+/// arrives.
+inline void Engine::watch_runs(Slot slot, Nanoseconds late, Instant now) noexcept {
+    if (late > kLateDeparture) [[unlikely]]
+        note_late(slot, late);
+    watch_silence(slot, now);
+}
+
+/// A packet is missing: the next one is not passed over, so that its instant is noted.
+inline void Engine::watch_silence(Slot slot, Instant now) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const Nanoseconds agreed = std::max(hot.rx_in_force, hot.remote_desired_min_tx_interval());
+    if (extras_ >= kWatches && now - hot.last_rx > agreed + agreed / 2) [[unlikely]]
+        hot.clear(kSteady);
 }
 
 /// The transmit entry that stood in for one of detection has fired, the next one does so in `gap`.
@@ -138,6 +161,7 @@ template <EngineSink Sink>
         if (may_leave) sink.set_payload(slot, packet.span());
     }
     hot.clear(kTxFailed);
+    if (history_.enabled()) note_periodic(slot, now);
     // Where there was no entry at next_tx itself, this one is late.
     if (send_periodic(slot, hot.next_tx, now, may_leave, sink) && hot.has(kPollAttention) &&
         cold_[slot.value].poll == Poll::Requested) {
@@ -170,7 +194,10 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     }
     const Instant deadline = this->deadline(slot, now);
     if (deadline == kNever) return;
-    if (now < deadline) return arm_detection(slot, deadline, deadline - now);
+    if (now < deadline) {
+        watch_silence(slot, now);
+        return arm_detection(slot, deadline, deadline - now);
+    }
     if (cold.demand && (cold.poll == Poll::Idle || cold.poll == Poll::Separating)) {
         return verify_demand(slot, now);
     }

@@ -7,6 +7,7 @@
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/echo.hpp"
 #include "dataplane/bfd/fsm.hpp"
+#include "dataplane/bfd/packet_history.hpp"
 
 #include <cstdint>
 
@@ -77,6 +78,7 @@ struct SessionEvent {
     std::uint32_t transitions = 0;  ///< state changes since the previous event
     Instant first_at{};             ///< of the first of them
     Instant last_at{};              ///< of the last
+    DownEvidence evidence{};        ///< of a Down by detection among them, with history
     Nanoseconds loop_gap{};         ///< a Down by detection that follows a gap of ours: its length
     IpAddress source;               ///< with EventCause::Source: the address now seen
 };

@@ -48,7 +48,11 @@ public:
     explicit Run(std::span<const std::uint8_t> octets)
         : in_{octets},
           codec_{0x5eedU, kSlots, 1},
-          config_{.slots = kSlots, .worker = {0}, .discriminators = codec_, .seed = 7},
+          config_{.slots = kSlots,
+                  .worker = {0},
+                  .discriminators = codec_,
+                  .seed = 7,
+                  .history = octets.size() % 2 == 0 ? std::uint8_t{0} : kHistory},
           memory_(bfd::Engine::memory_needed(config_) / sizeof(Line) + 1),
           engine_{config_, std::as_writable_bytes(std::span{memory_}), now_} {}
 
@@ -77,6 +81,33 @@ public:
     void late_detection(Nanoseconds) noexcept {}
 
 private:
+    static constexpr std::uint8_t kHistory = 6;
+
+    /// What is true of any history. Every packet is in it once, as long as nothing made room.
+    void check_history(const SessionSnapshot& snap) {
+        bfd::HistorySummary summary;
+        expect(engine_.history(snap.session, summary) == Status::Ok, "no history");
+        std::uint64_t received = 0;
+        std::uint64_t sent = 0;
+        for (const bool frozen : {false, true}) {
+            const std::size_t n = summary.size.at(frozen ? 1 : 0);
+            expect(n <= kHistory, "a ring beyond its room");
+            for (std::size_t i = 0; i < n; ++i) {
+                const bfd::PacketRecord r =
+                    engine_.history_record(snap.session.slot, frozen, i, now_);
+                expect(r.count >= 1, "a record of nothing");
+                expect(r.first <= now_ && r.last() <= now_, "a record of the future");
+                if (r.failed != 0 || r.kind != 0 || r.reason() != DropReason::None) continue;
+                (r.sent != 0 ? sent : received) += r.count;
+            }
+        }
+        const bool whole = snap.down_count <= 1 && summary.overwritten[0] == 0 &&
+                           summary.overwritten[1] == 0 && config_.history != 0;
+        if (!whole) return;
+        expect(received == snap.rx_packets, "received packets that are not in the history");
+        expect(sent == snap.tx_packets, "sent packets that are not in the history");
+    }
+
     struct alignas(64) Line {
         std::array<std::byte, 64> octets;
     };
@@ -397,6 +428,7 @@ private:
         std::uint32_t up = 0;
         for (const auto& [index, s] : live_) {
             const SessionSnapshot snap = snapshot(s.handle);
+            check_history(snap);
             const std::string difference = s.reference.compare(snap);
             if (!difference.empty()) fail("session " + std::to_string(index) + ": " + difference);
             if (snap.session_state == bfd::SessionState::Up) ++up;
