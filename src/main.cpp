@@ -69,6 +69,7 @@ runtime::Config runtime_config(const control::config::Config& c, std::uint64_t s
     while (::getrandom(out.echo_secret.data(), out.echo_secret.size(), 0) !=
            static_cast<ssize_t>(out.echo_secret.size())) {
     }
+    out.history = c.dataplane.history;
     out.memory_mb = c.dataplane.memory_mb;
     out.eal_args = c.dataplane.eal_args;
     out.seed = seed;

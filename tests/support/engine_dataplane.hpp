@@ -2,6 +2,7 @@
 
 #include "dataplane/bfd/engine.hpp"
 #include "dataplane/message/dataplane.hpp"
+#include "dataplane/message/history_answer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,6 +34,7 @@ public:
     };
 
     static constexpr std::uint16_t kKeyChains = 4096;
+    static constexpr std::uint8_t kHistory = 16;
     static constexpr Nanoseconds kStep = std::chrono::milliseconds{1};
 
     explicit EngineDataplane(Setup setup)
@@ -153,7 +155,8 @@ private:
                       .worker = id,
                       .discriminators = codec,
                       .seed = 7,
-                      .key_chains = kKeyChains},
+                      .key_chains = kKeyChains,
+                      .history = kHistory},
               size_{bfd::Engine::memory_needed(config_)},
               memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},
               engine_{config_, {memory_.get(), size_}, now} {}
@@ -209,6 +212,12 @@ private:
             while (!commands_.empty()) {
                 const message::Command command = commands_.front();
                 commands_.pop_front();
+                if (const auto* query = std::get_if<message::QueryHistory>(&command.body)) {
+                    message::answer_history(
+                        engine_, command.id, query->session, now,
+                        [this](const message::Event& event) noexcept { events_.push_back(event); });
+                    continue;
+                }
                 events_.push_back(carry_out(command));
             }
             while (!engine_.advance(now, {}, 1U << 20U, *this)) {
@@ -259,6 +268,8 @@ private:
                     return bfd::Status::Ok;
                 } else if constexpr (std::is_same_v<C, message::StartPoll>) {
                     return engine_.start_poll(c.session, now);
+                } else if constexpr (std::is_same_v<C, message::QueryHistory>) {
+                    return bfd::Status::Ok;
                 } else {
                     const bfd::Status status = engine_.snapshot(c.session, snapshot);
                     found = status == bfd::Status::Ok;

@@ -102,6 +102,7 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
     // Room that is not needed any more does no harm.
     if (to.authentication && !from.authentication) out.emplace_back("dataplane.authentication");
     if (to.echo && !from.echo) out.emplace_back("dataplane.echo");
+    compare("dataplane.history", from.history, to.history);
     compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
     compare("dataplane.eal_args", from.eal_args, to.eal_args);
     compare("api.listen", running.api.listen, wanted.api.listen);

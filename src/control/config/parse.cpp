@@ -111,6 +111,16 @@ void read_dataplane(TableReader& in, Draft& draft) {
             out.memory_mb = static_cast<std::uint32_t>(*memory);
         }
     }
+    out.history = default_history(out.max_sessions);
+    if (const auto history = in.get_integer("history")) {
+        if (*history != 0 && (*history < kLeastHistory || *history > kMostHistory)) {
+            in.fault("history", std::to_string(*history) + " is out of range: 0 (none) or " +
+                                    std::to_string(kLeastHistory) + ".." +
+                                    std::to_string(kMostHistory) + " are accepted");
+        } else {
+            out.history = static_cast<std::uint8_t>(*history);
+        }
+    }
     for (const auto& argument : in.get_strings("eal_args").value_or(Elements<std::string>{})) {
         if (argument) out.eal_args.push_back(*argument);
     }

@@ -35,6 +35,14 @@ struct Daemon {
     friend bool operator==(const Daemon&, const Daemon&) = default;
 };
 
+inline constexpr std::uint8_t kLeastHistory = 4;
+inline constexpr std::uint8_t kMostHistory = 64;
+/// Up to so many sessions the default is to keep histories.
+inline constexpr std::uint32_t kMostWithHistory = 100'000;
+[[nodiscard]] constexpr std::uint8_t default_history(std::uint32_t max_sessions) noexcept {
+    return max_sessions <= kMostWithHistory ? 16 : 0;
+}
+
 struct Dataplane {
     std::vector<unsigned> workers;         ///< lcores (CPU numbers); empty: every CPU but the first
     std::uint32_t max_sessions = 100'000;  ///< 1..16'000'000, over all workers
@@ -48,6 +56,9 @@ struct Dataplane {
     /// Room for Echo packets of our own at every session, 72 octets; when not given: if a session
     /// or profile asks for them.
     bool echo = false;
+    /// Records of packets that each session keeps, and once more of its last Down; 0, or
+    /// kLeastHistory..kMostHistory. When not given: by default_history().
+    std::uint8_t history = 16;
     std::uint32_t memory_mb = 0;        ///< memory for DPDK without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;  ///< passed to rte_eal_init after our own
     friend bool operator==(const Dataplane&, const Dataplane&) = default;

@@ -91,6 +91,11 @@ struct QuerySession {
     SessionHandle session;
 };
 
+/// Answered with a HistoryBegin and then as many HistoryRecords as it takes.
+struct QueryHistory {
+    SessionHandle session;
+};
+
 /// Answered when every command before it was carried out.
 struct Barrier {};
 
@@ -98,7 +103,7 @@ struct Command {
     RequestId id{};
     std::variant<Barrier, AddSession, SetHeaders, SetParameters, SetAdmin, SignalPathDown,
                  SetConcatenatedDiag, DeleteSession, SetKeys, SetEchoLooping, StartPoll,
-                 QuerySession>
+                 QuerySession, QueryHistory>
         body;
 };
 static_assert(std::is_trivially_copyable_v<Command>, "crosses the ring by memcpy");

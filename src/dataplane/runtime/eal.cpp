@@ -83,7 +83,9 @@ std::uint64_t memory_needed(const Config& config, const Plan& plan) {
     const bfd::EngineConfig engine{.slots = plan.slots,
                                    .worker = {},
                                    .discriminators = {0, plan.slots, workers},
-                                   .key_chains = config.key_chains};
+                                   .key_chains = config.key_chains,
+                                   .echo = config.echo,
+                                   .history = config.history};
     const std::uint64_t per_worker =
         Worker::memory_needed(engine) +
         pool_octets(mbufs_per_worker(config.ports, plan.devices, workers)) +

@@ -209,7 +209,8 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                                        .gather = config.idle == Idle::Adaptive && config.gather,
                                        .key_chains = config.key_chains,
                                        .echo = config.echo,
-                                       .echo_secret = config.echo_secret};
+                                       .echo_secret = config.echo_secret,
+                                       .history = config.history};
         unit.memory = RteMemory::take(Worker::memory_needed(engine), socket);
         if (!unit.memory.octets) {
             error = out_of_memory("the sessions");

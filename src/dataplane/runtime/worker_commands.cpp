@@ -1,5 +1,6 @@
 // What a worker does for control: commands, slow-path frames, events.
 
+#include "dataplane/message/history_answer.hpp"
 #include "dataplane/runtime/worker.hpp"
 
 #include <rte_ring.h>
@@ -30,11 +31,18 @@ unsigned room_in(const rte_ring* ring) noexcept {
 bool Worker::take_commands() noexcept {
     const unsigned room = room_in(rings_.events);
     message::Command command;
-    unsigned done = 0;
-    while (done < std::min(room, kCommandsPerTurn) &&
+    unsigned done = 0;  // answers
+    while (done < kCommandsPerTurn && done + message::kMostAnswers <= room &&
            rte_ring_sc_dequeue_elem(rings_.commands, &command, sizeof command) == 0) {
-        answer(carry_out(command));
-        ++done;
+        const auto* const query = std::get_if<message::QueryHistory>(&command.body);
+        if (query != nullptr) {
+            done += message::answer_history(
+                engine_, command.id, query->session, time_,
+                [this](const message::Event& event) noexcept { answer(event); });
+        } else {
+            answer(carry_out(command));
+            ++done;
+        }
     }
     return done != 0;
 }
@@ -71,6 +79,8 @@ message::Event Worker::carry_out(const message::Command& command) noexcept {
             return engine_.start_poll(c.session, time_);
         } else if constexpr (std::is_same_v<C, message::SetKeys>) {
             return engine_.set_keys(c.number, c.keys);
+        } else if constexpr (std::is_same_v<C, message::QueryHistory>) {
+            return bfd::Status::Ok;  // not here: it has several answers
         } else {
             static_assert(std::is_same_v<C, message::QuerySession>);
             const bfd::Status status = engine_.snapshot(c.session, snapshot);

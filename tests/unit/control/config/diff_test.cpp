@@ -115,6 +115,7 @@ max_sessions = 5
 idle = "adaptive"
 huge_pages = "off"
 admission = "warn"
+history = 8
 memory_mb = 512
 eal_args = ["-v"]
 [api]
@@ -136,9 +137,9 @@ via = "192.0.2.2"
     EXPECT_EQ(result.needs_restart,
               (std::vector<std::string>{
                   "daemon.state_dir", "dataplane.workers", "dataplane.max_sessions",
-                  "dataplane.idle", "dataplane.huge_pages", "dataplane.memory_mb",
-                  "dataplane.eal_args", "api.listen", "metrics.listen", "port[0].device",
-                  "port[0].addresses", "port[0].route", "port[0].point_to_point",
+                  "dataplane.idle", "dataplane.huge_pages", "dataplane.history",
+                  "dataplane.memory_mb", "dataplane.eal_args", "api.listen", "metrics.listen",
+                  "port[0].device", "port[0].addresses", "port[0].route", "port[0].point_to_point",
                   "port[0].rx_checksum", "port[0].rx_descriptors", "port[0].tx_descriptors"}))
         << "and not daemon.log, daemon.shutdown_timeout or dataplane.admission";
 }

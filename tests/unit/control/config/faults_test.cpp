@@ -86,6 +86,9 @@ const Case kCases[] = {
      "\"require\" or \"off\""},
     {"Admission", with("[dataplane]\nadmission=\"yes\""), "dataplane.admission",
      "\"refuse\", \"warn\" or \"off\""},
+    {"HistoryLow", with("[dataplane]\nhistory=3"), "dataplane.history", "0 (none) or 4..64"},
+    {"HistoryHigh", with("[dataplane]\nhistory=65"), "dataplane.history", "0 (none) or 4..64"},
+    {"HistoryNegative", with("[dataplane]\nhistory=-1"), "dataplane.history", "-1 is out of range"},
     {"MemoryLow", with("[dataplane]\nmemory_mb=63"), "dataplane.memory_mb", "64..1048576"},
     {"MemoryHigh", with("[dataplane]\nmemory_mb=1048577"), "dataplane.memory_mb", "64..1048576"},
     {"EalArgs", with("[dataplane]\neal_args=[1]"), "dataplane.eal_args[0]", "not a string"},
@@ -304,7 +307,8 @@ TEST(Ranges, AreAcceptedAtBothEnds) {
     for (const char* good :
          {"[daemon]\nshutdown_timeout=\"100ms\"", "[daemon]\nshutdown_timeout=\"60s\"",
           "[dataplane]\nworkers=[]", "[dataplane]\nworkers=[0,127]", "[dataplane]\nmax_sessions=1",
-          "[dataplane]\nmax_sessions=16_000_000", "[dataplane]\nmemory_mb=0",
+          "[dataplane]\nmax_sessions=16_000_000", "[dataplane]\nhistory=0",
+          "[dataplane]\nhistory=4", "[dataplane]\nhistory=64", "[dataplane]\nmemory_mb=0",
           "[dataplane]\nmemory_mb=64", "[dataplane]\nmemory_mb=1048576",
           "[metrics]\nlisten=\"0.0.0.0:1\"", "[metrics]\nlisten=\"127.0.0.1:65535\""}) {
         EXPECT_TRUE(load_text(with(good)).ok()) << good << all(load_text(with(good)));

@@ -115,6 +115,17 @@ min_ttl = 255
     EXPECT_TRUE(session.admin_down);
 }
 
+TEST(Load, KeepsHistoriesUnlessThereAreVeryManySessions) {
+    const auto history = [](const std::string& keys) {
+        return static_cast<int>(load(kBase + "[dataplane]\n" + keys).dataplane.history);
+    };
+    EXPECT_EQ(load(kBase).dataplane.history, 16);
+    EXPECT_EQ(history("max_sessions = 100_000\n"), 16);
+    EXPECT_EQ(history("max_sessions = 100_001\n"), 0);
+    EXPECT_EQ(history("max_sessions = 1_000_000\nhistory = 8\n"), 8);
+    EXPECT_EQ(history("history = 0\n"), 0);
+}
+
 TEST(Load, TurnsMetricsOffWithEmptyText) {
     EXPECT_EQ(load(kPort + "[metrics]\nlisten = \"\"\n").metrics.listen, "");
 }
