@@ -131,7 +131,8 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
         session::Manager::Settings{.max_sessions = most,
                                    .seed = setup.seed,
                                    .authentication = running_->dataplane.authentication,
-                                   .echo = running_->dataplane.echo});
+                                   .echo = running_->dataplane.echo,
+                                   .history = running_->dataplane.history != 0});
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
     manager_->set_listener(session_log_.get());
     announced_ = dataplane_.announce_on(loop_.wake_fd());

@@ -20,6 +20,17 @@ std::string milliseconds(Nanoseconds t) {
     return fmt::format("{:.3f}", static_cast<double>(t.count()) / 1e6);
 }
 
+/// What the packet history shows for certain, all since the last accepted packet; "none" without.
+std::string text(const bfd::DownEvidence& evidence) {
+    if (!evidence.known) return "none";
+    std::string out = fmt::format("sent>={}", evidence.sent);
+    if (evidence.not_sent != 0) out += fmt::format(" not_sent>={}", evidence.not_sent);
+    if (evidence.dropped != 0) {
+        out += fmt::format(" dropped>={} last={}", evidence.dropped, name(evidence.dropped_as));
+    }
+    return out;
+}
+
 const char* status_name(bfd::Status status) {
     switch (status) {
         case bfd::Status::Ok:
@@ -76,7 +87,8 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                     {"since_last_rx_ms",
                      heard ? milliseconds(std::max(Nanoseconds{}, e.last_at - e.now.last_rx))
                            : std::string{"never"}},
-                    {"loop_gap_ms", milliseconds(e.loop_gap)}});
+                    {"loop_gap_ms", milliseconds(e.loop_gap)},
+                    {"evidence", text(e.evidence)}});
     }
     if (caused(bfd::EventCause::Source) && allow()) {
         log::write(log::Level::Warn, "bfd", "peer_source_changed",

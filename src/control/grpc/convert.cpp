@@ -2,6 +2,7 @@
 
 #include "control/base/address.hpp"
 #include "control/config/nearest.hpp"
+#include "control/grpc/convert_history.hpp"
 #include "dataplane/bfd/diag.hpp"
 
 #include <algorithm>
@@ -291,6 +292,7 @@ void to_proto(const session::WatchItem& item, v1::WatchEvent& out, Detail detail
     out.set_last_change_us(unix_us(item.last_change));
     out.set_loop_gap_us(static_cast<std::uint64_t>(item.loop_gap.count()) / 1000U);
     out.set_last_rx_us(unix_us(item.last_rx));
+    if (item.evidence.known) to_proto(item.evidence, *out.mutable_evidence());
 }
 
 void to_proto(const config::Faults& faults,

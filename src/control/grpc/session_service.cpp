@@ -2,6 +2,7 @@
 
 #include "control/grpc/bulk_add.hpp"
 #include "control/grpc/convert.hpp"
+#include "control/grpc/convert_history.hpp"
 #include "control/grpc/page_token.hpp"
 
 #include <string>
@@ -114,6 +115,12 @@ grpc::Status SessionService::SetAdminState(grpc::ServerContext*,
                                            const v1::SetAdminStateRequest* request,
                                            v1::SetAdminStateResponse* response) {
     return counted("SetAdminState", set_admin(*request, *response));
+}
+
+grpc::Status SessionService::GetSessionHistory(grpc::ServerContext*,
+                                               const v1::GetSessionHistoryRequest* request,
+                                               v1::GetSessionHistoryResponse* response) {
+    return counted("GetSessionHistory", history(*request, *response));
 }
 
 grpc::Status SessionService::list(const v1::ListSessionsRequest& request,
@@ -332,6 +339,23 @@ grpc::Status SessionService::set_admin(const v1::SetAdminStateRequest& request,
     const auto page = fetch(ids->value());
     if (!page) return shutting_down();
     for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::history(const v1::GetSessionHistoryRequest& request,
+                                     v1::GetSessionHistoryResponse& response) {
+    const auto selector = to_selector(request.session(), "session");
+    if (!selector) return to_status(selector.error());
+    using Answer = Result<session::HistoryView>;
+    const auto view = wait_for<Answer>(backend_, [&](std::function<void(Answer)> done) {
+        session::Manager& manager = backend_.sessions();
+        const auto id = manager.resolve(selector.value());
+        if (!id) return done(id.error());
+        manager.history(id.value(), std::move(done));
+    });
+    if (!view) return shutting_down();
+    if (!*view) return to_status(view->error());
+    to_proto(view->value(), response);
     return grpc::Status::OK;
 }
 

@@ -43,6 +43,9 @@ public:
     grpc::Status SetAdminState(grpc::ServerContext* context,
                                const v1::SetAdminStateRequest* request,
                                v1::SetAdminStateResponse* response) override;
+    grpc::Status GetSessionHistory(grpc::ServerContext* context,
+                                   const v1::GetSessionHistoryRequest* request,
+                                   v1::GetSessionHistoryResponse* response) override;
 
 private:
     using Ids = std::vector<session::SessionId>;
@@ -60,6 +63,9 @@ private:
     grpc::Status poll(const v1::PollSessionsRequest& request, v1::PollSessionsResponse& response);
     grpc::Status set_admin(const v1::SetAdminStateRequest& request,
                            v1::SetAdminStateResponse& response);
+
+    grpc::Status history(const v1::GetSessionHistoryRequest& request,
+                         v1::GetSessionHistoryResponse& response);
 
     [[nodiscard]] Result<std::vector<session::Selector>> selectors(const Selectors& given) const;
     /// The sessions with fresh counters, in this order.

@@ -71,6 +71,7 @@ bool EventReceiver::run(WorkerRecord& w) {
         const std::size_t n = w.link->receive(events);
         prefetch(w.slots, std::span{events}.first(n));
         for (const message::Event& e : std::span{events}.first(n)) {
+            if (w.histories.answered(e)) continue;
             if (const auto* reply = std::get_if<message::Reply>(&e.body)) {
                 on_reply(w, e.id, reply->status);
             } else if (const auto* snapshot = std::get_if<bfd::SessionSnapshot>(&e.body)) {

@@ -52,6 +52,7 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
                  Settings settings)
     : dataplane_{dataplane},
       echo_{settings.echo},
+      history_{settings.history},
       chains_{settings.authentication ? config::kKeyChainNumbers : std::uint16_t{0},
               [this](std::uint16_t number, const auth::Chains::Keys& keys) {
                   reconciler_.set_keys(number, keys);
@@ -217,6 +218,38 @@ std::optional<SessionView> Manager::view(SessionId id) {
     const SessionRecord* const record = registry_.find(id);
     if (record == nullptr) return std::nullopt;
     return view_of(*record, registry_, chains_, dataplane_);
+}
+
+void Manager::history(SessionId id, std::function<void(Result<HistoryView>)> done) {
+    const SessionRecord* const record = registry_.find(id);
+    if (record == nullptr) {
+        return done(Error{ErrorKind::NotFound, "there is no such session", "session"});
+    }
+    if (!history_) {
+        return done(Error{ErrorKind::FailedPrecondition,
+                          "tocsind keeps no packets: dataplane.history is 0, set it to 4..64 and "
+                          "restart",
+                          {}});
+    }
+    HistoryView view{.session = view_of(*record, registry_, chains_, dataplane_),
+                     .source_port = record->source_port,
+                     .taken_at = dataplane_.wall(dataplane_.now()),
+                     .live = {},
+                     .frozen = {},
+                     .down = {},
+                     .down_at = {},
+                     .down_last_rx = {}};
+    const bool asked = reconciler_.read_history(
+        *record, [this, done, view = std::move(view)](std::optional<WorkerHistory> h) mutable {
+            if (h) fill(view, *h, dataplane_);
+            done(std::move(view));
+        });
+    if (!asked) {
+        done(Error{ErrorKind::ResourceExhausted,
+                   std::to_string(HistoryReader::kMostWaiting) +
+                       " histories are being read already, try again",
+                   {}});
+    }
 }
 
 std::chrono::microseconds Manager::poll() {

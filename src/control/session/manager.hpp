@@ -6,6 +6,7 @@
 #include "control/session/admission.hpp"
 #include "control/session/desired_set.hpp"
 #include "control/session/filter.hpp"
+#include "control/session/history_view.hpp"
 #include "control/session/link_losses.hpp"
 #include "control/session/listings.hpp"
 #include "control/session/neighbor_proof.hpp"
@@ -47,6 +48,7 @@ public:
         std::uint32_t in_flight = 512;  ///< unanswered commands for each worker
         bool authentication = false;    ///< the dataplane has room for it
         bool echo = false;              ///< likewise, for Echo packets of our own
+        bool history = false;           ///< likewise
     };
     using Listing = session::Listing;
 
@@ -143,6 +145,9 @@ public:
         listings_.fetch(std::move(ids), std::move(done));
     }
 
+    /// The last packets of a session. `done` is called from poll(), or at once with why not.
+    void history(SessionId id, std::function<void(Result<HistoryView>)> done);
+
     void on_neighbor(PortId port, const IpAddress& next_hop) {
         reconciler_.neighbor_changed(port, next_hop);
     }
@@ -174,6 +179,7 @@ private:
 
     message::Dataplane& dataplane_;
     bool echo_;
+    bool history_;
     Totals totals_;
     auth::Chains chains_;
     Registry registry_;

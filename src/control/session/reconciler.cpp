@@ -19,6 +19,7 @@ std::vector<WorkerRecord> records_of(message::Dataplane& dataplane, std::uint32_
                        .slots = {id, dataplane.slots_per_worker(), dataplane.discriminators()},
                        .commands = {link, in_flight},
                        .keys = {dataplane, link},
+                       .histories = HistoryReader{link},
                        .queue = {},
                        .demand = {},
                        .queries = {},
@@ -85,12 +86,21 @@ void Reconciler::query(SessionRecord& record, Done done) {
     w.enqueue(record.handle.slot, kNeedQuery);
 }
 
+bool Reconciler::read_history(const SessionRecord& record, HistoryReader::Done done) {
+    if (record.handle.local_discr.value == 0) {
+        done(std::nullopt);
+        return true;
+    }
+    return workers_[record.worker.value].histories.ask(record.handle, std::move(done));
+}
+
 bool Reconciler::poll() {
     events_.retry();
     bool more = scans_.run();
     for (WorkerRecord& w : workers_) {
         more |= events_.run(w);
         commands_.run(w);
+        w.histories.pump();
     }
     return more;
 }
@@ -98,7 +108,8 @@ bool Reconciler::poll() {
 bool Reconciler::idle() const noexcept {
     return placement_.idle() && events_.idle() && scans_.idle() &&
            std::ranges::all_of(workers_, [](const WorkerRecord& w) {
-               return w.queue.empty() && w.commands.in_flight() == 0 && w.keys.idle();
+               return w.queue.empty() && w.commands.in_flight() == 0 && w.keys.idle() &&
+                      w.histories.idle();
            });
 }
 

@@ -55,6 +55,9 @@ public:
     /// Asks the worker for the variables and counters of a session; `done` is called when the
     /// record has them, or cannot get them any more.
     void query(SessionRecord& record, Done done);
+    /// Asks the worker for the packets of a session; `done` is called at once for one that no
+    /// worker has yet. False: too many are asking.
+    [[nodiscard]] bool read_history(const SessionRecord& record, HistoryReader::Done done);
     /// The MAC of a neighbour became known, changed or was given up.
     void neighbor_changed(PortId port, const IpAddress& next_hop) {
         scans_.neighbor_changed(port, next_hop);

@@ -95,6 +95,7 @@ void WatchHub::changed(const SessionRecord& record, const bfd::SessionEvent& eve
             p.last_rx = known_rx ? wall_(rx) : std::chrono::system_clock::time_point{};
         }
         p.loop_gap = std::max(p.loop_gap, event.loop_gap);
+        if (event.evidence.known) p.evidence = event.evidence;
     }
 }
 
@@ -200,6 +201,7 @@ bool WatchHub::pump_pending(Watcher& w, Budget& budget) {
         item.last_change = p.last_change;
         item.last_rx = p.last_rx;
         item.loop_gap = p.loop_gap;
+        item.evidence = p.evidence;
         deliver(w, std::move(item));
         --budget.messages;
         --room;

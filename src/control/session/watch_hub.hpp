@@ -30,6 +30,7 @@ struct WatchItem {
     /// Arrival of the last packet before the change; epoch: none, or more came before it was told.
     std::chrono::system_clock::time_point last_rx;
     Nanoseconds loop_gap{};
+    bfd::DownEvidence evidence{};
 };
 
 /// Where a watcher's messages go. May be called as long as the hub knows the watcher.
@@ -47,7 +48,7 @@ using WatcherId = Id<struct WatcherIdTag, std::uint64_t>;
 
 /// Tells watchers about sessions, level-triggered: per watcher each session has at most one pending
 /// message, which later changes merge into. A watcher that is slow therefore costs memory bounded
-/// by the number of sessions (about 120 octets each, of deleted ones some 600 more for all watchers
+/// by the number of sessions (about 140 octets each, of deleted ones some 600 more for all watchers
 /// together) and still gets the last state of each. Control thread only.
 ///
 /// Sequence numbers count the changes of this daemon run. A message carries the number of its first
@@ -89,6 +90,7 @@ private:
         std::chrono::system_clock::time_point last_change;
         std::chrono::system_clock::time_point last_rx;
         Nanoseconds loop_gap{};
+        bfd::DownEvidence evidence{};
         /// Only of one that has no record any more; the same for all watchers.
         std::shared_ptr<const SessionView> deleted;
         std::uint32_t transitions = 0;

@@ -2,6 +2,7 @@
 
 #include "control/load/demand.hpp"
 #include "control/session/command_queue.hpp"
+#include "control/session/history_reader.hpp"
 #include "control/session/key_sender.hpp"
 #include "control/session/worker_slots.hpp"
 
@@ -22,6 +23,7 @@ struct WorkerRecord {
     WorkerSlots slots;
     CommandQueue commands;
     KeySender keys;
+    HistoryReader histories;
     std::deque<Slot> queue;  ///< those with needs, each once
     load::Demand demand;     ///< of the sessions it has
     bool overloaded = false;

@@ -88,9 +88,11 @@ protected:
     explicit ManagerFixture(test::EngineDataplane::Setup setup = {},
                             std::uint32_t max_sessions = 64)
         : dataplane{std::move(setup)},
-          manager{
-              two_ports(), dataplane, next_hops,
-              Manager::Settings{.max_sessions = max_sessions, .seed = 5, .authentication = true}} {}
+          manager{two_ports(), dataplane, next_hops,
+                  Manager::Settings{.max_sessions = max_sessions,
+                                    .seed = 5,
+                                    .authentication = true,
+                                    .history = true}} {}
 
     void run(Nanoseconds time) {
         for (Nanoseconds t{0}; t < time; t += 1ms) {
