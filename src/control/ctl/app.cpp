@@ -3,6 +3,7 @@
 #include "control/base/duration.hpp"
 #include "control/ctl/config_commands.hpp"
 #include "control/ctl/daemon_commands.hpp"
+#include "control/ctl/history_command.hpp"
 #include "control/ctl/session_add_from.hpp"
 #include "control/ctl/session_commands.hpp"
 #include "control/ctl/watch_command.hpp"
@@ -235,6 +236,18 @@ private:
         add_selector(*add(group, "show", "Everything about a session",
                           [this](auto& c) { return session_show(c, select_); }),
                      kMany);
+        CLI::App& history = *add(group, "history",
+                                 "The last packets of a session, and those before it last left Up",
+                                 [this](auto& c) {
+                                     history_.selector = select_.selectors.front();
+                                     history_.port = select_.port;
+                                     history_.local = select_.local;
+                                     return session_history(c, history_);
+                                 });
+        add_selector(history, 1);
+        history.add_flag("--down", history_.down, "Only what led to the last Down");
+        history.add_option("--pcapng", history_.pcapng,
+                           "Write a capture file for Wireshark instead; - is standard output");
         add_new(*add(group, "add", "Start a session, or those of a file", [this](auto& c) {
             if (!from_.empty() && spec_ != SpecOptions{}) {
                 return c.fail(
@@ -351,6 +364,7 @@ private:
     ListOptions list_;
     SelectOptions select_;
     SpecOptions spec_;
+    HistoryOptions history_;
     std::string from_;
     WatchOptions watch_;
     std::string file_;

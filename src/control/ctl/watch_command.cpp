@@ -1,6 +1,7 @@
 #include "control/ctl/watch_command.hpp"
 
 #include "control/ctl/format.hpp"
+#include "control/ctl/history_text.hpp"
 
 #include <chrono>
 #include <utility>
@@ -106,6 +107,9 @@ std::string watch_line(const v1::WatchEvent& event, bool colour) {
     if (event.last_rx_us() != 0 && event.last_change_us() != 0) {
         out += "  last_packet=" + milliseconds(event.last_change_us() - event.last_rx_us()) +
                " before";
+    }
+    if (const std::string more = evidence_text(event.evidence()); !more.empty()) {
+        out += "  (" + more + ')';
     }
     if (event.transitions() > 1)
         out += "  (" + std::to_string(event.transitions()) + " changes merged)";

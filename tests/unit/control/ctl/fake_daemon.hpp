@@ -118,8 +118,17 @@ public:
         *response->add_sessions() = session(1, v1::SESSION_STATE_ADMIN_DOWN);
         return grpc::Status::OK;
     }
+    grpc::Status GetSessionHistory(grpc::ServerContext*,
+                                   const v1::GetSessionHistoryRequest* request,
+                                   v1::GetSessionHistoryResponse* response) override {
+        history_of = *request;
+        *response = history;
+        return refusal;
+    }
 
     grpc::Status refusal;
+    v1::GetSessionHistoryRequest history_of;
+    v1::GetSessionHistoryResponse history;
     v1::ListSessionsRequest list;
     v1::GetSessionRequest get;
     v1::AddSessionsRequest add;

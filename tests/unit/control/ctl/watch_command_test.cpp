@@ -49,6 +49,13 @@ TEST_F(Watching, PrintsTheSnapshotAndALineForEachEvent) {
                           "diag=Control Detection Time Expired  last_packet=151.2 ms before\n"));
 }
 
+TEST_F(Watching, SaysWhatTheHistoryShowsOfADown) {
+    daemon_.watch.events.back().mutable_evidence()->set_sent(3);
+    daemon_.watch.end_after_events = true;
+    EXPECT_EQ(run({"watch", "--no-reconnect"}), ExitCode::Unreachable);
+    EXPECT_THAT(out(), HasSubstr("last_packet=151.2 ms before  (at least 3 of ours left since)\n"));
+}
+
 TEST_F(Watching, LeavesOutWhatIsNotAChangeOfState) {
     daemon_.watch.end_after_events = true;
     EXPECT_EQ(run({"watch", "--no-reconnect", "--state-only"}), ExitCode::Unreachable);
