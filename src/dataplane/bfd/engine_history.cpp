@@ -56,6 +56,7 @@ void Engine::note_once(Slot slot, const ControlOctets& octets, bool left, Instan
         history_.sent_once(slot, octets, now);
     } else {
         history_.not_sent(slot, octets, totals(slot, now), now);
+        hot_[slot.value].set(kPayloadStale);  // that ended the run: the next one has to begin
     }
 }
 
