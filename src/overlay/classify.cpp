@@ -1,11 +1,13 @@
 #include "overlay/classify.hpp"
 
 #include "dataplane/base/bytes.hpp"
+#include "dataplane/base/ip.hpp"
 #include "overlay/checksum.hpp"
 #include "overlay/echo.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace tocsin::overlay {
@@ -72,6 +74,19 @@ bool checksum_accepted(const IpHeader& ip, Octets udp, UdpChecksumPolicy policy,
     return policy == UdpChecksumPolicy::AcceptPartial && stored == fold_sum(pseudo);
 }
 
+/// Whether a packet to an address that the port does not have is multihop BFD to another port of
+/// ours; link-local addresses mean something else on each link. `upper` is what follows the IP
+/// header.
+bool is_multi_hop_to_us(const IpAddress& destination, Octets upper,
+                        const PortContext& port) noexcept {
+    if (upper.size() < kUdpLength) return false;
+    if (load_be16(&upper[kUdpDestinationPortOffset]) != kMultiHopPort) return false;
+    if (destination.is_v6() && is_link_local(destination)) return false;
+    return std::ranges::any_of(port.domain_addresses, [&](const LocalAddresses& own) {
+        return own.contains(destination);
+    });
+}
+
 Classified classify_udp(const IpHeader& ip, Octets upper, const PortContext& port,
                         ChecksumHint hint) noexcept {
     if (upper.size() < kUdpLength) return drop(DropReason::UdpLength);
@@ -127,13 +142,16 @@ Classified classify_ipv4(Octets octets, const PortContext& port, ChecksumHint ip
                                          fold_sum(sum_words(octets.first(header))) != 0xffffU)) {
         return drop(DropReason::IpChecksum);
     }
-    if (!port.addresses.contains_v4(&octets[kIpv4DestinationOffset])) {
+    const std::uint8_t protocol = octets[kIpv4ProtocolOffset];
+    if (!port.addresses.contains_v4(&octets[kIpv4DestinationOffset]) &&
+        (protocol != kProtocolUdp ||
+         !is_multi_hop_to_us(ip_address(octets.subspan(kIpv4DestinationOffset, 4)),
+                             octets.subspan(header, total - header), port))) {
         return classify_foreign(octets.first(total), header, port);
     }
     if ((load_be16(&octets[kIpv4FragmentOffset]) & kIpv4FragmentMask) != 0) {
         return drop(DropReason::IpFragment);
     }
-    const std::uint8_t protocol = octets[kIpv4ProtocolOffset];
     if (protocol == kProtocolUdp) {
         return classify_udp({.addresses = octets.subspan(kIpv4SourceOffset, 8),
                              .family = AddressFamily::V4,
@@ -149,7 +167,10 @@ Classified classify_ipv6(Octets octets, const PortContext& port, ChecksumHint ud
     if (length > octets.size() - kIpv6Length) return drop(DropReason::IpLength);
     const std::uint8_t* const destination = &octets[kIpv6DestinationOffset];
     const std::uint8_t next = octets[kIpv6NextHeaderOffset];
-    if (!port.addresses.contains_v6(destination)) {
+    if (!port.addresses.contains_v6(destination) &&
+        (next != kProtocolUdp ||
+         !is_multi_hop_to_us(ip_address(octets.subspan(kIpv6DestinationOffset, 16)),
+                             octets.subspan(kIpv6Length, length), port))) {
         const bool for_us = next == kProtocolIcmpv6 && port.addresses.listens_to(destination);
         if (for_us) return punt();
         return classify_foreign(octets.first(kIpv6Length + length), kIpv6Length, port);

@@ -32,6 +32,8 @@ struct PortContext {
     bool loops_echo = false;  ///< a session of this port allows its peer Echo, RFC 5880 6.8.13
     LocalAddresses addresses;
     OnLinkPrefixes on_link;  ///< whose stations may ask for their Echo packets
+    /// Of every port of the domain: a multihop packet to any of them may come in here.
+    std::span<const LocalAddresses> domain_addresses{};
 };
 
 enum class Verdict : std::uint8_t {

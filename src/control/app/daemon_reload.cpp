@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -56,17 +57,22 @@ config::Config effective(const config::Config& running, config::Config wanted,
     wanted.metrics = running.metrics;
     wanted.ports = running.ports;
     if (diff.deferred.empty()) return wanted;
-    using Identity = std::pair<std::string_view, IpAddress>;
+    using Identity = std::tuple<SessionType, std::string_view, IpAddress, IpAddress>;
+    const auto identity = [](const config::Session& s) {
+        const bool multihop = s.type == SessionType::MultiHop;
+        return Identity{s.type, multihop ? std::string_view{} : s.port,
+                        multihop ? s.local : IpAddress{}, s.remote};
+    };
     std::map<Identity, const config::Session*> deferred;  // and what is there instead
-    for (const config::Session& s : diff.deferred) deferred[{s.port, s.remote}] = nullptr;
+    for (const config::Session& s : diff.deferred) deferred[identity(s)] = nullptr;
     for (const config::Session& s : running.sessions) {
-        const auto found = deferred.find({s.port, s.remote});
+        const auto found = deferred.find(identity(s));
         if (found != deferred.end()) found->second = &s;
     }
     std::vector<config::Session> sessions;
     sessions.reserve(wanted.sessions.size());
     for (config::Session& s : wanted.sessions) {
-        const auto found = deferred.find({s.port, s.remote});
+        const auto found = deferred.find(identity(s));
         if (found == deferred.end()) {
             sessions.push_back(std::move(s));
         } else if (found->second != nullptr) {

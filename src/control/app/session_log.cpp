@@ -1,6 +1,7 @@
 #include "control/app/session_log.hpp"
 
 #include "control/base/address.hpp"
+#include "control/config/session_rules.hpp"
 #include "dataplane/bfd/diag.hpp"
 
 #include <fmt/format.h>
@@ -57,12 +58,19 @@ SessionLog::SessionLog(const session::Registry& registry, const message::Datapla
     : registry_{registry}, dataplane_{dataplane} {}
 
 void SessionLog::added(const session::SessionRecord& r) {
+    // RFC 5883 6: whoever can reach us over several hops can send us packets.
+    if (r.type == SessionType::MultiHop && r.parameters.key_chain == 0 && allow()) {
+        log::write(
+            log::Level::Warn, "bfd", "multihop_without_authentication",
+            {{"id", r.id.value}, {"peer", to_string(r.remote)}, {"local", to_string(r.local)}});
+    }
     if (!log::enabled(log::Level::Info) || !allow()) return;
     log::write(log::Level::Info, "bfd", "session_added",
                {{"id", r.id.value},
                 {"peer", to_string(r.remote)},
                 {"local", to_string(r.local)},
                 {"port", port(r)},
+                {"type", config::type_name(r.type)},
                 {"origin", name(r.origin)},
                 {"local_discr", discriminator(r)},
                 {"source_port", r.source_port}});

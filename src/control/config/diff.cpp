@@ -1,6 +1,7 @@
 #include "control/config/diff.hpp"
 
 #include "control/base/address.hpp"
+#include "control/config/multihop_path.hpp"
 #include "control/config/nearest.hpp"
 
 #include <algorithm>
@@ -13,9 +14,12 @@ namespace tocsin::control::config {
 
 namespace {
 
-/// Of one file; unique there, since a port has one session for each remote.
+/// Of one file; unique there, since a port has one session for each remote, and a pair of addresses
+/// one multihop session.
 std::string key_of(const Session& session) {
-    return session.port + '|' + to_string(session.remote);
+    const bool multihop = session.type == SessionType::MultiHop;
+    return (multihop ? to_string(session.local) + ">" : session.port + '|') +
+           to_string(session.remote);
 }
 
 std::vector<std::string> changed_members(const Session& a, const Session& b) {
@@ -27,6 +31,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     const bfd::SessionParameters& q = b.parameters;
     compare("name", a.name, b.name);
     compare("local", a.local, b.local);
+    compare("port", a.port, b.port);
     compare("profile", a.profile, b.profile);
     compare("desired_min_tx_interval", p.desired_min_tx_interval, q.desired_min_tx_interval);
     compare("required_min_rx_interval", p.required_min_rx_interval, q.required_min_rx_interval);
@@ -54,6 +59,13 @@ bool can_exist(const Session& session, const Config& running) {
     if (session.auth.type != bfd::AuthType::None && !running.dataplane.authentication) return false;
     const bool echo = session.parameters.desired_min_echo_tx_interval > WireInterval{0};
     if (echo && !running.dataplane.echo) return false;
+    if (session.type == SessionType::MultiHop) {
+        if (multihop_paths(running.ports, session.remote, &*port).empty()) return false;
+        return std::ranges::any_of(running.ports, [&](const Port& p) {
+            return std::ranges::find(p.addresses, session.local, &IpPrefix::address) !=
+                   p.addresses.end();
+        });
+    }
     if (session.local.family == AddressFamily::None) return true;  // derived from the MAC
     return std::ranges::find(port->addresses, session.local, &IpPrefix::address) !=
            port->addresses.end();
@@ -133,10 +145,11 @@ Diff diff(const Config& running, const Config& wanted) {
         } else if (from == nullptr) {
             out.added.push_back(to);
         } else {
-            out.changed.push_back({.from = *from,
-                                   .to = to,
-                                   .members = changed_members(*from, to),
-                                   .must_be_recreated = from->local != to.local});
+            out.changed.push_back(
+                {.from = *from,
+                 .to = to,
+                 .members = changed_members(*from, to),
+                 .must_be_recreated = from->local != to.local || from->port != to.port});
         }
     }
     for (const Session& session : running.sessions) {

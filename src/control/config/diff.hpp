@@ -9,12 +9,14 @@
 
 namespace tocsin::control::config {
 
-/// A session that both configurations have: same port, family and remote.
+/// A session that both configurations have: same port, family and remote, or the same addresses of
+/// multihop.
 struct SessionChange {
     Session from;
     Session to;
     std::vector<std::string> members;  ///< that differ, by key name
-    /// The local address differs, which is part of how packets find the session: delete and add.
+    /// The local address differs, which is part of how packets find the session, or the port that
+    /// multihop leaves by: delete and add.
     /// False: everything can be changed while the session stays Up (parameters by Poll Sequence,
     /// RFC 5880 6.8.3; dscp by new headers; admin_down by command; the rest is control's own).
     bool must_be_recreated = false;

@@ -422,22 +422,26 @@ void read_profile(TableReader& in, std::vector<Profile>& out) {
     out.push_back(std::move(profile));
 }
 
-void read_type(TableReader& in) {
+SessionType read_type(TableReader& in) {
     const auto type = in.get_string("type");
-    if (!type || *type == "single_hop") return;
-    const std::vector<std::string_view> later{"multihop", "micro", "vxlan", "geneve",
-                                              "mpls",     "vccv",  "echo",  "sbfd"};
+    if (!type) return SessionType::SingleHop;
+    if (const auto known = session_type_named(*type)) return *known;
+    const std::vector<std::string_view> later{"micro", "vxlan", "geneve", "mpls",
+                                              "vccv",  "echo",  "sbfd"};
     if (std::ranges::find(later, *type) != later.end()) {
-        in.fault("type",
-                 in_quotes(*type) + " is not offered yet by this version: only \"single_hop\" is");
+        in.fault("type", in_quotes(*type) +
+                             " is not offered yet by this version: \"single_hop\" and "
+                             "\"multihop\" are");
     } else {
-        in.fault("type", in_quotes(*type) + " is not a type of session: write \"single_hop\"");
+        in.fault("type", in_quotes(*type) +
+                             " is not a type of session: write \"single_hop\" or \"multihop\"");
     }
+    return SessionType::SingleHop;
 }
 
 void read_session(TableReader& in, Draft& draft) {
-    read_type(in);
     SessionDraft out;
+    out.type = read_type(in);
     // An empty text means not given to validate_session(); in a file it is a mistake.
     const auto text = [&](const char* key) -> std::string {
         const auto value = in.get_string(key);

@@ -2,6 +2,7 @@
 
 #include "control/auth/key_chain.hpp"
 #include "dataplane/base/ip.hpp"
+#include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/parameters.hpp"
 
@@ -110,20 +111,24 @@ inline constexpr std::uint16_t kKeyChainNumbers = 3 * 6 * kMostKeyChains;
 inline constexpr WireInterval kDefaultDesiredMinTxInterval{300'000};
 inline constexpr WireInterval kDefaultRequiredMinRxInterval{300'000};
 inline constexpr std::uint8_t kDefaultDetectMult = 3;
+/// TTL of a packet that one router has passed on: what FRR's bfdd takes by default. Nobody farther
+/// away can forge it.
+inline constexpr std::uint8_t kDefaultMultihopMinTtl = 254;
 
 struct Session {
     std::string name;  ///< optional label, unique when given
     IpAddress remote;
     /// Filled in from the port's subnet when not given. Family None: the link-local address that
-    /// the daemon derives from the port's MAC.
+    /// the daemon derives from the port's MAC. Of multihop always given, and of any port.
     IpAddress local;
-    std::string port;     ///< name of a port
+    std::string port;     ///< name of a port; of multihop: that packets leave by
     std::string profile;  ///< as written, for people; its values are already in `parameters`
     bfd::SessionParameters parameters;  ///< key_chain is 0, `auth` stands for it
     auth::Authentication auth;
     std::uint8_t dscp = 48;
     bool follow_link = true;
     bool admin_down = false;
+    SessionType type = SessionType::SingleHop;
     friend bool operator==(const Session&, const Session&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include "control/base/address.hpp"
 #include "control/base/duration.hpp"
 #include "control/config/address_rules.hpp"
+#include "control/config/multihop_path.hpp"
 #include "control/config/nearest.hpp"
 
 #include <algorithm>
@@ -78,7 +79,7 @@ public:
         session_.profile = draft_.profile;
         session_.follow_link = draft_.follow_link.value_or(true);
         session_.admin_down = draft_.admin_down;
-        check_type();
+        session_.type = draft_.type;
         if (!draft_.name.empty()) add("name", name_fault(draft_.name, kLongestSessionName));
         check_parameters();
         check_addresses();
@@ -90,11 +91,6 @@ private:
     void add(std::string_view member, std::optional<std::string> message,
              bool about_addresses = false) {
         if (message) out_.faults.push_back({member, std::move(*message), about_addresses});
-    }
-
-    void check_type() {
-        if (draft_.type == SessionType::SingleHop) return;
-        add("type", "this version offers only single_hop sessions");
     }
 
     const Profile* find_profile() {
@@ -120,7 +116,9 @@ private:
             profile.required_min_rx_interval.value_or(kDefaultRequiredMinRxInterval);
         out.detect_mult = profile.detect_mult.value_or(kDefaultDetectMult);
         out.passive = draft_.passive.value_or(profile.passive.value_or(false));
-        out.match_source = draft_.match_source.value_or(false);
+        // Over several hops nothing else stops a forged packet that knows the discriminators.
+        out.match_source = draft_.match_source.value_or(multihop());
+        if (multihop()) out.min_ttl = kDefaultMultihopMinTtl;
         session_.auth = profile.auth.value_or(auth::Authentication{});
         if (draft_.auth) check_auth();
         if (const auto value = draft_.desired_min_tx_interval) {
@@ -140,7 +138,11 @@ private:
             add("dscp", number_fault(*value, 0, 63, ", such as 48 (CS6)"));
             session_.dscp = static_cast<std::uint8_t>(*value);
         }
-        if (draft_.min_ttl && *draft_.min_ttl != 255) {
+        if (draft_.min_ttl && multihop()) {
+            add("min_ttl", number_fault(*draft_.min_ttl, 1, 255,
+                                        ": 255 less the routers on the way (RFC 5883 3)"));
+            out.min_ttl = static_cast<std::uint8_t>(*draft_.min_ttl);
+        } else if (draft_.min_ttl && *draft_.min_ttl != 255) {
             add("min_ttl", std::to_string(*draft_.min_ttl) +
                                " is not accepted: a single-hop session takes only packets with TTL "
                                "255 (RFC 5881 5), leave it out or write 255");
@@ -213,6 +215,7 @@ private:
                              " are of different families: both must be IPv4 or both IPv6");
             local.reset();
         }
+        if (multihop()) return check_path(remote, local);
         const Port* const port = find_port(remote);
         if (port == nullptr || !remote) return;
         session_.port = port->name;
@@ -221,6 +224,75 @@ private:
         if (!draft_.local.empty()) return;
         const IpPrefix* const own = address_towards(*port, *remote);
         if (own != nullptr) session_.local = own->address;
+    }
+
+    [[nodiscard]] bool multihop() const noexcept { return draft_.type == SessionType::MultiHop; }
+
+    /// Multihop, RFC 5883: any peer that a subnet or a static route leads to, from any address of
+    /// ours.
+    void check_path(const std::optional<IpAddress>& remote, const std::optional<IpAddress>& local) {
+        const Port* named = nullptr;
+        if (!draft_.port.empty() && (named = find_port(remote)) == nullptr) return;
+        if (!remote) return;
+        if (is_ipv6_link_local(*remote)) {
+            return add("remote", draft_.remote +
+                                     " is link-local, which no router passes on: write a "
+                                     "single_hop session, or another address of the peer");
+        }
+        for (const Port& port : ports_) {
+            if (std::ranges::find(port.addresses, *remote, &IpPrefix::address) ==
+                port.addresses.end()) {
+                continue;
+            }
+            return add("remote",
+                       draft_.remote + " is our own address on port " + port.name +
+                           ": write the peer's address",
+                       true);
+        }
+        const std::vector<MultihopPath> paths = multihop_paths(ports_, *remote, named);
+        if (paths.empty()) {
+            return add("remote",
+                       draft_.remote + " is in no subnet and behind no [[port.route]] of " +
+                           (named == nullptr ? std::string{"any port"} : "port " + named->name) +
+                           ": write a route that leads there",
+                       true);
+        }
+        if (paths.size() > 1) {
+            std::vector<const Port*> candidates;
+            for (const MultihopPath& p : paths) candidates.push_back(p.port);
+            return add("port",
+                       "is missing, and " + draft_.remote +
+                           " is reached equally well through several (" + names_of(candidates) +
+                           "): name one of them",
+                       true);
+        }
+        const MultihopPath& path = paths.front();
+        session_.port = path.port->name;
+        if (local) return check_own(*local);
+        if (!draft_.local.empty()) return;
+        if (path.local.family == AddressFamily::None) {
+            return add("local",
+                       "is missing, and port " + path.port->name +
+                           " has no address of this family: write one of ours",
+                       true);
+        }
+        session_.local = path.local;
+    }
+
+    void check_own(const IpAddress& local) {
+        if (is_ipv6_link_local(local)) {
+            return add("local", draft_.local +
+                                    " is link-local, which no router passes on: write an address "
+                                    "of wider scope");
+        }
+        const bool ours = std::ranges::any_of(ports_, [&](const Port& port) {
+            return std::ranges::find(port.addresses, local, &IpPrefix::address) !=
+                   port.addresses.end();
+        });
+        if (ours) return;
+        add("local",
+            draft_.local + " is no address of any port: write one of ours or leave local out",
+            true);
     }
 
     std::optional<IpAddress> checked(std::string_view member, const std::string& given) {
@@ -330,7 +402,7 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
 SessionDraft draft_of(const Session& session) {
     const bfd::SessionParameters& p = session.parameters;
     return {
-        .type = SessionType::SingleHop,
+        .type = session.type,
         .name = session.name,
         .remote = to_string(session.remote),
         .local = to_string(session.local),
@@ -355,13 +427,28 @@ SessionDraft draft_of(const Session& session) {
 }
 
 SessionIdentity identity(const Session& session, const std::vector<Port>& ports) {
+    if (session.type == SessionType::MultiHop) return {{}, session.remote, session.local};
     const auto port = std::ranges::find(ports, session.port, &Port::name);
     if (port == ports.end() || !port->point_to_point) return {session.port, session.remote};
     return {session.port, IpAddress{.family = session.remote.family}};
 }
 
+std::string_view type_name(SessionType type) noexcept {
+    return type == SessionType::MultiHop ? "multihop" : "single_hop";
+}
+
+std::optional<SessionType> session_type_named(std::string_view name) noexcept {
+    for (const SessionType type : {SessionType::SingleHop, SessionType::MultiHop}) {
+        if (name == type_name(type)) return type;
+    }
+    return std::nullopt;
+}
+
 std::string describe(const Session& session) {
-    const std::string peer = to_string(session.remote) + " on " + session.port;
+    const std::string peer =
+        to_string(session.remote) + (session.type == SessionType::MultiHop
+                                         ? " from " + to_string(session.local) + ", multihop"
+                                         : " on " + session.port);
     return session.name.empty() ? peer : in_quotes(session.name) + " (" + peer + ')';
 }
 

@@ -68,6 +68,8 @@ struct SessionCheck {
 /// - `port` left out: the only port with the remote in a subnet (for an IPv6 link-local remote: the
 /// only
 ///   port there is).
+/// - For multihop `port` left out is the one with the longest subnet or static route to the remote,
+///   and `local` left out its address towards the next hop.
 /// - `local` left out: the port's address in the remote's subnet. For an IPv6 link-local remote on
 /// a
 ///   port without a listed link-local address it stays of family None: the daemon uses the address
@@ -86,13 +88,19 @@ struct SessionCheck {
 
 /// What can exist once: two sessions of the same identity would take each other's packets. RFC 5881
 /// 3: one session for each port, family and remote; on a point-to-point port one for each family,
-/// then `remote` has the family and zeros.
+/// then `remote` has the family and zeros. RFC 5883 4.1: one multihop session for each pair of
+/// addresses, whatever the port; the others have no `local` here.
 struct SessionIdentity {
     std::string port;
     IpAddress remote;
+    IpAddress local{};
     friend auto operator<=>(const SessionIdentity&, const SessionIdentity&) = default;
 };
 [[nodiscard]] SessionIdentity identity(const Session& session, const std::vector<Port>& ports);
+
+/// "single_hop" or "multihop", as the file writes it.
+[[nodiscard]] std::string_view type_name(SessionType type) noexcept;
+[[nodiscard]] std::optional<SessionType> session_type_named(std::string_view name) noexcept;
 
 /// For messages: `"rr1" (192.0.2.2 on wan0)`, without the name when there is none.
 [[nodiscard]] std::string describe(const Session& session);

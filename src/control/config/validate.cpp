@@ -244,9 +244,17 @@ private:
 
     void check_identity(const Session& session, const std::string& path,
                         FirstUse<SessionIdentity>& identities) {
+        const bool multihop = session.type == SessionType::MultiHop;
         if (session.port.empty() || session.remote.family == AddressFamily::None) return;
+        if (multihop && session.local.family == AddressFamily::None) return;
         const auto* first = identities.claim(identity(session, config_.ports), path);
         if (first == nullptr) return;
+        if (multihop) {
+            return add(path + ".remote", to_string(session.remote) + " from " +
+                                             to_string(session.local) + " is already " + *first +
+                                             ": one multihop session for each pair of addresses "
+                                             "(RFC 5883 4.1)");
+        }
         const auto port = std::ranges::find(config_.ports, session.port, &Port::name);
         if (port != config_.ports.end() && port->point_to_point) {
             add(path + ".remote", "port " + session.port + " is point-to-point and " + *first +

@@ -216,6 +216,11 @@ private:
         add_switch(command, "--match-source", "--no-match-source", spec_.match_source,
                    "Drop packets from another source address");
         command
+            .add_option("--min-ttl", spec_.min_ttl,
+                        "Lowest accepted TTL of multihop, 1..255: 255 less the routers on the way")
+            ->check(number(1, 255));
+        command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
+        command
             .add_option("--auth", spec_.auth_type,
                         "Authentication: none, simple_password, keyed_md5, meticulous_keyed_md5, "
                         "keyed_sha1, meticulous_keyed_sha1 or frr_hmac_sha1")
@@ -305,13 +310,18 @@ private:
                         "Sessions of a file, or of standard input (-): a JSON object on each line, "
                         "as `session list -o jsonl` writes them, or the fields of `spec` alone")
             ->excludes(remote);
-        command.add_option("--local", spec_.local,
-                           "Our address; default: the port's in that subnet");
-        command.add_option("--port", spec_.port, "Port; default: the one with the peer's subnet");
+        command
+            .add_option("--type", spec_.type,
+                        "single_hop (default), or multihop: a peer that routers lie before")
+            ->check(one_of({"single_hop", "multihop"}));
+        command.add_option(
+            "--local", spec_.local,
+            "Our address; default: the port's in that subnet, or towards the router");
+        command.add_option("--port", spec_.port,
+                           "Port; default: the one with the peer's subnet, or the route to it");
         command.add_option("--name", spec_.name, "Label, unique among sessions");
         command.add_option("--profile", spec_.profile, "Profile of the configuration file");
         add_parameters(command);
-        command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
         add_switch(command, "--follow-link", "--no-follow-link", spec_.follow_link,
                    "Down at once when the port loses its link (default)");
         command.add_flag("--admin-down", spec_.admin_down, "Start in AdminDown");

@@ -36,6 +36,17 @@ v1::SessionState state_of(std::string_view name) {
     return v1::SESSION_STATE_UNSPECIFIED;
 }
 
+std::string_view session_type_name(v1::SessionType type) {
+    switch (type) {
+        case v1::SESSION_TYPE_SINGLE_HOP:
+            return "single_hop";
+        case v1::SESSION_TYPE_MULTIHOP:
+            return "multihop";
+        default:
+            return "-";
+    }
+}
+
 constexpr std::string_view kAuthType = "AUTH_TYPE_";
 
 std::string auth_type_name(v1::AuthType type) {

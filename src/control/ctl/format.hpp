@@ -16,6 +16,8 @@ namespace tocsin::control::ctl {
 /// Accepts what state_name() writes, in any case, also "admin-down" and "admin_down"; UNSPECIFIED
 /// for anything else.
 [[nodiscard]] v1::SessionState state_of(std::string_view name);
+/// "single_hop", "multihop"; "-" when not given.
+[[nodiscard]] std::string_view session_type_name(v1::SessionType type);
 [[nodiscard]] std::string_view neighbor_state_name(v1::NeighborState state);
 [[nodiscard]] std::string_view origin_name(v1::Origin origin);
 

@@ -38,6 +38,10 @@ Result<std::uint32_t> microseconds_of(const char* option, const std::string& tex
 Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     v1::SessionSpec out;
     out.set_name(options.name);
+    if (!options.type.empty()) {
+        out.set_type(options.type == "multihop" ? v1::SESSION_TYPE_MULTIHOP
+                                                : v1::SESSION_TYPE_SINGLE_HOP);
+    }
     out.set_remote(options.remote);
     out.set_local(options.local);
     out.set_port(options.port);
@@ -71,6 +75,7 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     }
     if (options.demand_mode) out.set_demand_mode(*options.demand_mode);
     if (options.detect_mult) out.set_detect_mult(*options.detect_mult);
+    if (options.min_ttl) out.set_min_ttl(*options.min_ttl);
     if (options.dscp) out.set_dscp(*options.dscp);
     if (options.passive) out.set_passive(*options.passive);
     if (options.match_source) out.set_match_source(*options.match_source);
@@ -208,15 +213,15 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     if (!selector.ok()) return refuse(context, selector.error());
     auto spec = spec_of(options);
     if (!spec.ok()) return refuse(context, spec.error());
-    if (!options.detect_mult && !options.passive && !options.match_source &&
-        options.desired_min_tx_interval.empty() && options.required_min_rx_interval.empty() &&
-        !options.demand_mode && options.demand_poll_interval.empty() &&
-        options.desired_min_echo_tx_interval.empty() &&
+    if (!options.detect_mult && !options.passive && !options.match_source && !options.min_ttl &&
+        !options.dscp && options.desired_min_tx_interval.empty() &&
+        options.required_min_rx_interval.empty() && !options.demand_mode &&
+        options.demand_poll_interval.empty() && options.desired_min_echo_tx_interval.empty() &&
         options.required_min_echo_rx_interval.empty() && options.auth_type.empty()) {
         return refuse(context, invalid("nothing to change: give --tx, --rx, --detect-mult, "
                                        "--passive, --active, --demand, --no-demand, "
                                        "--demand-poll, --echo-tx, --echo-rx, --match-source, "
-                                       "--no-match-source or --auth"));
+                                       "--no-match-source, --min-ttl, --dscp or --auth"));
     }
     v1::UpdateSessionRequest request;
     *request.mutable_session() = std::move(selector).value();

@@ -29,6 +29,7 @@ struct SelectOptions {
 /// The members of a SessionSpec as options.
 struct SpecOptions {
     std::string name;
+    std::string type;  ///< "single_hop" or "multihop"; empty = not given
     std::string remote;
     std::string local;
     std::string port;
@@ -36,6 +37,7 @@ struct SpecOptions {
     std::string desired_min_tx_interval;   ///< with a unit; empty = not given
     std::string required_min_rx_interval;  ///< likewise
     std::optional<std::uint32_t> detect_mult;
+    std::optional<std::uint32_t> min_ttl;
     std::optional<std::uint32_t> dscp;
     std::string demand_poll_interval;           ///< likewise
     std::string desired_min_echo_tx_interval;   ///< likewise

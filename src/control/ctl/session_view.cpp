@@ -84,6 +84,7 @@ Table session_table() {
                   {"PEER"},
                   {"LOCAL"},
                   {"PORT"},
+                  {"TYPE"},
                   {"STATE"},
                   {"REMOTE"},
                   {"TX", Right},
@@ -97,9 +98,9 @@ void add_row(Table& table, const v1::Session& session, std::int64_t now_us) {
     const v1::SessionStatus& status = session.status();
     const bool up = status.state() == v1::SESSION_STATE_UP && status.last_state_change_us() != 0;
     table.add({std::to_string(session.id()), or_dash(spec.name()), spec.remote(),
-               or_dash(spec.local()), spec.port(), state_cell(status.state()),
-               std::string{state_name(status.remote_state())}, interval(status.tx_interval_us()),
-               interval(status.detection_time_us()),
+               or_dash(spec.local()), spec.port(), std::string{session_type_name(spec.type())},
+               state_cell(status.state()), std::string{state_name(status.remote_state())},
+               interval(status.tx_interval_us()), interval(status.detection_time_us()),
                up ? age(now_us - status.last_state_change_us()) : "-", remark(session)});
 }
 
@@ -109,6 +110,7 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     Properties out;
     out.add("Session",
             std::to_string(session.id()) + (spec.name().empty() ? "" : " " + spec.name()));
+    out.add("Type", std::string{session_type_name(spec.type())});
     out.add("Peer", spec.remote());
     out.add("Local", or_dash(spec.local()));
     out.add("Port", spec.port());
@@ -151,6 +153,7 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     }
     out.add("Passive", yes(spec.passive()));
     out.add("Match source", yes(spec.match_source()));
+    out.add("Lowest TTL", std::to_string(spec.min_ttl()));
     out.add("Follow link", yes(spec.follow_link()));
     out.add("DSCP", std::to_string(spec.dscp()));
     out.add("Next hop", or_dash(status.next_hop()) +

@@ -25,7 +25,8 @@ std::string painted(v1::SessionState state, bool colour) {
 
 std::string peer_of(const v1::Session& session) {
     const v1::SessionSpec& spec = session.spec();
-    return spec.remote() + '%' + spec.port() +
+    const bool multihop = spec.type() == v1::SESSION_TYPE_MULTIHOP;
+    return spec.remote() + (multihop ? " from " + spec.local() : '%' + spec.port()) +
            (spec.name().empty() ? "" : " (" + spec.name() + ')');
 }
 

@@ -79,9 +79,13 @@ void echo_to_proto(const bfd::SessionSnapshot& s, v1::EchoStatus& out) {
     out.set_average_round_trip_ns(s.echo_round_trip.average);
 }
 
+v1::SessionType type_to_proto(SessionType type) {
+    return type == SessionType::MultiHop ? v1::SESSION_TYPE_MULTIHOP : v1::SESSION_TYPE_SINGLE_HOP;
+}
+
 void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_name(spec.name);
-    out.set_type(v1::SESSION_TYPE_SINGLE_HOP);
+    out.set_type(type_to_proto(spec.type));
     out.set_remote(to_string(spec.remote));
     out.set_local(to_string(spec.local));
     out.set_port(spec.port);
@@ -95,6 +99,7 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_desired_min_echo_tx_interval_us(spec.parameters.desired_min_echo_tx_interval.count());
     out.set_required_min_echo_rx_interval_us(spec.parameters.required_min_echo_rx_interval.count());
     out.set_match_source(spec.parameters.match_source);
+    out.set_min_ttl(spec.parameters.min_ttl);
     out.set_dscp(spec.dscp);
     out.set_follow_link(spec.follow_link);
     out.set_admin_down(spec.admin_down);
@@ -153,7 +158,9 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
 void brief_to_proto(const session::SessionView& view, v1::Session& out) {
     v1::SessionSpec& spec = *out.mutable_spec();
     if (!view.spec.name.empty()) spec.set_name(view.spec.name);
+    spec.set_type(type_to_proto(view.spec.type));
     spec.set_remote(to_string(view.spec.remote));
+    if (view.spec.type == SessionType::MultiHop) spec.set_local(to_string(view.spec.local));
     spec.set_port(view.spec.port);
     v1::SessionStatus& status = *out.mutable_status();
     status.set_state(to_proto(view.status.session_state));
@@ -204,14 +211,14 @@ grpc::Status to_status(const Error& error) {
 grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind is shutting down"}; }
 
 std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
-    if (spec.type() == v1::SESSION_TYPE_UNSPECIFIED || spec.type() == v1::SESSION_TYPE_SINGLE_HOP) {
-        return std::nullopt;
-    }
-    return std::to_string(spec.type()) + " is not supported: SESSION_TYPE_SINGLE_HOP (1) is";
+    if (v1::SessionType_IsValid(spec.type())) return std::nullopt;
+    return std::to_string(spec.type()) +
+           " is not supported: SESSION_TYPE_SINGLE_HOP (1) and SESSION_TYPE_MULTIHOP (2) are";
 }
 
 config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     config::SessionDraft out;
+    if (spec.type() == v1::SESSION_TYPE_MULTIHOP) out.type = SessionType::MultiHop;
     out.name = spec.name();
     out.remote = spec.remote();
     out.local = spec.local();
@@ -226,6 +233,7 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     }
     if (spec.has_detect_mult()) out.detect_mult = spec.detect_mult();
     if (spec.has_dscp()) out.dscp = spec.dscp();
+    if (spec.has_min_ttl()) out.min_ttl = spec.min_ttl();
     if (spec.has_passive()) out.passive = spec.passive();
     if (spec.has_demand_mode()) out.demand_mode = spec.demand_mode();
     const auto interval = [](bool given, std::uint32_t us) {

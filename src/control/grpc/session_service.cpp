@@ -257,13 +257,13 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
           std::pair{spec.type() != v1::SESSION_TYPE_UNSPECIFIED, "type"},
           std::pair{!spec.remote().empty(), "remote"}, std::pair{!spec.local().empty(), "local"},
           std::pair{!spec.port().empty(), "port"}, std::pair{!spec.profile().empty(), "profile"},
-          std::pair{spec.has_dscp(), "dscp"}, std::pair{spec.has_follow_link(), "follow_link"},
+          std::pair{spec.has_follow_link(), "follow_link"},
           std::pair{spec.admin_down(), "admin_down"}}) {
         if (given) {
             return to_status(
                 {ErrorKind::InvalidArgument,
                  "cannot be changed: only the intervals, detect_mult, match_source, "
-                 "passive, demand_mode and auth can; delete the session and add it again",
+                 "passive, demand_mode, min_ttl, dscp and auth can; delete the session and add it again",
                  std::string{"spec."} + field});
         }
     }
@@ -290,6 +290,8 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
         }
         set(draft.desired_min_echo_tx_interval, given.desired_min_echo_tx_interval);
         set(draft.required_min_echo_rx_interval, given.required_min_echo_rx_interval);
+        set(draft.min_ttl, given.min_ttl);
+        set(draft.dscp, given.dscp);
         set(draft.auth, given.auth);
         draft.profile.clear();  // its values are in the session; it may be gone from the file
         const auto check = config::validate_session(draft, specs->ports, specs->profiles);

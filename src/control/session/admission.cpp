@@ -8,6 +8,14 @@
 
 namespace tocsin::control::session {
 
+std::string one_session_only(const config::Session& session, const std::string& what) {
+    const bool multihop = session.type == SessionType::MultiHop;
+    return to_string(session.remote) +
+           (multihop ? " from " + to_string(session.local) : " on " + session.port) + ' ' + what +
+           (multihop ? ": one multihop session for each pair of addresses (RFC 5883 4.1)"
+                     : ": one session for each port, family and remote (RFC 5881 3)");
+}
+
 Admission::Admission(Registry& registry, const Reconciler& reconciler, const NextHops& next_hops,
                      std::uint32_t max_sessions)
     : registry_{registry},
@@ -75,11 +83,16 @@ std::optional<Error> Admission::check_new(const config::Session& session) {
                      session.port + " has no address that reaches " + to_string(session.remote),
                      ".remote"};
     }
-    if (const SessionRecord* const r = registry_.find_identity(port->id, session.remote)) {
+    if (session.type == SessionType::MultiHop && !next_hops_.next_hop(port->id, session.remote)) {
+        return Error{
+            ErrorKind::InvalidArgument,
+            session.port + " has no subnet with and no route to " + to_string(session.remote),
+            ".remote"};
+    }
+    if (const SessionRecord* const r = registry_.find_same(session)) {
         return Error{ErrorKind::AlreadyExists,
-                     "session " + std::to_string(r->id.value) + " to " + to_string(r->remote) +
-                         " on " + session.port + " exists and belongs to " + owner(r->origin) +
-                         ": one session for each port, family and remote (RFC 5881 3)",
+                     one_session_only(session, "has session " + std::to_string(r->id.value) +
+                                                   ", which belongs to " + owner(r->origin)),
                      ".remote"};
     }
     if (session.name.empty()) return std::nullopt;

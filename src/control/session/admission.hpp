@@ -9,8 +9,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace tocsin::control::session {
+
+/// For messages: the peer of `session`, `what` about it, and the rule that it breaks.
+[[nodiscard]] std::string one_session_only(const config::Session& session, const std::string& what);
 
 /// Whether sessions may be added or changed: there is room, the workers can carry them, and peer
 /// and name are free. Changes nothing; nullopt: they may.

@@ -1,5 +1,6 @@
 #include "control/session/command_pump.hpp"
 
+#include "overlay/multi_hop.hpp"
 #include "overlay/single_hop.hpp"
 
 #include <utility>
@@ -95,18 +96,25 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
     if (port == nullptr || record.next_hop.family == AddressFamily::None) return {};
     const auto mac = next_hops_.mac(record.port, record.next_hop);
     if (!mac) return {};
-    return overlay::single_hop_headers({.source_mac = port->mac,
-                                        .destination_mac = *mac,
-                                        .source = record.local,
-                                        .destination = record.remote,
-                                        .source_port = record.source_port,
-                                        .dscp = record.dscp});
+    const overlay::SingleHopHeaders h{.source_mac = port->mac,
+                                      .destination_mac = *mac,
+                                      .source = record.local,
+                                      .destination = record.remote,
+                                      .source_port = record.source_port,
+                                      .dscp = record.dscp};
+    return record.type == SessionType::MultiHop ? overlay::multi_hop_headers(h)
+                                                : overlay::single_hop_headers(h);
 }
 
 SessionKey CommandPump::key(const SessionRecord& record) const {
-    SessionKey out{.family = record.remote.family, .port = record.port};
-    const SessionPort* const port = registry_.port(record.port);
-    if (port != nullptr && port->point_to_point) return out;
+    SessionKey out;
+    out.type = record.type;
+    out.family = record.remote.family;
+    if (record.type == SessionType::SingleHop) {
+        out.port = record.port;
+        const SessionPort* const port = registry_.port(record.port);
+        if (port != nullptr && port->point_to_point) return out;
+    }
     out.local = record.local.octets;
     out.remote = record.remote.octets;
     return out;

@@ -23,7 +23,7 @@ public:
 
     /// Without a local address it gets the port's in the subnet of the remote.
     SessionRecord& insert(const config::Session& session, Origin origin);
-    /// Its parameters and authentication.
+    /// Its parameters, authentication and headers.
     void change(SessionRecord& record, const config::Session& to);
     void erase(SessionRecord& record);
     /// RFC 5880 6.8.16.

@@ -21,7 +21,7 @@ std::string place(std::string_view list, std::size_t i, const config::Session& s
 /// Two entries of one batch with the same name or the same peer.
 class Twins {
 public:
-    explicit Twins(const Registry& registry) : registry_{registry} {}
+    explicit Twins(Registry& registry) : registry_{registry} {}
 
     std::optional<Error> insert(const config::Session& session, const std::string& where) {
         if (!session.name.empty() && !names_.insert(session.name).second) {
@@ -30,18 +30,16 @@ public:
                          .where = where + ".name"};
         }
         const SessionPort* const port = registry_.port_named(session.port);
-        if (!identities_.insert(registry_.identity(port->id, session.remote)).second) {
+        if (!identities_.insert(registry_.identity(session, port->id)).second) {
             return Error{.kind = ErrorKind::AlreadyExists,
-                         .message = to_string(session.remote) + " on " + session.port +
-                                    " is given twice: one session for each port, family and "
-                                    "remote (RFC 5881 3)",
+                         .message = one_session_only(session, "is given twice"),
                          .where = where + ".remote"};
         }
         return std::nullopt;
     }
 
 private:
-    const Registry& registry_;
+    Registry& registry_;
     std::set<std::string_view> names_;
     std::unordered_set<Registry::Identity, Registry::IdentityHash> identities_;
 };
@@ -67,13 +65,7 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
       echo_looping_{dataplane},
       desired_{registry_, reconciler_, next_hops, chains_, echo_looping_},
       admission_{registry_, reconciler_, next_hops, settings.max_sessions},
-      reload_{registry_,
-              reconciler_,
-              desired_,
-              admission_,
-              chains_,
-              pieces_,
-              [this] { return wall_now(); }},
+      reload_{registry_, desired_, admission_, chains_, pieces_, [this] { return wall_now(); }},
       removals_{registry_, desired_},
       listings_{registry_, reconciler_, chains_, dataplane},
       link_losses_{registry_, reconciler_},

@@ -81,8 +81,8 @@ public:
     void remove_matching(const Filter& filter, Origin origin, Removals::Done done) {
         removals_.remove_matching(filter, origin, std::move(done));
     }
-    /// New intervals, detect_mult, match_source, passive and authentication; changed intervals by a
-    /// Poll Sequence, RFC 5880 6.8.3.
+    /// New intervals, detect_mult, match_source, passive, min_ttl, dscp and authentication; changed
+    /// intervals by a Poll Sequence, RFC 5880 6.8.3.
     [[nodiscard]] Result<Ok> update(SessionId id, const config::Session& to, Origin origin);
     /// RFC 5880 6.8.16. Any origin: it is an operator's decision of the moment. Unknown ids are
     /// skipped.

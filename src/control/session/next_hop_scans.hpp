@@ -6,11 +6,14 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
+#include <utility>
 
 namespace tocsin::control::session {
 
-/// Finds the sessions behind a neighbour whose MAC has changed. Without gateways a next hop is the
-/// remote itself; otherwise all sessions are looked through, a piece at a time.
+/// Finds the sessions behind a neighbour whose MAC has changed. Of a single-hop peer the next hop
+/// is the remote itself; where there are others behind the neighbour, all sessions are looked
+/// through, a piece at a time.
 class NextHopScans {
 public:
     /// Sessions that one call of run() looks through.
@@ -20,6 +23,9 @@ public:
 
     NextHopScans(Registry& registry, const NextHops& next_hops, Found found);
 
+    /// A session has its next hop, or is about to lose it.
+    void joined(const SessionRecord& record);
+    void left(const SessionRecord& record);
     /// The MAC of a neighbour became known, changed or was given up.
     void neighbor_changed(PortId port, const IpAddress& next_hop);
     /// True when there is more.
@@ -34,6 +40,11 @@ private:
         SessionId done{};
     };
 
+    using Hop = std::pair<PortId, IpAddress>;
+
+    [[nodiscard]] bool is_direct(const SessionRecord& record) const;
+
+    std::map<Hop, std::size_t> behind_;  ///< sessions that neighbor_changed() does not find at once
     Registry& registry_;
     const NextHops& next_hops_;
     Found found_;

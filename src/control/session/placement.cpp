@@ -51,7 +51,7 @@ void Placement::remove(SessionRecord& record) {
     entry.owner = nullptr;
     entry.phase = SlotPhase::Leaving;
     entry.needs = 0;
-    const auto identity = registry_.identity(record.port, record.remote);
+    const auto identity = registry_.identity(record);
     *leaving_by_identity_.try_emplace(identity).first = {.worker = w.id, .slot = slot};
     *leaving_identities_.try_emplace(slot_key(w.id, slot)).first = identity;
     totals_.leaving.set(++leaving_);
@@ -132,8 +132,7 @@ WorkerRecord* Placement::lightest() {
 
 bool Placement::place(SessionRecord& record) {
     WorkerRecord* chosen = nullptr;
-    const Place* const before =
-        leaving_by_identity_.find(registry_.identity(record.port, record.remote));
+    const Place* const before = leaving_by_identity_.find(registry_.identity(record));
     if (before != nullptr) {
         // The session before must be gone first, or both would talk to the peer: same worker, whose
         // queue keeps the order; when that one is full, its slot will be free in a moment.

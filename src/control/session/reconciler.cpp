@@ -47,6 +47,7 @@ void Reconciler::add(SessionRecord& record) {
     if (const auto hop = next_hops_.next_hop(record.port, record.remote)) {
         record.next_hop = *hop;
         next_hops_.track(record.port, *hop);
+        scans_.joined(record);
     }
     Counter& count = totals_.sessions[static_cast<std::size_t>(record.status.session_state)];
     count.set(count.get() + 1);
@@ -57,6 +58,7 @@ void Reconciler::add(SessionRecord& record) {
 void Reconciler::remove(SessionRecord& record) {
     if (record.next_hop.family != AddressFamily::None) {
         next_hops_.untrack(record.port, record.next_hop);
+        scans_.left(record);
     }
     Counter& count = totals_.sessions[static_cast<std::size_t>(record.status.session_state)];
     count.set(count.get() - 1);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "dataplane/base/ip.hpp"
+#include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/parameters.hpp"
 #include "dataplane/bfd/session_event.hpp"
@@ -35,13 +36,14 @@ struct SessionRecord {
     const std::string* profile = nullptr;  ///< as written, for people; nullptr: none
     bfd::SessionHandle handle;             ///< discriminator 0 while it waits for a free slot
     WorkerId worker;
-    PortId port;
+    PortId port;                    ///< that packets leave by; single hop: and come in by
     std::uint16_t source_port = 0;  ///< constant for the life of the session, RFC 5881 4
     Origin origin = Origin::Api;
     std::uint8_t dscp = 48;
     bool follow_link = true;
     bool admin_down = false;
     Waiting waiting = Waiting::No;
+    SessionType type = SessionType::SingleHop;
     bool next_hop_resolved = false;  ///< the worker has headers, or is about to
     /// The last reload that ends or changes it, and so lets another session have its name.
     std::uint32_t touched_by_reload = 0;

@@ -15,6 +15,7 @@ Registry::Registry(std::vector<SessionPort> ports, std::uint32_t most) : ports_{
 SessionRecord& Registry::insert(const config::Session& session, PortId port, Origin origin) {
     last_id_ = {last_id_.value + 1};
     SessionRecord& record = records_.append(last_id_);
+    record.type = session.type;
     record.port = port;
     record.origin = origin;
     record.dscp = session.dscp;
@@ -32,13 +33,13 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
         if (fresh) record.name = &named->first;
     }
     set_profile(record, session.profile);
-    by_identity_.emplace(identity(port, record.remote), &record);
+    by_identity_.emplace(identity(record), &record);
     return record;
 }
 
 void Registry::erase(SessionRecord& record) {
     if (record.name != nullptr) by_name_.erase(by_name_.find(*record.name));
-    by_identity_.erase(identity(record.port, record.remote));
+    by_identity_.erase(identity(record));
     records_.erase(record.id);
 }
 
@@ -50,7 +51,23 @@ SessionRecord* Registry::find_name(std::string_view name) {
 }
 
 SessionRecord* Registry::find_identity(PortId port, const IpAddress& remote) {
-    const auto it = by_identity_.find(identity(port, remote));
+    const auto it = by_identity_.find(identity(SessionType::SingleHop, port, {}, remote));
+    return it == by_identity_.end() ? nullptr : it->second;
+}
+
+std::vector<SessionRecord*> Registry::find_multihop(const IpAddress& remote) {
+    std::vector<SessionRecord*> out;
+    for (const IpAddress& local : locals_) {
+        const auto it = by_identity_.find(identity(SessionType::MultiHop, {}, local, remote));
+        if (it != by_identity_.end()) out.push_back(it->second);
+    }
+    return out;
+}
+
+SessionRecord* Registry::find_same(const config::Session& session) {
+    const SessionPort* const p = port_named(session.port);
+    if (p == nullptr) return nullptr;
+    const auto it = by_identity_.find(identity(session, p->id));
     return it == by_identity_.end() ? nullptr : it->second;
 }
 
@@ -86,6 +103,7 @@ const SessionPort* Registry::port_named(std::string_view name) const {
 
 config::Session Registry::spec(const SessionRecord& record) const {
     config::Session out;
+    out.type = record.type;
     if (record.name != nullptr) out.name = *record.name;
     if (record.profile != nullptr) out.profile = *record.profile;
     if (const SessionPort* p = port(record.port)) out.port = p->name;
@@ -98,8 +116,19 @@ config::Session Registry::spec(const SessionRecord& record) const {
     return out;
 }
 
-Registry::Identity Registry::identity(PortId port_id, const IpAddress& remote) const {
-    Identity out{.port = port_id, .family = remote.family};
+Registry::Identity Registry::identity(SessionType type, PortId port_id, const IpAddress& local,
+                                      const IpAddress& remote) {
+    Identity out;
+    out.here = port_id.value;
+    out.family = remote.family;
+    out.type = type;
+    if (type == SessionType::MultiHop) {
+        const auto known = std::ranges::find(locals_, local);
+        out.here = static_cast<std::uint16_t>(known - locals_.begin());
+        if (known == locals_.end()) locals_.push_back(local);
+        out.remote = remote.octets;
+        return out;
+    }
     const SessionPort* p = port(port_id);
     if (p == nullptr || !p->point_to_point) out.remote = remote.octets;
     return out;
@@ -112,7 +141,8 @@ std::size_t Registry::IdentityHash::operator()(const Identity& i) const noexcept
     std::memcpy(&low, i.remote.data() + 8, 8);
     std::uint64_t h = high * 0x9e3779b97f4a7c15U;
     h = (h ^ (h >> 29U) ^ low) * 0xbf58476d1ce4e5b9U;
-    h = (h ^ (h >> 32U) ^ i.port.value ^ static_cast<std::uint64_t>(i.family) << 16U) *
+    h = (h ^ (h >> 32U) ^ i.here ^ static_cast<std::uint64_t>(i.family) << 16U ^
+         static_cast<std::uint64_t>(i.type) << 24U) *
         0x94d049bb133111ebU;
     return static_cast<std::size_t>(h ^ (h >> 31U));
 }

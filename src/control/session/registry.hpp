@@ -2,6 +2,7 @@
 
 #include "control/config/schema.hpp"
 #include "control/session/record_table.hpp"
+#include "dataplane/base/session_key.hpp"
 
 #include <array>
 #include <cstdint>
@@ -28,11 +29,12 @@ struct SessionPort {
 class Registry {
 public:
     /// What can exist once: port, family and remote, RFC 5881 3; without the remote's octets on a
-    /// point-to-point port.
+    /// point-to-point port. Of multihop: the pair of addresses, RFC 5883 4.1.
     struct Identity {
         std::array<std::uint8_t, 16> remote{};
-        PortId port;
+        std::uint16_t here = 0;  ///< the port; of multihop: the number of the local address
         AddressFamily family = AddressFamily::None;
+        SessionType type = SessionType::SingleHop;
         friend bool operator==(const Identity&, const Identity&) = default;
     };
     struct IdentityHash {
@@ -51,11 +53,21 @@ public:
 
     [[nodiscard]] SessionRecord* find(SessionId id);
     [[nodiscard]] SessionRecord* find_name(std::string_view name);
-    /// The session that packets of `remote` on `port` belong to, RFC 5881 3: one for each port,
-    /// family and remote; on a point-to-point port one for each family.
+    /// The single-hop session that packets of `remote` on `port` belong to, RFC 5881 3: one for
+    /// each port, family and remote; on a point-to-point port one for each family.
     [[nodiscard]] SessionRecord* find_identity(PortId port, const IpAddress& remote);
 
-    [[nodiscard]] Identity identity(PortId port, const IpAddress& remote) const;
+    /// The multihop sessions with this peer: one for each of our addresses at most.
+    [[nodiscard]] std::vector<SessionRecord*> find_multihop(const IpAddress& remote);
+    /// The one that `session`, which has a known port, cannot exist beside; nullptr: there is none.
+    [[nodiscard]] SessionRecord* find_same(const config::Session& session);
+
+    [[nodiscard]] Identity identity(const SessionRecord& record) {
+        return identity(record.type, record.port, record.local, record.remote);
+    }
+    [[nodiscard]] Identity identity(const config::Session& session, PortId port) {
+        return identity(session.type, port, session.local, session.remote);
+    }
 
     /// False when another session has that name. Empty: none.
     bool rename(SessionRecord& record, std::string_view name);
@@ -82,7 +94,11 @@ private:
         }
     };
 
+    [[nodiscard]] Identity identity(SessionType type, PortId port, const IpAddress& local,
+                                    const IpAddress& remote);
+
     std::vector<SessionPort> ports_;
+    std::vector<IpAddress> locals_;  ///< that multihop was ever asked for; few, all are ours
     SessionId last_id_;
     RecordTable records_;
     std::unordered_map<std::string, SessionRecord*, TextHash, std::equal_to<>> by_name_;

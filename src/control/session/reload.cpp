@@ -9,10 +9,9 @@
 
 namespace tocsin::control::session {
 
-Reload::Reload(Registry& registry, Reconciler& reconciler, DesiredSet& desired,
-               Admission& admission, auth::Chains& chains, Pieces& pieces, WallClock clock)
+Reload::Reload(Registry& registry, DesiredSet& desired, Admission& admission, auth::Chains& chains,
+               Pieces& pieces, WallClock clock)
     : registry_{registry},
-      reconciler_{reconciler},
       desired_{desired},
       admission_{admission},
       chains_{chains},
@@ -124,7 +123,7 @@ std::optional<Error> Reload::check_demand(const config::Diff& diff) {
 std::optional<Error> Reload::check_added(const config::Session& session) {
     const SessionPort* const port = registry_.port_named(session.port);
     if (port == nullptr) return std::nullopt;
-    const SessionRecord* const r = registry_.find_identity(port->id, session.remote);
+    const SessionRecord* const r = registry_.find_same(session);
     if (r != nullptr && r->origin != Origin::Config) {
         return Error{ErrorKind::AlreadyExists,
                      "the API added a session for this peer: delete that one first",
@@ -174,18 +173,12 @@ void Reload::change(SessionRecord& record, const config::SessionChange& change) 
     registry_.set_profile(record, to.profile);
     record.follow_link = to.follow_link;
     desired_.change(record, to);
-    if (record.dscp != to.dscp) {
-        record.dscp = to.dscp;
-        reconciler_.need(record, kNeedHeaders);
-    }
     // Compared with the old file, not with the record: what an operator decided meanwhile stays.
     if (change.from.admin_down != to.admin_down) desired_.set_admin_down(record, to.admin_down);
 }
 
 SessionRecord* Reload::find(const config::Session& session) {
-    const SessionPort* const port = registry_.port_named(session.port);
-    SessionRecord* const record =
-        port == nullptr ? nullptr : registry_.find_identity(port->id, session.remote);
+    SessionRecord* const record = registry_.find_same(session);
     return record != nullptr && record->origin == Origin::Config ? record : nullptr;
 }
 

@@ -6,7 +6,6 @@
 #include "control/session/admission.hpp"
 #include "control/session/desired_set.hpp"
 #include "control/session/pieces.hpp"
-#include "control/session/reconciler.hpp"
 #include "control/session/registry.hpp"
 
 #include <cstdint>
@@ -27,8 +26,8 @@ class Reload {
 public:
     using WallClock = std::function<auth::WallTime()>;
 
-    Reload(Registry& registry, Reconciler& reconciler, DesiredSet& desired, Admission& admission,
-           auth::Chains& chains, Pieces& pieces, WallClock clock);
+    Reload(Registry& registry, DesiredSet& desired, Admission& admission, auth::Chains& chains,
+           Pieces& pieces, WallClock clock);
 
     /// All or nothing: on an error nothing has changed.
     [[nodiscard]] Result<Applied> apply(const config::Diff& diff);
@@ -44,7 +43,6 @@ private:
     SessionRecord* touch(const config::Session& session);
 
     Registry& registry_;
-    Reconciler& reconciler_;
     DesiredSet& desired_;
     Admission& admission_;
     auth::Chains& chains_;

@@ -4,6 +4,7 @@
 #include "control/config/nearest.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace tocsin::control::session {
 
@@ -33,25 +34,30 @@ Result<SessionId> resolve(const Selector& selector, Registry& registry, Reconcil
         return r->id;
     }
     const auto& peer = std::get<PeerSelector>(selector);
-    const SessionRecord* found = nullptr;
+    std::vector<const SessionRecord*> found;
+    const auto consider = [&](const SessionRecord* r) {
+        if (r == nullptr || r->remote != peer.remote) return;
+        if (peer.local.family != AddressFamily::None && r->local != peer.local) return;
+        const SessionPort* const port = registry.port(r->port);
+        if (!peer.port.empty() && (port == nullptr || port->name != peer.port)) return;
+        found.push_back(r);
+    };
     for (const SessionPort& port : registry.ports()) {
-        if (!peer.port.empty() && port.name != peer.port) continue;
-        const SessionRecord* const r = registry.find_identity(port.id, peer.remote);
-        if (r == nullptr || r->remote != peer.remote) continue;
-        if (peer.local.family != AddressFamily::None && r->local != peer.local) continue;
-        if (found != nullptr) {
-            return Error{ErrorKind::InvalidArgument,
-                         to_string(peer.remote) +
-                             " is the peer of sessions on several ports: give the port as well",
-                         "peer.port"};
-        }
-        found = r;
+        consider(registry.find_identity(port.id, peer.remote));
     }
-    if (found == nullptr) {
+    for (const SessionRecord* const r : registry.find_multihop(peer.remote)) consider(r);
+    if (found.size() > 1) {
+        return Error{ErrorKind::InvalidArgument,
+                     to_string(peer.remote) +
+                         " is the peer of several sessions: give the port or our address as well, "
+                         "or choose by id or name",
+                     "peer.port"};
+    }
+    if (found.empty()) {
         return unknown("to " + to_string(peer.remote) +
                        (peer.port.empty() ? std::string{} : " on " + peer.port));
     }
-    return found->id;
+    return found.front()->id;
 }
 
 }  // namespace tocsin::control::session

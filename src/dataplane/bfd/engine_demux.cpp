@@ -40,7 +40,9 @@ SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket
     key.domain = packet.domain;
     key.instance = packet.instance;
     if (packet.type != SessionType::MultiHop) key.port = packet.port;
-    if (!packet.point_to_point && packet.type != SessionType::Echo) {
+    const bool by_addresses = packet.type == SessionType::MultiHop ||
+                              (packet.type == SessionType::SingleHop && !packet.point_to_point);
+    if (by_addresses) {
         key.local = address(packet.destination, packet.family);
         key.remote = address(packet.source, packet.family);
     }

@@ -118,7 +118,8 @@ private:
     std::string memory_;
     bfd::DiscriminatorCodec discriminators_;
     std::vector<Pool> pools_;
-    std::vector<std::unique_ptr<Port>> ports_;  ///< index = Config::ports
+    std::vector<std::unique_ptr<Port>> ports_;        ///< index = Config::ports
+    std::vector<overlay::LocalAddresses> addresses_;  ///< of all ports, for what workers classify
     std::unique_ptr<Handover> handover_;
     std::vector<WorkerUnit> units_;
     std::optional<Telemetry> telemetry_;  ///< reads what is above
@@ -172,6 +173,7 @@ std::vector<WorkerPort> DpdkRuntime::ports_of(std::uint16_t worker) const {
     for (const std::unique_ptr<Port>& port : ports_) {
         WorkerPort p;
         p.context = port->context();
+        p.context.domain_addresses = addresses_;  // all ports are of the default domain
         p.receives = worker < port->rx_queues();
         p.rx_queue = {worker};
         p.drain_limit = port->rx_depth();
@@ -192,6 +194,9 @@ std::vector<WorkerPort> DpdkRuntime::ports_of(std::uint16_t worker) const {
 
 bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
     const auto workers = static_cast<std::uint16_t>(units_.size());
+    for (const std::unique_ptr<Port>& port : ports_) {
+        addresses_.push_back(port->context().addresses);
+    }
     handover_ = Handover::create(workers);
     if (!handover_) {
         error = out_of_memory("the rings between workers");

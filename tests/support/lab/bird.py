@@ -10,6 +10,7 @@ from lab.namespace import LabError, run, wait_until
 class BirdNeighbor:
     remote: str
     local: str | None = None
+    multihop: bool = False
 
 
 class Bird:
@@ -39,7 +40,9 @@ class Bird:
     def _config(self):
         t = self._timers
         neighbors = "\n".join(
-            f'  neighbor {n.remote} dev "{self.port.name}"' + (f" local {n.local};" if n.local else ";")
+            f"  neighbor {n.remote} local {n.local} multihop yes;"
+            if n.multihop
+            else f'  neighbor {n.remote} dev "{self.port.name}"' + (f" local {n.local};" if n.local else ";")
             for n in self.neighbors
         )
         authentication = f"    authentication {self.authentication};\n" if self.authentication else ""
@@ -48,7 +51,7 @@ class Bird:
 router id 192.0.2.250;
 protocol device {{}}
 protocol bfd b1 {{
-  interface "{self.port.name}" {{
+  {"multihop" if any(n.multihop for n in self.neighbors) else f'interface "{self.port.name}"'} {{
     min tx interval {t["min_tx_ms"]} ms;
     min rx interval {t["min_rx_ms"]} ms;
     idle tx interval 1 s;

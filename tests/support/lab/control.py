@@ -9,6 +9,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
 PORT = 3784
+MULTIHOP_PORT = 4784
 ADMIN_DOWN, DOWN, INIT, UP = range(4)
 STATE_NAMES = ("AdminDown", "Down", "Init", "Up")
 POLL, FINAL, INDEPENDENT, AUTHENTICATION, DEMAND, MULTIPOINT = 0x20, 0x10, 0x08, 0x04, 0x02, 0x01

@@ -22,9 +22,12 @@ class FrrPeer:
     passive: bool = False
     shutdown: bool = False
     echo_ms: int | None = None  # both ways; None: no Echo
+    minimum_ttl: int | None = None  # of a multihop peer; None: single hop
 
     def command(self, interface):
         local = f" local-address {self.local}" if self.local else ""
+        if self.minimum_ttl is not None:
+            return f"peer {self.remote} multihop{local}"
         return f"peer {self.remote}{local} interface {interface}"
 
     def lines(self, interface):
@@ -39,6 +42,7 @@ class FrrPeer:
                 else []
             ),
             "passive-mode" if self.passive else "no passive-mode",
+            *([f"minimum-ttl {self.minimum_ttl}"] if self.minimum_ttl is not None else []),
             "shutdown" if self.shutdown else "no shutdown",
             "exit",
         ]

@@ -20,11 +20,11 @@ NEXT_STATE = {
 class HandmadePeer:
     """Speaks BFD from `local` to `remote` over the kernel's UDP; it never detects anything itself.
 
-    `control` is what it sends (state and discriminators are kept by the state machine while
+    `udp_port`: 3784 of single hop, 4784 of multihop. `control` is what it sends (state and discriminators are kept by the state machine while
     `automatic`); `mute` keeps it from sending; `interval` is the time between packets, seconds.
     """
 
-    def __init__(self, lab, port, local, remote, interval=0.1, detect_mult=5, discriminator=0x7E57_0001):
+    def __init__(self, lab, port, local, remote, interval=0.1, detect_mult=5, discriminator=0x7E57_0001, udp_port=PORT):
         self.port = port
         self.local = local
         self.remote = remote
@@ -47,14 +47,15 @@ class HandmadePeer:
                 scope = (0, socket.if_nametoindex(port.name))
             self._socket = socket.socket(family, socket.SOCK_DGRAM)
             self._sender = socket.socket(family, socket.SOCK_DGRAM)
-        for s, number in ((self._socket, PORT), (self._sender, 49152)):
+        for s, number in ((self._socket, udp_port), (self._sender, 49152)):
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             s.bind((local, number, *scope))
         if family == socket.AF_INET6:
             self._sender.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
         else:
             self._sender.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
-        self._to = (remote, PORT, *scope)
+        self.udp_port = udp_port
+        self._to = (remote, udp_port, *scope)
         self._lock = threading.RLock()
         self._closing = threading.Event()
         self._threads = [threading.Thread(target=t, daemon=True) for t in (self._receive, self._transmit)]
@@ -124,6 +125,7 @@ class HandmadePeer:
             "source": self.local,
             "destination": self.remote,
             "source_mac": self.port.mac,
+            "dport": self.udp_port,
         }
         if "destination_mac" not in headers:
             defaults["destination_mac"] = self.remote_mac()

@@ -8,7 +8,7 @@ import struct
 import threading
 from dataclasses import dataclass
 
-from lab.control import PORT, Control
+from lab.control import MULTIHOP_PORT, PORT, Control
 from lab.namespace import wait_until
 
 SO_TIMESTAMPNS = 35
@@ -19,7 +19,7 @@ PACKET_OUTGOING = 4
 
 @dataclass(frozen=True)
 class Seen:
-    """One frame. `control` is set when it is a BFD Control packet to UDP port 3784."""
+    """One frame. `control` is set when it is a BFD Control packet to UDP port 3784 or 4784."""
 
     time: float  # seconds since 1970
     sent: bool  # by the namespace that is watched; else received by it
@@ -28,6 +28,7 @@ class Seen:
     destination: str = ""
     ttl: int = 0
     source_port: int = 0
+    destination_port: int = 0
     control: Control | None = None
 
 
@@ -42,12 +43,12 @@ def dissect(time, sent, octets):
     else:
         return Seen(time, sent, octets)
     source, destination = (str(ipaddress.ip_address(a)) for a in addresses)
-    source_port, control = 0, None
+    source_port, destination_port, control = 0, 0, None
     if protocol == 17 and len(udp) >= 32:
         source_port, destination_port = struct.unpack("!HH", udp[:4])
-        if destination_port == PORT:
+        if destination_port in (PORT, MULTIHOP_PORT):
             control = Control.decode(udp[8:])
-    return Seen(time, sent, octets, source, destination, ttl, source_port, control)
+    return Seen(time, sent, octets, source, destination, ttl, source_port, destination_port, control)
 
 
 class Wire:
