@@ -15,7 +15,14 @@ struct HeaderTemplate {
     std::uint8_t ip_offset = 0;  ///< of the IP header that carries the UDP checksum's pseudo header
     std::uint8_t udp_offset = 0;       ///< of the UDP header
     std::uint8_t payload_length = 24;  ///< octets of BFD Control packet that follow
+    /// Least octets of UDP payload: zeros follow the Control packet up to it, RFC 9764 3.
+    std::uint16_t padded_length = 0;
     std::array<std::uint8_t, kCapacity> octets{};
+
+    /// Octets of UDP payload.
+    [[nodiscard]] constexpr std::uint16_t udp_payload() const noexcept {
+        return padded_length > payload_length ? padded_length : payload_length;
+    }
 
     friend constexpr bool operator==(const HeaderTemplate&, const HeaderTemplate&) = default;
 };

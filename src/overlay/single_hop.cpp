@@ -62,7 +62,7 @@ HeaderTemplate single_hop_headers(const SingleHopHeaders& h) noexcept {
 
 void set_lengths(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept {
     const auto ip = packet.subspan(t.ip_offset);
-    const auto udp_length = static_cast<std::uint16_t>(kUdpLength + t.payload_length);
+    const auto udp_length = static_cast<std::uint16_t>(kUdpLength + t.udp_payload());
     store_be16(&packet[t.udp_offset + kUdpLengthOffset], udp_length);
     if (ip[0] >> 4U == 4) {
         const auto header = static_cast<std::uint16_t>(t.udp_offset - t.ip_offset);
@@ -83,8 +83,8 @@ void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t
                               : packet.subspan(t.ip_offset + kIpv6SourceOffset, 32);
     const auto udp = packet.subspan(t.udp_offset, kUdpLength + t.payload_length);
     store_be16(&udp[kUdpChecksumOffset], 0);
-    const std::uint64_t pseudo =
-        pseudo_header_sum(addresses, kProtocolUdp, static_cast<std::uint16_t>(udp.size()));
+    const auto length = static_cast<std::uint16_t>(kUdpLength + t.udp_payload());
+    const std::uint64_t pseudo = pseudo_header_sum(addresses, kProtocolUdp, length);
     store_checksum(&udp[kUdpChecksumOffset], sum_words(udp, pseudo));
     if (load_checksum(&udp[kUdpChecksumOffset]) == 0) store_be16(&udp[kUdpChecksumOffset], 0xffff);
 }

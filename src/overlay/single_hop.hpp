@@ -26,11 +26,12 @@ struct SingleHopHeaders {
 [[nodiscard]] HeaderTemplate single_hop_headers(const SingleHopHeaders& h) noexcept;
 
 /// Writes the lengths of a whole packet's IP and UDP headers, and the checksum of IPv4, for
-/// t.payload_length octets of payload.
+/// t.udp_payload() octets of payload.
 void set_lengths(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept;
 
-/// Writes the UDP checksum of a whole packet (headers of `t` followed by t.payload_length octets)
-/// in place. Never zero on the wire: a sum of zero is sent as 0xffff (RFC 768, RFC 8200 8.1).
+/// Writes the UDP checksum of a whole packet (headers of `t` followed by t.payload_length octets;
+/// zeros that pad it need not be there) in place. Never zero on the wire: a sum of zero is sent as
+/// 0xffff (RFC 768, RFC 8200 8.1).
 void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept;
 
 }  // namespace tocsin::overlay

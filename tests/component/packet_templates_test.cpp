@@ -5,6 +5,7 @@
 
 #include "dataplane/bfd/auth.hpp"
 #include "overlay/classify.hpp"
+#include "overlay/padding.hpp"
 #include "overlay/single_hop.hpp"
 
 #include <gtest/gtest.h>
@@ -59,6 +60,17 @@ protected:
         port.addresses.add(address(GetParam(), 2));
         const auto got =
             overlay::classify({octets, templates.packet_length(kSlot)}, port,
+                              overlay::ChecksumHint::Unknown, overlay::ChecksumHint::Unknown);
+        ASSERT_EQ(got.verdict, overlay::Verdict::Bfd) << name(got.reason);
+        EXPECT_EQ(std::vector(got.packet.payload, got.packet.payload + got.packet.payload_length),
+                  wanted);
+    }
+    void expect_padded(const std::vector<std::uint8_t>& wanted,
+                       const std::vector<std::uint8_t>& buffer) {
+        overlay::PortContext port{.port = {}, .mac = kPeer, .addresses = {}};
+        port.addresses.add(address(GetParam(), 2));
+        const auto got =
+            overlay::classify({buffer.data(), templates.padded_packet_length(kSlot)}, port,
                               overlay::ChecksumHint::Unknown, overlay::ChecksumHint::Unknown);
         ASSERT_EQ(got.verdict, overlay::Verdict::Bfd) << name(got.reason);
         EXPECT_EQ(std::vector(got.packet.payload, got.packet.payload + got.packet.payload_length),
@@ -122,6 +134,79 @@ TEST_P(Templates, StayAsTheyAreWhenACopyCarriesAnotherPayload) {
         expect(other, copy.data());
         expect(octets);
     }
+}
+
+// req: RFC9764-3-02 RFC9764-6-01 RFC9764-3-01 RFC9764-3-06
+TEST_P(Templates, PadWithZerosWhateverTheBufferHeld) {
+    for (const std::uint16_t size : {53, 1400, 1472}) {
+        for (const std::size_t octets : kLengths) {
+            overlay::HeaderTemplate padded = headers(GetParam());
+            overlay::set_padding(padded, size);
+            set_payload(octets);
+            templates.set_headers(kSlot, padded);
+            EXPECT_EQ(templates.packet_length(kSlot), 0) << "not by the way of short packets";
+            ASSERT_EQ(templates.padded_packet_length(kSlot), padded.length + std::size_t{size});
+            std::vector<std::uint8_t> buffer(2048, 0xa5);
+            templates.copy_padded(kSlot, buffer.data());
+            auto wanted = payload(octets);
+            wanted.resize(size);
+            expect_padded(wanted, buffer);
+            EXPECT_EQ(buffer[padded.length + std::size_t{size}], 0xa5);
+
+            templates.replace_payload(kSlot, payload(octets), buffer.data());
+            expect_padded(wanted, buffer);
+        }
+    }
+}
+
+// req: RFC9764-3-09
+TEST_P(Templates, StayPaddedUnderPayloadsOfEveryLength) {
+    overlay::HeaderTemplate padded = headers(GetParam());
+    overlay::set_padding(padded, 1000);
+    templates.set_headers(kSlot, padded);
+    for (const std::size_t octets : kLengths) {
+        set_payload(octets);
+        std::vector<std::uint8_t> buffer(2048, 0xa5);
+        templates.copy_padded(kSlot, buffer.data());
+        auto wanted = payload(octets);
+        wanted.resize(1000);
+        expect_padded(wanted, buffer);
+    }
+    set_headers();
+    expect(kLengths[4]);
+    EXPECT_EQ(templates.padded_packet_length(kSlot), 0U);
+}
+
+// req: RFC9764-5.2-03
+TEST_P(Templates, AreNotShorterThanTheirPayload) {
+    overlay::HeaderTemplate padded = headers(GetParam());
+    overlay::set_padding(padded, 24);
+    templates.set_headers(kSlot, padded);
+    set_payload(52);
+    ASSERT_EQ(templates.padded_packet_length(kSlot), padded.length + 52U);
+    std::vector<std::uint8_t> buffer(2048, 0xa5);
+    templates.copy_padded(kSlot, buffer.data());
+    expect_padded(payload(52), buffer);
+}
+
+TEST_P(Templates, HaveNoHeadersThatAskForMoreThanABufferHolds) {
+    overlay::HeaderTemplate padded = headers(GetParam());
+    overlay::set_padding(padded, 2000);
+    templates.set_headers(kSlot, padded);
+    EXPECT_EQ(templates.padded_packet_length(kSlot), 0U);
+    EXPECT_EQ(templates.packet_length(kSlot), 0);
+}
+
+TEST_P(Templates, WithoutHeadersHaveNoPaddingEither) {
+    overlay::HeaderTemplate padded = headers(GetParam());
+    overlay::set_padding(padded, 1400);
+    templates.set_headers(kSlot, padded);
+    set_payload(24);
+    templates.set_headers(kSlot, {});
+    EXPECT_EQ(templates.padded_packet_length(kSlot), 0U);
+    set_payload(52);
+    set_headers();
+    expect(52);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, Templates, testing::Bool(),

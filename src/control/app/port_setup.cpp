@@ -36,7 +36,8 @@ PortSetup set_up_ports(const config::Config& config,
                                 .name = s.name,
                                 .mac = s.mac,
                                 .point_to_point = port.point_to_point,
-                                .link_up = s.link_up});
+                                .link_up = s.link_up,
+                                .mtu = s.mtu});
         net::StackPort& stack = out.stack.emplace_back();
         stack.id = s.id;
         stack.name = s.name;

@@ -2,6 +2,7 @@
 
 #include "control/base/address.hpp"
 #include "control/config/session_rules.hpp"
+#include "control/session/packet_size.hpp"
 #include "dataplane/bfd/diag.hpp"
 
 #include <fmt/format.h>
@@ -97,6 +98,14 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                            : std::string{"never"}},
                     {"loop_gap_ms", milliseconds(e.loop_gap)},
                     {"evidence", text(e.evidence)}});
+        const std::string hint = session::size_hint(r.remote.family, r.padded_pdu_size, e.now);
+        if (!hint.empty()) {
+            log::write(log::Level::Info, "bfd", "large_packets_lost",
+                       {{"id", r.id.value},
+                        {"peer", to_string(r.remote)},
+                        {"port", port(r)},
+                        {"hint", hint}});
+        }
     }
     if (caused(bfd::EventCause::Source) && allow()) {
         log::write(log::Level::Warn, "bfd", "peer_source_changed",

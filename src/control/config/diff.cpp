@@ -46,6 +46,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     compare("match_source", p.match_source, q.match_source);
     compare("min_ttl", p.min_ttl, q.min_ttl);
     compare("dscp", a.dscp, b.dscp);
+    compare("padded_pdu_size", a.padded_pdu_size, b.padded_pdu_size);
     compare("follow_link", a.follow_link, b.follow_link);
     compare("auth", a.auth, b.auth);
     compare("admin_down", a.admin_down, b.admin_down);

@@ -405,6 +405,13 @@ void read_profile(TableReader& in, std::vector<Profile>& out) {
         else
             profile.detect_mult = static_cast<std::uint8_t>(*value);
     }
+    if (const auto value = in.get_integer("padded_pdu_size")) {
+        auto why = padded_pdu_size_fault(*value);
+        if (why)
+            in.fault("padded_pdu_size", std::move(*why));
+        else
+            profile.padded_pdu_size = static_cast<std::uint16_t>(*value);
+    }
     profile.passive = in.get_bool("passive");
     profile.demand_mode = in.get_bool("demand_mode");
     profile.demand_poll_interval = interval("demand_poll_interval", demand_poll_fault);
@@ -459,6 +466,7 @@ void read_session(TableReader& in, Draft& draft) {
     out.detect_mult = in.get_integer("detect_mult");
     out.min_ttl = in.get_integer("min_ttl");
     out.dscp = in.get_integer("dscp");
+    out.padded_pdu_size = in.get_integer("padded_pdu_size");
     out.passive = in.get_bool("passive");
     out.demand_mode = in.get_bool("demand_mode");
     out.demand_poll_interval = in.get_duration("demand_poll_interval");

@@ -129,6 +129,7 @@ struct Session {
     bool follow_link = true;
     bool admin_down = false;
     SessionType type = SessionType::SingleHop;
+    std::uint16_t padded_pdu_size = 0;  ///< octets of UDP payload, RFC 9764; 0 = no padding
     friend bool operator==(const Session&, const Session&) = default;
 };
 
@@ -144,6 +145,7 @@ struct Profile {
     std::optional<WireInterval> desired_min_echo_tx_interval;
     std::optional<WireInterval> required_min_echo_rx_interval;
     std::optional<auth::Authentication> auth;
+    std::optional<std::uint16_t> padded_pdu_size;
     friend bool operator==(const Profile&, const Profile&) = default;
 };
 

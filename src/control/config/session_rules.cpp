@@ -138,6 +138,11 @@ private:
             add("dscp", number_fault(*value, 0, 63, ", such as 48 (CS6)"));
             session_.dscp = static_cast<std::uint8_t>(*value);
         }
+        session_.padded_pdu_size = profile.padded_pdu_size.value_or(0);
+        if (const auto value = draft_.padded_pdu_size) {
+            add("padded_pdu_size", padded_pdu_size_fault(*value));
+            session_.padded_pdu_size = static_cast<std::uint16_t>(*value);
+        }
         if (draft_.min_ttl && multihop()) {
             add("min_ttl", number_fault(*draft_.min_ttl, 1, 255,
                                         ": 255 less the routers on the way (RFC 5883 3)"));
@@ -423,6 +428,7 @@ SessionDraft draft_of(const Session& session) {
         .auth =
             AuthDraft{.type = std::string{auth::type_name(session.auth.type, session.auth.method)},
                       .key_chain = session.auth.key_chain},
+        .padded_pdu_size = session.padded_pdu_size,
         .admin_down = session.admin_down};
 }
 
@@ -495,6 +501,12 @@ std::optional<std::string> echo_interval_fault(std::chrono::microseconds value) 
     }
     return to_string(value) + " is out of range: 0s (no Echo) or " + to_string(kShortestInterval) +
            ".." + to_string(kLongestInterval) + " are accepted";
+}
+
+std::optional<std::string> padded_pdu_size_fault(std::int64_t value) {
+    if (value == 0) return std::nullopt;
+    return number_fault(value, 24, 65535,
+                        " (octets of UDP payload, RFC 9764), or 0 for no padding");
 }
 
 std::optional<auth::Authentication> read_auth(const AuthDraft& draft, std::string_view& member,

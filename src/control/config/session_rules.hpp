@@ -42,6 +42,7 @@ struct SessionDraft {
     std::optional<bool> match_source{};
     std::optional<bool> follow_link{};
     std::optional<AuthDraft> auth{};
+    std::optional<std::int64_t> padded_pdu_size{};
     bool admin_down = false;
 };
 
@@ -119,6 +120,7 @@ inline constexpr std::size_t kLongestKeyChainName = 64;
 [[nodiscard]] std::optional<std::string> demand_poll_fault(std::chrono::microseconds value);
 /// Of both intervals of Echo; 0 = none.
 [[nodiscard]] std::optional<std::string> echo_interval_fault(std::chrono::microseconds value);
+[[nodiscard]] std::optional<std::string> padded_pdu_size_fault(std::int64_t value);
 /// What `draft` says; nullopt and `member` (`type` or `key_chain`) and `why` when it is wrong.
 [[nodiscard]] std::optional<auth::Authentication> read_auth(const AuthDraft& draft,
                                                             std::string_view& member,

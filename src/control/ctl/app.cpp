@@ -221,6 +221,10 @@ private:
             ->check(number(1, 255));
         command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
         command
+            .add_option("--padded-pdu-size", spec_.padded_pdu_size,
+                        "Octets of UDP payload, 24..65535, filled up with zeros; 0: no padding")
+            ->check(number(0, 65535));
+        command
             .add_option("--auth", spec_.auth_type,
                         "Authentication: none, simple_password, keyed_md5, meticulous_keyed_md5, "
                         "keyed_sha1, meticulous_keyed_sha1 or frr_hmac_sha1")

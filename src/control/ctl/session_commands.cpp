@@ -75,6 +75,7 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     }
     if (options.demand_mode) out.set_demand_mode(*options.demand_mode);
     if (options.detect_mult) out.set_detect_mult(*options.detect_mult);
+    if (options.padded_pdu_size) out.set_padded_pdu_size(*options.padded_pdu_size);
     if (options.min_ttl) out.set_min_ttl(*options.min_ttl);
     if (options.dscp) out.set_dscp(*options.dscp);
     if (options.passive) out.set_passive(*options.passive);
@@ -214,14 +215,15 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     auto spec = spec_of(options);
     if (!spec.ok()) return refuse(context, spec.error());
     if (!options.detect_mult && !options.passive && !options.match_source && !options.min_ttl &&
-        !options.dscp && options.desired_min_tx_interval.empty() &&
+        !options.dscp && !options.padded_pdu_size && options.desired_min_tx_interval.empty() &&
         options.required_min_rx_interval.empty() && !options.demand_mode &&
         options.demand_poll_interval.empty() && options.desired_min_echo_tx_interval.empty() &&
         options.required_min_echo_rx_interval.empty() && options.auth_type.empty()) {
         return refuse(context, invalid("nothing to change: give --tx, --rx, --detect-mult, "
                                        "--passive, --active, --demand, --no-demand, "
                                        "--demand-poll, --echo-tx, --echo-rx, --match-source, "
-                                       "--no-match-source, --min-ttl, --dscp or --auth"));
+                                       "--no-match-source, --min-ttl, --dscp, --padded-pdu-size or "
+                                       "--auth"));
     }
     v1::UpdateSessionRequest request;
     *request.mutable_session() = std::move(selector).value();

@@ -39,6 +39,7 @@ struct SpecOptions {
     std::optional<std::uint32_t> detect_mult;
     std::optional<std::uint32_t> min_ttl;
     std::optional<std::uint32_t> dscp;
+    std::optional<std::uint32_t> padded_pdu_size;
     std::string demand_poll_interval;           ///< likewise
     std::string desired_min_echo_tx_interval;   ///< likewise
     std::string required_min_echo_rx_interval;  ///< likewise

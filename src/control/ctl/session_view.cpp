@@ -156,6 +156,10 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("Lowest TTL", std::to_string(spec.min_ttl()));
     out.add("Follow link", yes(spec.follow_link()));
     out.add("DSCP", std::to_string(spec.dscp()));
+    out.add("UDP payload / IP packet", std::to_string(status.udp_payload_octets()) + " / " +
+                                           std::to_string(status.ip_packet_octets()) + " octets" +
+                                           (spec.padded_pdu_size() == 0 ? "" : ", padded"));
+    if (!status.hint().empty()) out.add("Hint", {status.hint(), Colour::Yellow});
     out.add("Next hop", or_dash(status.next_hop()) +
                             (status.next_hop_resolved() ? "" : ", MAC not known: nothing is sent"));
     if (!status.seen_source().empty()) out.add("Packets come from", status.seen_source());

@@ -3,6 +3,7 @@
 #include "control/base/address.hpp"
 #include "control/config/nearest.hpp"
 #include "control/grpc/convert_history.hpp"
+#include "control/session/packet_size.hpp"
 #include "dataplane/bfd/diag.hpp"
 
 #include <algorithm>
@@ -101,6 +102,7 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_match_source(spec.parameters.match_source);
     out.set_min_ttl(spec.parameters.min_ttl);
     out.set_dscp(spec.dscp);
+    out.set_padded_pdu_size(spec.padded_pdu_size);
     out.set_follow_link(spec.follow_link);
     out.set_admin_down(spec.admin_down);
     out.mutable_auth()->set_type(auth_type_to_proto(spec.auth.type, spec.auth.method));
@@ -153,6 +155,11 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_waiting(text(view.waiting));
     auth_to_proto(view, *out.mutable_auth());
     echo_to_proto(s, *out.mutable_echo());
+    const AddressFamily family = view.spec.remote.family;
+    const std::uint32_t payload = session::udp_payload_octets(view.spec.padded_pdu_size, s);
+    out.set_udp_payload_octets(payload);
+    out.set_ip_packet_octets(payload + session::header_octets(family));
+    out.set_hint(session::size_hint(family, view.spec.padded_pdu_size, s));
 }
 
 void brief_to_proto(const session::SessionView& view, v1::Session& out) {
@@ -233,6 +240,7 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     }
     if (spec.has_detect_mult()) out.detect_mult = spec.detect_mult();
     if (spec.has_dscp()) out.dscp = spec.dscp();
+    if (spec.has_padded_pdu_size()) out.padded_pdu_size = spec.padded_pdu_size();
     if (spec.has_min_ttl()) out.min_ttl = spec.min_ttl();
     if (spec.has_passive()) out.passive = spec.passive();
     if (spec.has_demand_mode()) out.demand_mode = spec.demand_mode();

@@ -122,6 +122,9 @@ grpc::Status DaemonService::GetVersion(grpc::ServerContext*, const v1::GetVersio
     const metrics::Sources& s = backend_.sources();
     response->set_version(s.version);
     response->set_dpdk(s.dpdk_version);
+    for (const char* const what : {"multihop", "authentication", "large_packets"}) {
+        response->add_capabilities(what);
+    }
     response->set_started_us(
         std::chrono::duration_cast<std::chrono::microseconds>(s.started.time_since_epoch())
             .count());

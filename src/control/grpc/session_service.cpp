@@ -260,11 +260,11 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
           std::pair{spec.has_follow_link(), "follow_link"},
           std::pair{spec.admin_down(), "admin_down"}}) {
         if (given) {
-            return to_status(
-                {ErrorKind::InvalidArgument,
-                 "cannot be changed: only the intervals, detect_mult, match_source, "
-                 "passive, demand_mode, min_ttl, dscp and auth can; delete the session and add it again",
-                 std::string{"spec."} + field});
+            return to_status({ErrorKind::InvalidArgument,
+                              "cannot be changed: only the intervals, detect_mult, match_source, "
+                              "passive, demand_mode, min_ttl, dscp, padded_pdu_size and auth can; "
+                              "delete the session and add it again",
+                              std::string{"spec."} + field});
         }
     }
     const auto specs = backend_.specs();
@@ -292,12 +292,17 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
         set(draft.required_min_echo_rx_interval, given.required_min_echo_rx_interval);
         set(draft.min_ttl, given.min_ttl);
         set(draft.dscp, given.dscp);
+        set(draft.padded_pdu_size, given.padded_pdu_size);
         set(draft.auth, given.auth);
         draft.profile.clear();  // its values are in the session; it may be gone from the file
         const auto check = config::validate_session(draft, specs->ports, specs->profiles);
         if (!check.ok()) return to_error(check.faults, "spec");
         const auto done = manager.update(found.value(), check.session, session::Origin::Api);
-        if (!done) return done.error();
+        if (!done) {
+            Error error = done.error();
+            if (error.where.starts_with('.')) error.where.insert(0, "spec");
+            return error;
+        }
         return found;
     });
     if (!id) return shutting_down();

@@ -2,7 +2,10 @@
 
 #include "control/base/address.hpp"
 #include "control/config/nearest.hpp"
+#include "control/session/packet_size.hpp"
+#include "dataplane/message/command.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -71,6 +74,23 @@ std::optional<Error> Admission::check_demand(WorkerId worker, const load::Demand
                  {}};
 }
 
+std::optional<Error> Admission::check_padding(const SessionPort& port, AddressFamily family,
+                                              std::uint16_t padded_pdu_size) {
+    const std::uint32_t headers = header_octets(family);
+    const std::uint32_t packet = padded_pdu_size + headers;
+    const std::uint32_t most = std::min<std::uint32_t>(port.mtu, message::kLargestPaddedPacket);
+    if (padded_pdu_size == 0 || packet <= most) return std::nullopt;
+    return Error{
+        ErrorKind::InvalidArgument,
+        std::to_string(padded_pdu_size) + " makes IP packets of " + std::to_string(packet) +
+            " octets, more than " +
+            (port.mtu <= message::kLargestPaddedPacket ? "the MTU of port " + port.name + ", "
+                                                       : std::string{"tocsin sends, "}) +
+            std::to_string(most) + ": at most " + std::to_string(most - headers) +
+            " octets of UDP payload are accepted there",
+        ".padded_pdu_size"};
+}
+
 std::optional<Error> Admission::check_new(const config::Session& session) {
     const SessionPort* const port = registry_.port_named(session.port);
     if (port == nullptr) {
@@ -94,6 +114,9 @@ std::optional<Error> Admission::check_new(const config::Session& session) {
                      one_session_only(session, "has session " + std::to_string(r->id.value) +
                                                    ", which belongs to " + owner(r->origin)),
                      ".remote"};
+    }
+    if (auto error = check_padding(*port, session.remote.family, session.padded_pdu_size)) {
+        return error;
     }
     if (session.name.empty()) return std::nullopt;
     if (const SessionRecord* const r = registry_.find_name(session.name)) {

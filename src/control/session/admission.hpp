@@ -39,8 +39,12 @@ public:
     /// The same for sessions that stay on their worker.
     [[nodiscard]] std::optional<Error> check_demand(WorkerId worker, const load::Demand& more,
                                                     const load::Demand& less) const;
-    /// Port, local address, peer and name of a new session. `where` of the error begins with the
-    /// member, such as ".name".
+    /// That a port carries packets of this size; 0 = no padding.
+    [[nodiscard]] static std::optional<Error> check_padding(const SessionPort& port,
+                                                            AddressFamily family,
+                                                            std::uint16_t padded_pdu_size);
+    /// Port, local address, peer, size and name of a new session. `where` of the error begins with
+    /// the member, such as ".name".
     [[nodiscard]] std::optional<Error> check_new(const config::Session& session);
 
 private:

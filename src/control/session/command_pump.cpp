@@ -1,6 +1,7 @@
 #include "control/session/command_pump.hpp"
 
 #include "overlay/multi_hop.hpp"
+#include "overlay/padding.hpp"
 #include "overlay/single_hop.hpp"
 
 #include <utility>
@@ -102,8 +103,11 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
                                       .destination = record.remote,
                                       .source_port = record.source_port,
                                       .dscp = record.dscp};
-    return record.type == SessionType::MultiHop ? overlay::multi_hop_headers(h)
-                                                : overlay::single_hop_headers(h);
+    overlay::HeaderTemplate out = record.type == SessionType::MultiHop
+                                      ? overlay::multi_hop_headers(h)
+                                      : overlay::single_hop_headers(h);
+    if (record.padded_pdu_size != 0) overlay::set_padding(out, record.padded_pdu_size);
+    return out;
 }
 
 SessionKey CommandPump::key(const SessionRecord& record) const {

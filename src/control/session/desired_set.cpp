@@ -34,8 +34,9 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to) {
     echo_looping_.remove(record.port, record.parameters);
     echo_looping_.add(record.port, parameters);
     if (record.parameters != parameters) reconciler_.set_parameters(record, parameters);
-    if (record.dscp != to.dscp) {
+    if (record.dscp != to.dscp || record.padded_pdu_size != to.padded_pdu_size) {
         record.dscp = to.dscp;
+        record.padded_pdu_size = to.padded_pdu_size;
         reconciler_.need(record, kNeedHeaders);
     }
     chains_.release(before, user(record.origin));

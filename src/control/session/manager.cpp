@@ -161,6 +161,11 @@ Result<Ok> Manager::update(SessionId id, const config::Session& to, Origin origi
                      "session"};
     }
     if (auto error = check_options(to)) return std::move(*error);
+    const SessionPort* const port = registry_.port(record->port);
+    if (port != nullptr) {
+        auto error = Admission::check_padding(*port, record->remote.family, to.padded_pdu_size);
+        if (error) return std::move(*error);
+    }
     if (auto error = admission_.check_demand(load::demand_of(parameters),
                                              load::demand_of(record->parameters))) {
         return std::move(*error);

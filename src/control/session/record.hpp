@@ -44,6 +44,7 @@ struct SessionRecord {
     bool admin_down = false;
     Waiting waiting = Waiting::No;
     SessionType type = SessionType::SingleHop;
+    std::uint16_t padded_pdu_size = 0;
     bool next_hop_resolved = false;  ///< the worker has headers, or is about to
     /// The last reload that ends or changes it, and so lets another session have its name.
     std::uint32_t touched_by_reload = 0;

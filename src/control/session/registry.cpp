@@ -19,6 +19,7 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
     record.port = port;
     record.origin = origin;
     record.dscp = session.dscp;
+    record.padded_pdu_size = session.padded_pdu_size;
     record.follow_link = session.follow_link;
     record.admin_down = session.admin_down;
     record.remote = session.remote;
@@ -111,6 +112,7 @@ config::Session Registry::spec(const SessionRecord& record) const {
     out.local = record.local;
     out.parameters = record.parameters;
     out.dscp = record.dscp;
+    out.padded_pdu_size = record.padded_pdu_size;
     out.follow_link = record.follow_link;
     out.admin_down = record.admin_down;
     return out;

@@ -69,6 +69,14 @@ std::optional<Error> Reload::check(const config::Diff& diff) {
     }
     for (const config::SessionChange& c : diff.changed) {
         if (auto error = check_name(c.to)) return error;
+        const SessionPort* const port = registry_.port_named(c.to.port);
+        auto error = port == nullptr ? std::nullopt
+                                     : Admission::check_padding(*port, c.to.remote.family,
+                                                                c.to.padded_pdu_size);
+        if (error) {
+            error->where = config::describe(c.to) + error->where;
+            return error;
+        }
         pieces_.done(++done);
     }
     return std::nullopt;

@@ -82,11 +82,13 @@ void Engine::keep_sequence(Slot slot, Instant now) noexcept {
 void Engine::fill_auth(Slot slot, SessionSnapshot& out) const noexcept {
     const std::uint16_t chain = cold_[slot.value].parameters.key_chain;
     out.auth_type = AuthType::None;
+    out.control_length = kControlPacketLength;
     if (chain == 0) return;
     const AuthKeys& keys = keys_of(chain);
     const SessionAuth& auth = auth_[slot.value];
     out.auth_type = keys.type;
     out.auth_can_sign = section_length(keys) != 0;
+    out.control_length = static_cast<std::uint8_t>(kControlPacketLength + section_length(keys));
     out.auth_key_id = out.auth_can_sign ? keys.keys[keys.current].id : std::uint8_t{0};
     out.auth_seq_known = auth.received.known && advanced_to_ < auth.sequence_until;
     out.rcv_auth_seq = auth.received.rcv_auth_seq;

@@ -52,6 +52,7 @@ struct SessionSnapshot {
     std::uint8_t auth_key_id = 0;         ///< of the key that we sign with, when there is one
     bool auth_can_sign = false;           ///< false with a type: no key, nothing is sent
     DropReason last_auth_failure = DropReason::None;
+    std::uint8_t control_length = kControlPacketLength;  ///< Length of our packets, without padding
     std::uint32_t xmit_auth_seq = 0;             ///< bfd.XmitAuthSeq
     std::uint32_t rcv_auth_seq = 0;              ///< bfd.RcvAuthSeq
     std::uint32_t auth_failures = 0;             ///< packets that did not pass, since creation

@@ -18,6 +18,9 @@ using bfd::SessionHandle;
 
 enum class RequestId : std::uint64_t {};  ///< chosen by control, echoed in the reply
 
+/// Octets of the longest IP packet with padding (RFC 9764) that any port sends, whatever its MTU.
+inline constexpr std::uint16_t kLargestPaddedPacket = 2000;
+
 /// Starts a session in Down, or in AdminDown when `admin_down`. Refused (Reply::status) when the
 /// slot is taken or the key exists. A slot whose deletion still lingers is not free.
 struct AddSession {

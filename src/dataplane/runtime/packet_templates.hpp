@@ -4,6 +4,7 @@
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/echo.hpp"
 #include "dataplane/bfd/engine_sink.hpp"
+#include "dataplane/message/command.hpp"
 #include "overlay/header_template.hpp"
 
 #include <array>
@@ -16,6 +17,10 @@ namespace tocsin::runtime {
 /// The longest packet that a template may be; also what copy() may write, whatever the length:
 /// constants copy faster.
 inline constexpr std::size_t kTemplateOctets = 128;
+
+/// Octets of the longest frame with padding: what an mbuf holds behind its headroom, less what
+/// af_packet takes of its own buffers.
+inline constexpr std::size_t kLargestPacket = message::kLargestPaddedPacket + 14;
 
 /// The packet of every session, ready to copy: headers, then a Control packet, UDP checksum
 /// complete. What is known about it lies behind it in the same two cache lines. Owner: one
@@ -34,11 +39,16 @@ public:
     struct Saved;
 
     [[nodiscard]] std::uint32_t slots() const noexcept { return slots_; }
-    /// Octets of the packet; 0: next hop not known, nothing can be sent.
+    /// Octets of the packet; 0: it is padded, see padded_packet_length(), or the next hop is not
+    /// known and nothing can be sent.
     [[nodiscard]] std::uint16_t packet_length(Slot s) const noexcept {
         const Info& info = at(s).info;
         return info.headers == 0 ? 0 : static_cast<std::uint16_t>(info.headers + info.payload);
     }
+    /// Octets of a packet with padding, of which copy_padded() writes all; 0: it has none, or
+    /// nothing can be sent.
+    [[nodiscard]] std::size_t padded_packet_length(Slot s) const noexcept;
+    [[nodiscard]] bool has_headers(Slot s) const noexcept { return at(s).info.in_front() != 0; }
     [[nodiscard]] std::size_t payload_length(Slot s) const noexcept { return at(s).info.payload; }
     [[nodiscard]] PortId port(Slot s) const noexcept { return {at(s).info.port}; }
     [[nodiscard]] const std::uint8_t* packet(Slot s) const noexcept { return at(s).octets.data(); }
@@ -51,6 +61,8 @@ public:
             std::memcpy(to, packet(s), kTemplateOctets);
         }
     }
+    /// The packet, and zeros up to padded_packet_length().
+    void copy_padded(Slot s, std::uint8_t* to) const noexcept;
     void prefetch(Slot s) const noexcept {
         __builtin_prefetch(&at(s));
         __builtin_prefetch(at(s).octets.data() + 64);
@@ -84,10 +96,15 @@ private:
     struct Info {
         std::uint16_t port;
         std::uint8_t
-            headers;  ///< octets in front of the payload; 0 = none, the payload comes first
+            headers;  ///< octets in front of the payload, but see padded; 0 = none, it comes first
         std::uint8_t payload;  ///< octets of it
         std::uint8_t ip_offset;
-        std::uint8_t udp_offset;
+        std::uint8_t udp_offset;  ///< 0: no headers
+        /// Least octets of UDP payload; 0 = no padding. With it `headers` is 0, so that who sends
+        /// what is not padded need not look here, and the payload follows the UDP header.
+        std::uint16_t padded;
+
+        [[nodiscard]] std::uint8_t in_front() const noexcept;
     };
     static constexpr std::size_t kOctets = kTemplateOctets - sizeof(Info);
     static_assert(kOctets >= overlay::HeaderTemplate::kCapacity + bfd::kControlPacketLength);

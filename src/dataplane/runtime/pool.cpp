@@ -1,6 +1,7 @@
 #include "dataplane/runtime/pool.hpp"
 
 #include "dataplane/runtime/handover.hpp"
+#include "dataplane/runtime/packet_templates.hpp"
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -17,6 +18,8 @@ namespace {
 constexpr std::uint32_t kCache = RTE_MEMPOOL_CACHE_MAX_SIZE;
 
 }  // namespace
+
+static_assert(kLargestPacket <= RTE_MBUF_DEFAULT_DATAROOM);
 
 void PoolDeleter::operator()(rte_mempool* pool) const noexcept { rte_mempool_free(pool); }
 

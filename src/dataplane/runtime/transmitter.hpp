@@ -61,7 +61,7 @@ public:
     }
     /// Not on the way of Control packets: made anew each time.
     [[nodiscard]] bool transmit_echo(Slot slot, const bfd::EchoOctets& payload) noexcept {
-        if (templates_.packet_length(slot) == 0) return false;  // drops count Control packets
+        if (!templates_.has_headers(slot)) return false;  // drops count Control packets
         rte_mbuf* const mbuf = stash_.take(kTemplateOctets);
         if (mbuf == nullptr) {
             drop(DropReason::TxNoMbuf);
@@ -135,16 +135,28 @@ private:
 
     [[nodiscard]] rte_mbuf* copy(Slot slot) noexcept {
         const std::uint16_t length = templates_.packet_length(slot);
-        if (length == 0) [[unlikely]] {
-            drop(DropReason::TxUnresolved);
-            return nullptr;
-        }
+        if (length == 0) [[unlikely]]
+            return copy_padded(slot);
         rte_mbuf* const mbuf = stash_.take(length);
         if (mbuf == nullptr) [[unlikely]] {
             drop(DropReason::TxNoMbuf);
             return nullptr;
         }
         templates_.copy(slot, length, rte_pktmbuf_mtod(mbuf, std::uint8_t*));
+        return mbuf;
+    }
+    [[nodiscard]] rte_mbuf* copy_padded(Slot slot) noexcept {
+        const std::size_t length = templates_.padded_packet_length(slot);
+        if (length == 0) {
+            drop(DropReason::TxUnresolved);
+            return nullptr;
+        }
+        rte_mbuf* const mbuf = stash_.take(static_cast<std::uint16_t>(length));
+        if (mbuf == nullptr) {
+            drop(DropReason::TxNoMbuf);
+            return nullptr;
+        }
+        templates_.copy_padded(slot, rte_pktmbuf_mtod(mbuf, std::uint8_t*));
         return mbuf;
     }
     void push(Slot slot, rte_mbuf* mbuf) noexcept {

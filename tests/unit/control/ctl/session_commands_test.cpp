@@ -13,15 +13,18 @@ class SessionCommands : public Tocsinctl {};
 
 TEST_F(SessionCommands, ListsTheFirstPageAndSaysThatThereIsMore) {
     EXPECT_EQ(run({"session", "list"}), ExitCode::Success);
-    EXPECT_EQ(
-        out(),
-        "ID  NAME  PEER         LOCAL           PORT  STATE  REMOTE     TX  DETECT  UPTIME  DIAG\n"
-        " 1  rr1   2001:db8::1  2001:db8::ffff  wan0  Up     Up      50 ms  150 ms       -  -\n"
-        " 2  rr2   2001:db8::2  2001:db8::ffff  wan0  Down   Down    50 ms  150 ms       -  -\n");
+    EXPECT_EQ(out(),
+              "ID  NAME  PEER         LOCAL           PORT  TYPE  STATE  REMOTE     TX  DETECT  "
+              "UPTIME  DIAG\n"
+              " 1  rr1   2001:db8::1  2001:db8::ffff  wan0  -     Up     Up      50 ms  150 ms     "
+              "  -  -\n"
+              " 2  rr2   2001:db8::2  2001:db8::ffff  wan0  -     Down   Down    50 ms  150 ms     "
+              "  -  -\n");
     EXPECT_EQ(lines(out()), 3);
     EXPECT_THAT(
         out(),
-        HasSubstr(" 1  rr1   2001:db8::1  2001:db8::ffff  wan0  Up     Up      50 ms  150 ms"));
+        HasSubstr(
+            " 1  rr1   2001:db8::1  2001:db8::ffff  wan0  -     Up     Up      50 ms  150 ms"));
     EXPECT_THAT(err(), HasSubstr("2 of 3 sessions, --all shows the rest"));
 }
 

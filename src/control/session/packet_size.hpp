@@ -1,0 +1,26 @@
+#pragma once
+
+#include "dataplane/base/ip.hpp"
+#include "dataplane/bfd/session_event.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace tocsin::control::session {
+
+/// Octets of the headers of IP, without options, and UDP.
+[[nodiscard]] constexpr std::uint32_t header_octets(AddressFamily family) noexcept {
+    return family == AddressFamily::V6 ? 48 : 28;
+}
+
+/// UDP payload of the packets that we send, octets, RFC 9764 3: the size that is asked for, or the
+/// Control packet where that is longer.
+[[nodiscard]] std::uint32_t udp_payload_octets(std::uint16_t padded_pdu_size,
+                                               const bfd::SessionSnapshot& status) noexcept;
+
+/// What the size may have to do with a session not being Up, for people; empty when nothing says
+/// so. Only the peer knows what it does not hear: it has to tell.
+[[nodiscard]] std::string size_hint(AddressFamily family, std::uint16_t padded_pdu_size,
+                                    const bfd::SessionSnapshot& status);
+
+}  // namespace tocsin::control::session
