@@ -178,6 +178,15 @@ private:
     void check_demand_and_echo() {
         const bfd::SessionParameters& p = session_.parameters;
         const bool echo = p.desired_min_echo_tx_interval > WireInterval{0};
+        if (multihop()) {
+            constexpr const char* kNotOverHops =
+                "Echo is not used over several hops (RFC 5883 3): leave it out, or write \"0s\" "
+                "against a profile's";
+            if (echo) add("desired_min_echo_tx_interval", kNotOverHops);
+            if (p.required_min_echo_rx_interval > WireInterval{0}) {
+                add("required_min_echo_rx_interval", kNotOverHops);
+            }
+        }
         if (p.demand_mode && !echo && p.demand_poll_interval == WireInterval{0}) {
             add("demand_mode",
                 "needs another proof that the peer is there, since it falls silent (RFC 5880 6.6): "

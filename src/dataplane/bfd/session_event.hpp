@@ -53,8 +53,8 @@ struct SessionSnapshot {
     bool auth_can_sign = false;           ///< false with a type: no key, nothing is sent
     DropReason last_auth_failure = DropReason::None;
     std::uint8_t control_length = kControlPacketLength;  ///< Length of our packets, without padding
-    std::uint32_t xmit_auth_seq = 0;             ///< bfd.XmitAuthSeq
-    std::uint32_t rcv_auth_seq = 0;              ///< bfd.RcvAuthSeq
+    std::uint32_t xmit_auth_seq = 0;                     ///< bfd.XmitAuthSeq
+    std::uint32_t rcv_auth_seq = 0;                      ///< bfd.RcvAuthSeq
     std::uint32_t auth_failures = 0;             ///< packets that did not pass, since creation
     WireInterval remote_min_echo_rx_interval{};  ///< Required Min Echo RX Interval as last received
     WireInterval echo_tx_interval{};  ///< of our Echo packets before jitter; 0 = Echo is not active

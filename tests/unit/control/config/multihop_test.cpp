@@ -63,6 +63,18 @@ TEST(Multihop, HasValuesOfItsOwnForWhatIsNotGiven) {
     EXPECT_FALSE(session("remote = \"203.0.113.9\"\nmatch_source = false").parameters.match_source);
 }
 
+// req: RFC5883-3-01 RFC5883-3-02
+TEST(Multihop, RefusesEcho) {
+    for (const char* const key :
+         {"desired_min_echo_tx_interval", "required_min_echo_rx_interval"}) {
+        expect_fault(multihop("remote = \"203.0.113.9\"\n" + std::string{key} + " = \"50ms\""),
+                     "session[0]." + std::string{key}, "RFC 5883 3");
+        EXPECT_EQ(session("remote = \"203.0.113.9\"\n" + std::string{key} + " = \"0s\"")
+                      .parameters.required_min_echo_rx_interval.count(),
+                  0U);
+    }
+}
+
 TEST(Multihop, TakesEveryLowestTtl) {
     for (const int ttl : {1, 64, 255}) {
         EXPECT_EQ(session("remote = \"203.0.113.9\"\nmin_ttl = " + std::to_string(ttl))
