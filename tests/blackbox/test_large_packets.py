@@ -70,7 +70,7 @@ def test_every_packet_is_padded_and_the_size_changes_live(stage, family):
     time.sleep(0.2)
     peer.send(peer.control.with_(flags=POLL))
     daemon.ctl("session", "set", f"peer:{remote}", "--tx", "150ms")  # our own Poll Sequence
-    wait_until(lambda: peer.heard.desired_min_tx_us == 150_000, 5, "the new interval")
+    wait_until(lambda: any(p.control.flags & POLL for p in peer.sent_since(start)), 5, "our Poll")
     peer.change(state=DOWN)
     wait_until(lambda: daemon.session(remote)["status"].get("down_count", 0) == 1, 5, "the session to flap")
     peer.wait_up()

@@ -67,7 +67,8 @@ protected:
     }
     void expect_padded(const std::vector<std::uint8_t>& wanted,
                        const std::vector<std::uint8_t>& buffer) {
-        overlay::PortContext port{.port = {}, .mac = kPeer, .addresses = {}};
+        overlay::PortContext port;
+        port.mac = kPeer;
         port.addresses.add(address(GetParam(), 2));
         const auto got =
             overlay::classify({buffer.data(), templates.padded_packet_length(kSlot)}, port,
