@@ -92,6 +92,23 @@ public:
                                                      .tx_port = port}});
     }
 
+    /// New parameters at the peer that was added as the `index`th.
+    void change_peer(std::uint32_t index, const bfd::SessionParameters& parameters) {
+        peer_.carry_out({.id = {},
+                         .body = message::SetParameters{.session = peer_handle(index),
+                                                        .parameters = parameters}});
+    }
+    /// The peer is disabled or enabled.
+    void set_peer_admin(std::uint32_t index, bool down) {
+        peer_.carry_out(
+            {.id = {}, .body = message::SetAdmin{.session = peer_handle(index), .down = down}});
+    }
+
+    /// The peer says Down, as if it had heard nothing.
+    void fail_peer(std::uint32_t index) {
+        peer_.carry_out({.id = {}, .body = message::SignalPathDown{.session = peer_handle(index)}});
+    }
+
     /// Keys that peers whose parameters have this number use from now on.
     void set_peer_keys(std::uint16_t number, const bfd::AuthKeys& keys) {
         peer_keys_.push_back(keys);
@@ -106,7 +123,12 @@ public:
     }
 
     /// False: nothing passes in either direction.
-    void connect(bool connected) { connected_ = connected; }
+    void connect(bool connected) { to_peers_ = from_peers_ = connected; }
+    /// Each direction by itself.
+    void connect(bool to_peers, bool from_peers) {
+        to_peers_ = to_peers;
+        from_peers_ = from_peers;
+    }
 
     /// What a frame that control sends does; the answer may be queued with punt().
     std::function<void(const message::Frame&)> on_frame;
@@ -122,16 +144,21 @@ public:
         return n;
     }
     [[nodiscard]] bfd::SessionState peer_state(std::uint32_t index) const {
+        return peer_snapshot(index).remote_session_state;
+    }
+    [[nodiscard]] bfd::SessionSnapshot peer_snapshot(std::uint32_t index) const {
         bfd::SessionSnapshot out;
-        const Slot slot{index};
-        static_cast<void>(peer_.engine_.snapshot(
-            {.slot = slot,
-             .local_discr = peer_codec_.encode({.slot = slot, .worker = {}, .generation = 1})},
-            out));
-        return out.remote_session_state;
+        static_cast<void>(peer_.engine_.snapshot(peer_handle(index), out));
+        return out;
     }
 
 private:
+    [[nodiscard]] bfd::SessionHandle peer_handle(std::uint32_t index) const {
+        const Slot slot{index};
+        return {.slot = slot,
+                .local_discr = peer_codec_.encode({.slot = slot, .worker = {}, .generation = 1})};
+    }
+
     std::deque<bfd::AuthKeys> peer_keys_;
     struct Packet {
         SessionKey key;  ///< of the sender
@@ -330,7 +357,7 @@ private:
         while (!wire_.empty()) {
             const Packet p = wire_.front();
             wire_.pop_front();
-            if (!connected_) continue;
+            if (!(p.from_peer ? from_peers_ : to_peers_)) continue;
             ReceivedPacket packet;
             packet.payload = p.octets.octets.data();
             packet.source = p.key.local.data();
@@ -357,7 +384,8 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     std::deque<Packet> wire_;
     std::uint32_t peers_ = 0;
-    bool connected_ = true;
+    bool to_peers_ = true;
+    bool from_peers_ = true;
 };
 
 }  // namespace tocsin::test

@@ -165,6 +165,27 @@ TEST_F(RemoteDemand, AChangedEchoIntervalIsPolled) {
         [](const bfd::ControlPacket& c) { return c.required_min_echo_rx_interval == 50ms; });
 }
 
+// req: RFC5880-6.6-13 RFC5880-6.8.3-13 RFC5880-6.8.3-14
+TEST_F(RemoteDemand, ChangesWhileAPollIsUnansweredAreToldByOneMore) {
+    quiet();
+    SessionParameters p = fast_parameters();
+    p.desired_min_tx_interval = 150ms;
+    change(p);
+    ASSERT_TRUE(next_periodic().packet.poll);
+    for (int i = 1; i <= 10; ++i) {
+        p.detect_mult = static_cast<std::uint8_t>(3 + i);
+        p.required_min_rx_interval = std::chrono::milliseconds{100 + 5 * i};
+        change(p);
+        EXPECT_TRUE(next_periodic().packet.poll);
+    }
+    peer.send_final();
+    peer.send();
+    expect_poll([&](const bfd::ControlPacket& c) {
+        return c.detect_mult == 13 && c.required_min_rx_interval == 150ms &&
+               c.desired_min_tx_interval == 150ms;
+    });
+}
+
 // req: RFC5880-6.6-13
 TEST_F(RemoteDemand, ANewDiscriminatorOfThePeerIsReflectedByAPoll) {
     quiet();

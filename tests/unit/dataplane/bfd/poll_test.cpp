@@ -309,6 +309,64 @@ TEST_F(PollSequence, AChangeDuringASequenceWaitsForASeparator) {
     EXPECT_FALSE(snapshot().poll_in_progress);
 }
 
+// Whatever is changed while a poll goes unanswered: one more sequence, with the last values.
+// req: RFC5880-6.8.3-13 RFC5880-6.8.3-14
+TEST_F(PollSequence, ManyChangesDuringASequenceNeedOneMore) {
+    add_and_bring_up();
+    change(with_tx(200ms));
+    ASSERT_TRUE(next_periodic().packet.poll);
+    SessionParameters p = fast_parameters();
+    for (int i = 1; i <= 20; ++i) {  // the peer is heard, but answers nothing
+        p.desired_min_tx_interval = std::chrono::milliseconds{200 + 10 * i};
+        p.required_min_rx_interval = std::chrono::milliseconds{300 - 10 * i};
+        p.detect_mult = static_cast<std::uint8_t>(3 + i % 5);
+        p.required_min_echo_rx_interval = std::chrono::milliseconds{i};
+        p.passive = i % 2 == 0;
+        change(p);
+        peer.send();
+        EXPECT_TRUE(next_periodic().packet.poll);
+    }
+    EXPECT_EQ(state(), SessionState::Up);
+    peer.send_final();  // of the first
+    EXPECT_FALSE(next_periodic().packet.poll);
+    peer.send();
+    const Sent second = next_periodic();
+    EXPECT_TRUE(second.packet.poll);
+    EXPECT_EQ(second.packet.desired_min_tx_interval, p.desired_min_tx_interval);
+    EXPECT_EQ(second.packet.required_min_rx_interval, p.required_min_rx_interval);
+    EXPECT_EQ(second.packet.detect_mult, p.detect_mult);
+    EXPECT_EQ(second.packet.required_min_echo_rx_interval, p.required_min_echo_rx_interval);
+    peer.send_final();
+    box.take_sent();
+    peer.keep_sending(5s, 100ms);
+    for (const Sent& s : box.sink.sent) EXPECT_FALSE(s.packet.poll) << "nothing is left to ask";
+    EXPECT_EQ(snapshot().tx_interval, p.desired_min_tx_interval);
+    EXPECT_EQ(snapshot().down_count, 0U);
+}
+
+// What no Poll Sequence is needed for takes effect at once, also while one goes unanswered.
+// req: RFC5880-6.8.12-02 RFC5882-4.3-01
+TEST_F(PollSequence, TheMultiplierEchoAndTheCBitGoOutWithThePolls) {
+    add_and_bring_up();
+    SessionParameters p = with_tx(200ms);
+    change(p);
+    ASSERT_TRUE(next_periodic().packet.poll);
+    EXPECT_FALSE(last_sent().packet.control_plane_independent);
+    p.detect_mult = 9;
+    p.required_min_echo_rx_interval = 70ms;
+    p.control_plane_independent = true;
+    change(p);
+    const Sent next = next_periodic();
+    EXPECT_TRUE(next.packet.poll);
+    EXPECT_EQ(next.packet.detect_mult, 9);
+    EXPECT_EQ(next.packet.required_min_echo_rx_interval, 70ms);
+    EXPECT_TRUE(next.packet.control_plane_independent);
+    p.control_plane_independent = false;
+    change(p);
+    EXPECT_FALSE(next_periodic().packet.control_plane_independent);
+    EXPECT_EQ(state(), SessionState::Up);
+}
+
 // The separator may be the last packet again, byte for byte.
 // req: RFC5880-6.8.3-14
 TEST_F(PollSequence, ASeparatorMayEqualThePacketBeforeIt) {

@@ -7,7 +7,7 @@ namespace {
 
 class Removal : public OneSession {};
 
-// req: RFC5880-6.8.16-07
+// req: RFC5880-6.8.16-07 RFC5882-8-04
 TEST_F(Removal, TellsADeafPeerForItsDetectionTimeAndEnds) {
     add_and_bring_up();
     ASSERT_EQ(box.remove(session), Status::Ok);
@@ -33,7 +33,7 @@ TEST_F(Removal, TellsADeafPeerForItsDetectionTimeAndEnds) {
     EXPECT_TRUE(box.deleted().empty());
 }
 
-// req: RFC5880-6.8.16-07
+// req: RFC5880-6.8.16-07 RFC5882-8-03
 TEST_F(Removal, EndsEarlyWhenHeardButNotBeforeThePeersDetectionTime) {
     add_and_bring_up();
     ASSERT_EQ(box.remove(session), Status::Ok);
@@ -155,6 +155,7 @@ TEST_F(Removal, ImmediateCutsALingeringOneShort) {
     EXPECT_TRUE(box.deleted().empty());
 }
 
+// req: RFC5882-8-05
 TEST_F(Removal, TheSlotIsTakenUntilControlWasTold) {
     add_and_bring_up();
     box.remove(session);
