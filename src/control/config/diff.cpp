@@ -50,6 +50,10 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     compare("follow_link", a.follow_link, b.follow_link);
     compare("auth", a.auth, b.auth);
     compare("admin_down", a.admin_down, b.admin_down);
+    compare("interval_alignment", a.interval_alignment, b.interval_alignment);
+    compare("up_hold", a.notification.up_hold, b.notification.up_hold);
+    compare("down_hold", a.notification.down_hold, b.notification.down_hold);
+    compare("dampening", a.notification.dampening, b.notification.dampening);
     return out;
 }
 

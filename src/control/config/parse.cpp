@@ -379,6 +379,41 @@ std::optional<AuthDraft> read_auth_table(TableReader& in) {
     return AuthDraft{.type = type.value_or(""), .key_chain = key_chain.value_or("")};
 }
 
+/// `dampening = { ... }`, as written.
+std::optional<DampeningDraft> read_dampening_table(TableReader& in) {
+    auto table = in.get_table("dampening");
+    if (!table) return std::nullopt;
+    DampeningDraft out{.enabled = table->get_bool("enabled").value_or(true),
+                       .half_life = table->get_duration("half_life"),
+                       .suppress = table->get_integer("suppress"),
+                       .reuse = table->get_integer("reuse"),
+                       .max_suppress = table->get_duration("max_suppress"),
+                       .penalty = table->get_integer("penalty")};
+    table->finish();
+    return out;
+}
+
+void read_notification(TableReader& in, Profile& out) {
+    out.interval_alignment = in.get_bool("interval_alignment");
+    const auto hold = [&](const char* key, auto fault_of) -> std::optional<notify::Milliseconds> {
+        const auto value = in.get_duration(key);
+        if (!value) return std::nullopt;
+        if (auto why = fault_of(*value)) {
+            in.fault(key, std::move(*why));
+            return std::nullopt;
+        }
+        return std::chrono::duration_cast<notify::Milliseconds>(*value);
+    };
+    out.up_hold = hold("up_hold", up_hold_fault);
+    out.down_hold = hold("down_hold", down_hold_fault);
+    if (const auto written = read_dampening_table(in)) {
+        std::string_view member;
+        std::string why;
+        out.dampening = read_dampening(*written, member, why);
+        if (!out.dampening) in.fault_at("dampening." + std::string{member}, std::move(why));
+    }
+}
+
 void read_profile(TableReader& in, std::vector<Profile>& out) {
     Profile profile;
     const auto name = in.get_string("name");
@@ -425,6 +460,7 @@ void read_profile(TableReader& in, std::vector<Profile>& out) {
         profile.auth = read_auth(*written, member, why);
         if (!profile.auth) in.fault_at("auth." + std::string{member}, std::move(why));
     }
+    read_notification(in, profile);
     in.finish();
     out.push_back(std::move(profile));
 }
@@ -476,6 +512,10 @@ void read_session(TableReader& in, Draft& draft) {
     out.follow_link = in.get_bool("follow_link");
     out.admin_down = in.get_bool("admin_down").value_or(false);
     out.auth = read_auth_table(in);
+    out.interval_alignment = in.get_bool("interval_alignment");
+    out.up_hold = in.get_duration("up_hold");
+    out.down_hold = in.get_duration("down_hold");
+    out.dampening = read_dampening_table(in);
     in.finish();
     draft.sessions.push_back(std::move(out));
     draft.session_paths.push_back(in.path());

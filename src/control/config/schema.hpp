@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/auth/key_chain.hpp"
+#include "control/notify/policy.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
@@ -130,6 +131,8 @@ struct Session {
     bool admin_down = false;
     SessionType type = SessionType::SingleHop;
     std::uint16_t padded_pdu_size = 0;  ///< octets of UDP payload, RFC 9764; 0 = no padding
+    bool interval_alignment = false;  ///< RFC 7419
+    notify::Policy notification;
     friend bool operator==(const Session&, const Session&) = default;
 };
 
@@ -146,6 +149,10 @@ struct Profile {
     std::optional<WireInterval> required_min_echo_rx_interval;
     std::optional<auth::Authentication> auth;
     std::optional<std::uint16_t> padded_pdu_size;
+    std::optional<bool> interval_alignment;
+    std::optional<notify::Milliseconds> up_hold;
+    std::optional<notify::Milliseconds> down_hold;
+    std::optional<notify::Dampening> dampening;
     friend bool operator==(const Profile&, const Profile&) = default;
 };
 

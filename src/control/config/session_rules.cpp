@@ -121,6 +121,7 @@ private:
         if (multihop()) out.min_ttl = kDefaultMultihopMinTtl;
         session_.auth = profile.auth.value_or(auth::Authentication{});
         if (draft_.auth) check_auth();
+        check_notification(profile);
         if (const auto value = draft_.desired_min_tx_interval) {
             add("desired_min_tx_interval", desired_min_tx_fault(*value));
             out.desired_min_tx_interval = std::chrono::duration_cast<WireInterval>(*value);
@@ -202,6 +203,40 @@ private:
                 "Echo packets to an IPv6 link-local address of ours are not forwarded back: use "
                 "addresses of a subnet, or leave it out");
         }
+    }
+
+    void check_notification(const Profile& profile) {
+        session_.interval_alignment =
+            draft_.interval_alignment.value_or(profile.interval_alignment.value_or(false));
+        notify::Policy& out = session_.notification;
+        out.up_hold = profile.up_hold.value_or(out.up_hold);
+        out.down_hold = profile.down_hold.value_or(out.down_hold);
+        out.dampening = profile.dampening.value_or(out.dampening);
+        if (const auto value = draft_.up_hold) {
+            add("up_hold", up_hold_fault(*value));
+            out.up_hold = std::chrono::duration_cast<notify::Milliseconds>(*value);
+        }
+        if (const auto value = draft_.down_hold) {
+            add("down_hold", down_hold_fault(*value));
+            out.down_hold = std::chrono::duration_cast<notify::Milliseconds>(*value);
+        }
+        if (!draft_.dampening) return;
+        std::string_view member;
+        std::string why;
+        if (const auto read = read_dampening(*draft_.dampening, member, why)) {
+            out.dampening = *read;
+        } else {
+            add(dampening_member(member), std::move(why));
+        }
+    }
+
+    /// Names of members live as long as the program.
+    static std::string_view dampening_member(std::string_view member) {
+        for (const std::string_view m : {"dampening.half_life", "dampening.suppress",
+                                         "dampening.reuse", "dampening.max_suppress"}) {
+            if (m.ends_with('.' + std::string{member})) return m;
+        }
+        return "dampening.penalty";
     }
 
     void check_auth() {
@@ -438,6 +473,10 @@ SessionDraft draft_of(const Session& session) {
             AuthDraft{.type = std::string{auth::type_name(session.auth.type, session.auth.method)},
                       .key_chain = session.auth.key_chain},
         .padded_pdu_size = session.padded_pdu_size,
+        .interval_alignment = session.interval_alignment,
+        .up_hold = session.notification.up_hold,
+        .down_hold = session.notification.down_hold,
+        .dampening = draft_of(session.notification.dampening),
         .admin_down = session.admin_down};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/config/notification_rules.hpp"
 #include "control/config/schema.hpp"
 
 #include <chrono>
@@ -43,6 +44,10 @@ struct SessionDraft {
     std::optional<bool> follow_link{};
     std::optional<AuthDraft> auth{};
     std::optional<std::int64_t> padded_pdu_size{};
+    std::optional<bool> interval_alignment{};
+    std::optional<std::chrono::microseconds> up_hold{};
+    std::optional<std::chrono::microseconds> down_hold{};
+    std::optional<DampeningDraft> dampening{};
     bool admin_down = false;
 };
 
