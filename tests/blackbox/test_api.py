@@ -24,13 +24,13 @@ def pb(tmp_path_factory):
         check=True,
     )  # fmt: skip
     sys.path.insert(0, str(out))
-    from tocsin.v1 import daemon_pb2, daemon_pb2_grpc, session_pb2, session_pb2_grpc, watch_pb2, watch_pb2_grpc
+    from tocsin.v1 import daemon_pb2, daemon_pb2_grpc, notification_pb2, session_pb2, session_pb2_grpc, watch_pb2, watch_pb2_grpc
 
     class Modules:
         pass
 
     modules = Modules()
-    for module in (daemon_pb2, daemon_pb2_grpc, session_pb2, session_pb2_grpc, watch_pb2, watch_pb2_grpc):
+    for module in (daemon_pb2, daemon_pb2_grpc, notification_pb2, session_pb2, session_pb2_grpc, watch_pb2, watch_pb2_grpc):
         vars(modules).update({k: v for k, v in vars(module).items() if not k.startswith("_")})
     return modules
 
@@ -105,6 +105,7 @@ def test_one_fault_in_a_batch_adds_nothing(pb, sessions):
     assert "192.0.2.62" not in {s.spec.remote for s in listed.sessions}
 
 
+# req: RFC5882-2-04 RFC5882-2-05 RFC5882-4.1-04 RFC5882-4.4-01
 # req: RFC5881-2-02 RFC5881-3-01
 def test_duplicates_exist_already(pb, sessions, added):
     for spec in (
@@ -117,6 +118,12 @@ def test_duplicates_exist_already(pb, sessions, added):
     twice = pb.AddSessionsRequest(sessions=[pb.SessionSpec(remote="192.0.2.65")] * 2)
     assert refused(sessions.AddSessions, twice)[0] == grpc.StatusCode.ALREADY_EXISTS
     assert added.origin == pb.ORIGIN_API
+    # The parameters of who came first are those of all.
+    other = pb.AddSessionsRequest(sessions=[pb.SessionSpec(remote=added.spec.remote, detect_mult=99)])
+    assert refused(sessions.AddSessions, other)[0] == grpc.StatusCode.ALREADY_EXISTS
+    selector = pb.SessionSelector(peer=pb.SessionPeer(remote=added.spec.remote))
+    seen = sessions.GetSession(pb.GetSessionRequest(session=selector), timeout=5).session
+    assert (seen.id, seen.spec.detect_mult) == (added.id, added.spec.detect_mult)
 
 
 def test_unknown_sessions_are_not_found(pb, sessions):
@@ -136,6 +143,7 @@ def test_unknown_sessions_are_not_found(pb, sessions):
     assert refused(sessions.GetSession, empty)[0] == grpc.StatusCode.INVALID_ARGUMENT
 
 
+# req: RFC5882-2-07
 def test_what_the_file_owns_is_not_deleted(pb, sessions):
     selector = pb.SessionSelector(peer=pb.SessionPeer(remote=PEER4))
     code, details = refused(sessions.DeleteSessions, pb.DeleteSessionsRequest(sessions=[selector]))

@@ -100,6 +100,7 @@ def test_the_same_file_again_changes_nothing(trio):
 
 
 # req: RFC5880-6.1-08
+# req: RFC5882-8-02
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_tells_every_peer_and_exits_0(stage, number):
     stage.start([session(PEER4), session(PEER6)])

@@ -122,6 +122,7 @@ class Pair:
         time.sleep(0.5)
 
 
+# req: RFC5882-5-03 RFC5882-5-04 RFC5882-2-09 RFC5882-10.1.1-01 RFC5882-9-01
 # req: RFC5881-2-01 RFC5880-3.2-01 RFC5880-6.5-02
 def test_comes_up_and_stays_up(lab, speaker, family):
     pair = Pair(lab, speaker, family)
@@ -169,6 +170,43 @@ def test_our_timers_change_while_up(lab, speaker, family, ms):
     measured = gaps(pair.wire.control(pair.our_address, after))
     expected = max(ms, 100) / 1000
     assert measured and max(measured) <= expected + STALL
+    pair.speaker.wait(True, 1)
+
+
+# req: RFC5880-6.8.3-13 RFC5880-6.8.12-02
+def test_our_timers_change_many_times_while_a_poll_is_under_way(lab, speaker):
+    pair = Pair(lab, speaker, "ipv4")
+    pair.wait_up()
+    pair.settle()
+    for i, ms in enumerate((200, 50, 400, 75, 90, 300, 60, 150)):
+        changed = {"desired_min_tx_interval": f"{ms}ms", "required_min_rx_interval": f"{2 * ms}ms", "detect_mult": 3 + i}
+        pair.daemon.reload(session=[pair.session | changed])
+        time.sleep(0.03)
+    wait_until(lambda: pair.daemon.session(pair.their_address)["spec"]["detect_mult"] == 10, 5, "the last reload")
+    pair.settle()
+    status = pair.status()
+    assert (status["desired_min_tx_interval_us"], status["required_min_rx_interval_us"]) == (150_000, 300_000)
+    assert status["tx_interval_us"] == 150_000 and status["down_count"] == 0
+    last = pair.wire.control(pair.our_address)[-1].control
+    assert (last.desired_min_tx_us, last.required_min_rx_us, last.detect_mult) == (150_000, 300_000, 10)
+    pair.speaker.wait(True, 1)
+
+
+# req: RFC7419-B-03
+def test_intervals_are_aligned_with_a_peer_that_does_not(lab, speaker):
+    pair = Pair(lab, speaker, "ipv4")
+    pair.wait_up()
+    pair.daemon.reload(session=[pair.session | {"interval_alignment": True}])
+    pair.settle()
+    assert pair.status()["tx_interval_us"] == 100_000, "which is common"
+    pair.speaker.set_timers(300)
+    wait_until(lambda: pair.status()["tx_interval_us"] == 1_000_000, 10, "a common interval")
+    pair.settle()
+    status = pair.status()
+    assert (status["desired_min_tx_interval_us"], status["required_min_rx_interval_us"]) == (1_000_000, 1_000_000)
+    pair.speaker.set_timers(100)
+    wait_until(lambda: pair.status()["tx_interval_us"] == 100_000, 10, "the interval of before")
+    assert pair.status()["down_count"] == 0
     pair.speaker.wait(True, 1)
 
 
@@ -257,7 +295,7 @@ def test_a_cut_path_is_reported_after_the_detection_time(lab, speaker, family):
             pair.settle()
 
 
-# req: RFC5881-7-01
+# req: RFC5881-7-01 RFC5882-8-01
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_a_session_runs_inside_a_tunnel_of_the_kernel(lab, speaker, family):
     lan = lab.network("lan")

@@ -266,7 +266,9 @@ std::chrono::microseconds Daemon::turn() {
         }
     }
     const bool quiet = announced_ && !stopping_ && wait >= session::Manager::kIdleWait;
-    return quiet ? kTick : wait;
+    const auto next = manager_->holds_for();
+    if (quiet) wait = kTick;
+    return next ? std::min(wait, *next) : wait;
 }
 
 /// True when there may be more.

@@ -92,6 +92,10 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                     {"to", bfd::name(e.now.session_state)},
                     {"diag", bfd::name(e.now.local_diag)},
                     {"remote_diag", bfd::name(e.now.remote_diag)},
+                    {"remote_state", bfd::name(e.now.remote_session_state)},
+                    {"initiator", notify::name(r.initiator)},
+                    {"indication", notify::name(r.told.indication)},
+                    {"held", notify::name(r.told.held)},
                     {"transitions", e.transitions},
                     {"since_last_rx_ms",
                      heard ? milliseconds(std::max(Nanoseconds{}, e.last_at - e.now.last_rx))
@@ -122,6 +126,18 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                     {"tx_interval_us", e.now.tx_interval.count()},
                     {"detection_time_us", e.now.detection_time.count() / 1000}});
     }
+}
+
+void SessionLog::told(const session::SessionRecord& r) {
+    if (!log::enabled(log::Level::Info) || !allow()) return;
+    log::write(log::Level::Info, "bfd", "session_told",
+               {{"id", r.id.value},
+                {"peer", to_string(r.remote)},
+                {"port", port(r)},
+                {"state", bfd::name(r.status.session_state)},
+                {"indication", notify::name(r.told.indication)},
+                {"held", notify::name(r.told.held)},
+                {"dampened", r.dampened ? "yes" : "no"}});
 }
 
 void SessionLog::deleted(const session::SessionRecord& r) {

@@ -18,6 +18,7 @@ public:
 
     void added(const session::SessionRecord& record) override;
     void changed(const session::SessionRecord& record, const bfd::SessionEvent& event) override;
+    void told(const session::SessionRecord& record) override;
     void deleted(const session::SessionRecord& record) override;
     void refused(const session::SessionRecord& record, const char* command,
                  bfd::Status status) override;

@@ -215,11 +215,22 @@ private:
                    "Silent until the peer is heard");
         add_switch(command, "--match-source", "--no-match-source", spec_.match_source,
                    "Drop packets from another source address");
+        command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
+        add_switch(command, "--follow-link", "--no-follow-link", spec_.follow_link,
+                   "Down at once when the port loses its link (default)");
+        add_switch(command, "--interval-alignment", "--no-interval-alignment",
+                   spec_.interval_alignment, "Only the common intervals of RFC 7419");
+        command.add_option("--up-hold", spec_.up_hold,
+                           "How long an Up lasts before clients are told of it, such as 5s");
+        command.add_option("--down-hold", spec_.down_hold,
+                           "How long a failure lasts before clients are told of it; 0s is wise");
+        command.add_option("--dampening", spec_.dampening,
+                           "on, off or half_life=5s,suppress=2000,reuse=1000,max_suppress=20s,"
+                           "penalty=1000: hold the Up of a session that flaps back from clients");
         command
             .add_option("--min-ttl", spec_.min_ttl,
                         "Lowest accepted TTL of multihop, 1..255: 255 less the routers on the way")
             ->check(number(1, 255));
-        command.add_option("--dscp", spec_.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
         command
             .add_option("--padded-pdu-size", spec_.padded_pdu_size,
                         "Octets of UDP payload, 24..65535, filled up with zeros; 0: no padding")
@@ -269,7 +280,7 @@ private:
                           "remote is required, or --from FILE, see tocsinctl session add --help");
         }));
         CLI::App& set =
-            *add(group, "set", "Change timers of a session that stays Up (Poll Sequence)",
+            *add(group, "set", "Change a session that stays Up (timers by a Poll Sequence)",
                  [this](auto& c) { return session_set(c, select_, spec_); });
         add_selector(set, 1);
         add_parameters(set);
@@ -288,6 +299,10 @@ private:
                      kMany);
         add_selector(*add(group, "admin-up", "Enable sessions again",
                           [this](auto& c) { return session_admin(c, select_, false); }),
+                     kMany);
+        add_selector(*add(group, "clear-dampening",
+                          "Tell clients of sessions that are Up but dampened, forget their penalty",
+                          [this](auto& c) { return session_clear_dampening(c, select_); }),
                      kMany);
     }
 
@@ -326,8 +341,6 @@ private:
         command.add_option("--name", spec_.name, "Label, unique among sessions");
         command.add_option("--profile", spec_.profile, "Profile of the configuration file");
         add_parameters(command);
-        add_switch(command, "--follow-link", "--no-follow-link", spec_.follow_link,
-                   "Down at once when the port loses its link (default)");
         command.add_flag("--admin-down", spec_.admin_down, "Start in AdminDown");
     }
 
@@ -340,6 +353,9 @@ private:
         add_filter(command);
         command.add_flag("--state-only", watch_.state_only, "Only changes of the state");
         command.add_flag("--no-snapshot", watch_.no_snapshot, "Only what comes next");
+        command.add_flag("--admin-down-is-failure", watch_.admin_down_is_failure,
+                         "Tell an AdminDown as a failure of the path: for who has no other means "
+                         "to see whether the peer lives");
         command.add_flag("--no-reconnect", watch_.no_reconnect,
                          "End with 3 when tocsind goes away");
     }

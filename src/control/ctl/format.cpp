@@ -95,6 +95,26 @@ std::string_view origin_name(v1::Origin origin) {
     }
 }
 
+namespace {
+
+/// The word of a proto's enumerator behind its prefix, in small letters.
+std::string word_of(const std::string& enumerator, std::string_view prefix) {
+    if (!enumerator.starts_with(prefix) || enumerator.ends_with("_UNSPECIFIED")) return "-";
+    std::string out = enumerator.substr(prefix.size());
+    for (char& c : out) c = c == '_' ? c : static_cast<char>(c - 'A' + 'a');
+    return out;
+}
+
+}  // namespace
+
+std::string indication_name(v1::Indication indication) {
+    return word_of(v1::Indication_Name(indication), "INDICATION_");
+}
+
+std::string initiator_name(v1::Initiator initiator) {
+    return word_of(v1::Initiator_Name(initiator), "INITIATOR_");
+}
+
 std::string milliseconds(std::int64_t us) {
     const std::int64_t magnitude = us < 0 ? -us : us;
     std::string out = us < 0 ? "-" : "";

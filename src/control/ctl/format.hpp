@@ -20,6 +20,10 @@ namespace tocsin::control::ctl {
 [[nodiscard]] std::string_view session_type_name(v1::SessionType type);
 [[nodiscard]] std::string_view neighbor_state_name(v1::NeighborState state);
 [[nodiscard]] std::string_view origin_name(v1::Origin origin);
+/// "path_failure", ...; "-" when not given.
+[[nodiscard]] std::string indication_name(v1::Indication indication);
+/// "detection_time", ...
+[[nodiscard]] std::string initiator_name(v1::Initiator initiator);
 
 /// "meticulous_keyed_sha1", ...; "-" when not given.
 [[nodiscard]] std::string auth_type_name(v1::AuthType type);

@@ -2,6 +2,7 @@
 
 #include "control/base/address.hpp"
 #include "control/base/duration.hpp"
+#include "control/ctl/dampening_option.hpp"
 #include "control/ctl/format.hpp"
 #include "control/ctl/selector.hpp"
 #include "control/ctl/session_view.hpp"
@@ -81,6 +82,22 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     if (options.passive) out.set_passive(*options.passive);
     if (options.match_source) out.set_match_source(*options.match_source);
     if (options.follow_link) out.set_follow_link(*options.follow_link);
+    if (options.interval_alignment) out.set_interval_alignment(*options.interval_alignment);
+    if (!options.up_hold.empty()) {
+        const auto ms = milliseconds_of("--up-hold", options.up_hold);
+        if (!ms.ok()) return ms.error();
+        out.set_up_hold_ms(ms.value());
+    }
+    if (!options.down_hold.empty()) {
+        const auto ms = milliseconds_of("--down-hold", options.down_hold);
+        if (!ms.ok()) return ms.error();
+        out.set_down_hold_ms(ms.value());
+    }
+    if (!options.dampening.empty()) {
+        auto dampening = dampening_of(options.dampening);
+        if (!dampening.ok()) return dampening.error();
+        *out.mutable_dampening() = std::move(dampening).value();
+    }
     out.set_admin_down(options.admin_down);
     if (!options.auth_type.empty() || !options.key_chain.empty()) {
         out.mutable_auth()->set_type(auth_type_of(options.auth_type));
@@ -215,14 +232,20 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     auto spec = spec_of(options);
     if (!spec.ok()) return refuse(context, spec.error());
     if (!options.detect_mult && !options.passive && !options.match_source && !options.min_ttl &&
-        !options.dscp && !options.padded_pdu_size && options.desired_min_tx_interval.empty() &&
-        options.required_min_rx_interval.empty() && !options.demand_mode &&
-        options.demand_poll_interval.empty() && options.desired_min_echo_tx_interval.empty() &&
-        options.required_min_echo_rx_interval.empty() && options.auth_type.empty()) {
+        !options.padded_pdu_size &&
+        options.desired_min_tx_interval.empty() && options.required_min_rx_interval.empty() &&
+        !options.demand_mode && options.demand_poll_interval.empty() &&
+        options.desired_min_echo_tx_interval.empty() &&
+        options.required_min_echo_rx_interval.empty() && options.auth_type.empty() &&
+        !options.interval_alignment && options.up_hold.empty() && options.down_hold.empty() &&
+        options.dampening.empty() && !options.dscp && !options.follow_link) {
         return refuse(context, invalid("nothing to change: give --tx, --rx, --detect-mult, "
                                        "--passive, --active, --demand, --no-demand, "
                                        "--demand-poll, --echo-tx, --echo-rx, --match-source, "
-                                       "--no-match-source, --min-ttl, --dscp, --padded-pdu-size or "
+                                       "--no-match-source, --min-ttl, --padded-pdu-size, "
+                                       "--interval-alignment, "
+                                       "--no-interval-alignment, --up-hold, --down-hold, "
+                                       "--dampening, --dscp, --follow-link, --no-follow-link or "
                                        "--auth"));
     }
     v1::UpdateSessionRequest request;
@@ -295,6 +318,17 @@ ExitCode session_poll(const Context& context, const SelectOptions& options) {
         context.out << response.polled() << (response.polled() == 1 ? " session" : " sessions")
                     << " asked for an answer\n";
     }
+    return ExitCode::Success;
+}
+
+ExitCode session_clear_dampening(const Context& context, const SelectOptions& options) {
+    v1::ClearDampeningRequest request;
+    if (const auto error = select(options, request)) return refuse(context, *error);
+    v1::ClearDampeningResponse response;
+    const auto status = context.client.call(context.client.sessions(), &Sessions::ClearDampening,
+                                            request, response);
+    if (!status.ok()) return context.fail(status);
+    show_all(context, response);
     return ExitCode::Success;
 }
 

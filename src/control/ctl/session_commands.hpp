@@ -49,6 +49,10 @@ struct SpecOptions {
     std::optional<bool> follow_link;
     std::string auth_type;  ///< as auth_type_name() writes it; empty = not given
     std::string key_chain;
+    std::optional<bool> interval_alignment;
+    std::string up_hold;    ///< with a unit; empty = not given
+    std::string down_hold;  ///< likewise
+    std::string dampening;  ///< as dampening_of() reads it; empty = not given
     bool admin_down = false;
 
     bool operator==(const SpecOptions&) const = default;
@@ -65,6 +69,9 @@ struct SpecOptions {
 [[nodiscard]] ExitCode session_poll(const Context& context, const SelectOptions& options);
 [[nodiscard]] ExitCode session_admin(const Context& context, const SelectOptions& options,
                                      bool down);
+
+[[nodiscard]] ExitCode session_clear_dampening(const Context& context,
+                                               const SelectOptions& options);
 
 /// A filter of --state, --port, --remote and --name; the sentence says what a word should have
 /// been.

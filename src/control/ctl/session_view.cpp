@@ -14,6 +14,50 @@ std::string interval(std::uint64_t us) {
     return us == 0 ? "-" : milliseconds(static_cast<std::int64_t>(us));
 }
 
+std::string dampening_left(const v1::SessionStatus& status) {
+    return age(static_cast<std::int64_t>(status.dampening().reuse_in_ms()) * 1000) + " left";
+}
+
+std::string_view hold_name(v1::Hold hold) {
+    switch (hold) {
+        case v1::HOLD_UP:
+            return "an Up, which has to last for up_hold first";
+        case v1::HOLD_DOWN:
+            return "a failure, which has to last for down_hold first";
+        case v1::HOLD_DAMPENED:
+            return "an Up, since the session is dampened";
+        default:
+            return "nothing";
+    }
+}
+
+void add_notification(Properties& out, const v1::Session& session) {
+    const v1::SessionSpec& spec = session.spec();
+    const v1::SessionStatus& status = session.status();
+    out.gap();
+    out.add("Clients are told", indication_name(status.indication()));
+    out.add("Held back from them", status.held() > v1::HOLD_NONE
+                                       ? Cell{std::string{hold_name(status.held())}, Colour::Yellow}
+                                       : Cell{"nothing"});
+    if (spec.up_hold_ms() != 0 || spec.down_hold_ms() != 0) {
+        out.add("Up hold / down hold", milliseconds(std::int64_t{spec.up_hold_ms()} * 1000) +
+                                           " / " +
+                                           milliseconds(std::int64_t{spec.down_hold_ms()} * 1000));
+    }
+    if (!spec.dampening().enabled()) return;
+    const v1::Dampening& d = spec.dampening();
+    out.add("Dampening", "half-life " + milliseconds(std::int64_t{d.half_life_ms()} * 1000) +
+                             ", suppress " + std::to_string(d.suppress()) + ", reuse " +
+                             std::to_string(d.reuse()) + ", at most " +
+                             milliseconds(std::int64_t{d.max_suppress_ms()} * 1000) + ", penalty " +
+                             std::to_string(d.penalty()));
+    out.add("Dampened", status.dampening().dampened()
+                            ? Cell{"yes, penalty " + std::to_string(status.dampening().penalty()) +
+                                       ", " + dampening_left(status),
+                                   Colour::Yellow}
+                            : Cell{"no, penalty " + std::to_string(status.dampening().penalty())});
+}
+
 /// What a person should know besides the state.
 Cell remark(const v1::Session& session) {
     const v1::SessionStatus& status = session.status();
@@ -25,6 +69,17 @@ Cell remark(const v1::Session& session) {
         status.state() != v1::SESSION_STATE_ADMIN_DOWN) {
         return {"no MAC of " + status.next_hop(), Colour::Yellow};
     }
+    switch (status.held()) {
+        case v1::HOLD_UP:
+            return {"Up held back", Colour::Yellow};
+        case v1::HOLD_DOWN:
+            return {"Down held back", Colour::Yellow};
+        case v1::HOLD_DAMPENED:
+            return {"Up dampened, " + dampening_left(status), Colour::Yellow};
+        default:
+            break;
+    }
+    if (status.dampening().dampened()) return {"dampened, " + status.diag_name(), Colour::Yellow};
     return status.diag() == 0 ? "-" : status.diag_name();
 }
 
@@ -126,6 +181,7 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
                          (status.last_state_change_us() == 0
                               ? ""
                               : " (" + age(now_us - status.last_state_change_us()) + ')'));
+    out.add("Last changed by", initiator_name(status.initiator()));
     out.add("Diagnostic", diag(status.diag(), status.diag_name()));
     out.add("Remote diagnostic", diag(status.remote_diag(), status.remote_diag_name()));
     out.add("Local discriminator", discriminator(status.local_discr()));
@@ -142,6 +198,9 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("Poll in progress", yes(status.poll_in_progress()));
     out.add("Demand mode here / there",
             yes(status.demand_mode()) + " / " + yes(status.remote_demand_mode()));
+    out.add("Interval alignment", yes(spec.interval_alignment()));
+    out.add("C bit, local / remote", yes(status.control_plane_independent()) + " / " +
+                                         yes(status.remote_control_plane_independent()));
     out.gap();
     out.add("Configured TX / RX", interval(spec.desired_min_tx_interval_us()) + " / " +
                                       interval(spec.required_min_rx_interval_us()) + " x " +
@@ -168,9 +227,11 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
         spec.required_min_echo_rx_interval_us() != 0) {
         add_echo(out, session);
     }
+    add_notification(out, session);
     out.gap();
     out.add("Packets received", std::to_string(status.rx_packets()));
     out.add("Packets sent", std::to_string(status.tx_packets()));
+    out.add("Peer was heard", yes(status.peer_heard()));
     out.add("Last packet", time_of(status.last_rx_us()));
     out.add("Times up / down",
             std::to_string(status.up_count()) + " / " + std::to_string(status.down_count()));

@@ -101,10 +101,18 @@ std::string watch_line(const v1::WatchEvent& event, bool colour) {
     }
     if (!is_state_change(event)) {
         return out + state + ", timers changed: tx " + milliseconds(status.tx_interval_us()) +
-               ", detection " + milliseconds(static_cast<std::int64_t>(status.detection_time_us()));
+               ", detection " +
+               milliseconds(static_cast<std::int64_t>(status.detection_time_us())) +
+               (status.dampening().dampened() ? ", dampened" : "");
     }
     out += painted(event.previous_state(), colour) + " -> " + state;
     if (status.diag() != 0) out += "  diag=" + status.diag_name();
+    if (status.state() != v1::SESSION_STATE_UP) {
+        out += "  by=" + initiator_name(status.initiator()) +
+               "  remote=" + std::string{state_name(status.remote_state())};
+        if (status.remote_diag() != 0) out += "  remote_diag=" + status.remote_diag_name();
+    }
+    out += "  indication=" + indication_name(status.indication());
     if (event.last_rx_us() != 0 && event.last_change_us() != 0) {
         out += "  last_packet=" + milliseconds(event.last_change_us() - event.last_rx_us()) +
                " before";
@@ -127,6 +135,7 @@ ExitCode watch(const Context& context, const WatchOptions& options) {
     v1::WatchRequest request;
     *request.mutable_filter() = filter.value();
     request.set_skip_snapshot(options.no_snapshot);
+    request.set_admin_down_is_failure(options.admin_down_is_failure);
     bool ever_heard = false;
     if (options
             .no_snapshot) {  // it may be long until the first event tells that the daemon is there

@@ -13,6 +13,7 @@ struct WatchOptions {
     bool state_only = false;   ///< leave out changes that are not of the state
     bool no_snapshot = false;  ///< start with what comes next
     bool no_reconnect = false;
+    bool admin_down_is_failure = false;  ///< RFC 5882 3.2
 };
 
 /// Prints a snapshot and then one line per event, each flushed at once, until context.stop is

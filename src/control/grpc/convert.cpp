@@ -84,6 +84,42 @@ v1::SessionType type_to_proto(SessionType type) {
     return type == SessionType::MultiHop ? v1::SESSION_TYPE_MULTIHOP : v1::SESSION_TYPE_SINGLE_HOP;
 }
 
+void notification_to_proto(const config::Session& spec, v1::SessionSpec& out) {
+    out.set_interval_alignment(spec.interval_alignment);
+    out.set_up_hold_ms(spec.notification.up_hold.count());
+    out.set_down_hold_ms(spec.notification.down_hold.count());
+    const notify::Dampening& from = spec.notification.dampening;
+    v1::Dampening& to = *out.mutable_dampening();
+    to.set_enabled(from.on());
+    if (!from.on()) return;
+    to.set_half_life_ms(from.half_life.count());
+    to.set_suppress(from.suppress);
+    to.set_reuse(from.reuse);
+    to.set_max_suppress_ms(from.max_suppress.count());
+    to.set_penalty(from.penalty);
+}
+
+config::DampeningDraft to_draft(const v1::Dampening& from) {
+    config::DampeningDraft out;
+    if (from.has_enabled()) out.enabled = from.enabled();
+    if (from.has_half_life_ms()) out.half_life = std::chrono::milliseconds{from.half_life_ms()};
+    if (from.has_suppress()) out.suppress = from.suppress();
+    if (from.has_reuse()) out.reuse = from.reuse();
+    if (from.has_max_suppress_ms()) {
+        out.max_suppress = std::chrono::milliseconds{from.max_suppress_ms()};
+    }
+    if (from.has_penalty()) out.penalty = from.penalty();
+    return out;
+}
+
+/// What both views have. The numbers are one above ours, zero means not given.
+void told_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
+    out.set_indication(static_cast<v1::Indication>(static_cast<int>(view.told.indication) + 1));
+    out.set_initiator(static_cast<v1::Initiator>(static_cast<int>(view.initiator) + 1));
+    out.set_held(static_cast<v1::Hold>(static_cast<int>(view.told.held) + 1));
+    out.set_peer_heard(view.status.last_rx != Instant{});
+}
+
 void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_name(spec.name);
     out.set_type(type_to_proto(spec.type));
@@ -107,6 +143,7 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_admin_down(spec.admin_down);
     out.mutable_auth()->set_type(auth_type_to_proto(spec.auth.type, spec.auth.method));
     out.mutable_auth()->set_key_chain(spec.auth.key_chain);
+    notification_to_proto(spec, out);
 }
 
 const char* text(session::Waiting waiting) {
@@ -160,6 +197,11 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_udp_payload_octets(payload);
     out.set_ip_packet_octets(payload + session::header_octets(family));
     out.set_hint(session::size_hint(family, view.spec.padded_pdu_size, s));
+    told_to_proto(view, out);
+    out.mutable_dampening()->set_dampened(view.dampened);
+    out.mutable_dampening()->set_penalty(view.penalty);
+    out.mutable_dampening()->set_reuse_in_ms(static_cast<std::uint64_t>(view.reuse_in.count()));
+    out.set_control_plane_independent(view.spec.parameters.control_plane_independent);
 }
 
 void brief_to_proto(const session::SessionView& view, v1::Session& out) {
@@ -176,6 +218,7 @@ void brief_to_proto(const session::SessionView& view, v1::Session& out) {
     status.set_remote_diag(static_cast<std::uint32_t>(view.status.remote_diag));
     status.set_local_discr(view.status.session.local_discr.value);
     status.set_last_state_change_us(unix_us(view.last_state_change));
+    told_to_proto(view, status);
 }
 
 }  // namespace
@@ -183,6 +226,9 @@ void brief_to_proto(const session::SessionView& view, v1::Session& out) {
 std::string field_name(std::string_view member) {
     std::string out{member};
     if (out.ends_with("_interval")) out += "_us";
+    if (out.ends_with("_hold") || out.ends_with("half_life") || out == "dampening.max_suppress") {
+        out += "_ms";
+    }
     return out;
 }
 
@@ -256,6 +302,10 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     if (spec.has_match_source()) out.match_source = spec.match_source();
     if (spec.has_follow_link()) out.follow_link = spec.follow_link();
     out.admin_down = spec.admin_down();
+    if (spec.has_interval_alignment()) out.interval_alignment = spec.interval_alignment();
+    if (spec.has_up_hold_ms()) out.up_hold = std::chrono::milliseconds{spec.up_hold_ms()};
+    if (spec.has_down_hold_ms()) out.down_hold = std::chrono::milliseconds{spec.down_hold_ms()};
+    if (spec.has_dampening()) out.dampening = to_draft(spec.dampening());
     if (spec.has_auth()) {
         out.auth = config::AuthDraft{.type = auth_word(spec.auth().type()),
                                      .key_chain = spec.auth().key_chain()};
@@ -309,6 +359,14 @@ void to_proto(const session::WatchItem& item, v1::WatchEvent& out, Detail detail
     out.set_loop_gap_us(static_cast<std::uint64_t>(item.loop_gap.count()) / 1000U);
     out.set_last_rx_us(unix_us(item.last_rx));
     if (item.evidence.known) to_proto(item.evidence, *out.mutable_evidence());
+}
+
+void tell_admin_down_as_failure(v1::WatchEvent& event) {
+    if (!event.has_session()) return;
+    v1::SessionStatus& status = *event.mutable_session()->mutable_status();
+    if (status.indication() == v1::INDICATION_ADMIN_DOWN) {
+        status.set_indication(v1::INDICATION_PATH_FAILURE);
+    }
 }
 
 void to_proto(const config::Faults& faults,

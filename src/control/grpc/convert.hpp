@@ -39,6 +39,9 @@ void to_proto(const session::WatchItem& item, v1::WatchEvent& out, Detail detail
 void to_proto(const config::Faults& faults,
               google::protobuf::RepeatedPtrField<v1::ConfigFault>& out);
 
+/// For a client to which an AdminDown is a failure, RFC 5882 3.2.
+void tell_admin_down_as_failure(v1::WatchEvent& event);
+
 [[nodiscard]] v1::SessionState to_proto(bfd::SessionState state);
 
 /// Errors name the field below `where`.

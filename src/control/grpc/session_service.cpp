@@ -123,6 +123,12 @@ grpc::Status SessionService::GetSessionHistory(grpc::ServerContext*,
     return counted("GetSessionHistory", history(*request, *response));
 }
 
+grpc::Status SessionService::ClearDampening(grpc::ServerContext*,
+                                            const v1::ClearDampeningRequest* request,
+                                            v1::ClearDampeningResponse* response) {
+    return counted("ClearDampening", clear_dampening(*request, *response));
+}
+
 grpc::Status SessionService::list(const v1::ListSessionsRequest& request,
                                   v1::ListSessionsResponse& response) {
     auto filter = to_filter(request.filter(), *backend_.specs());
@@ -257,14 +263,15 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
           std::pair{spec.type() != v1::SESSION_TYPE_UNSPECIFIED, "type"},
           std::pair{!spec.remote().empty(), "remote"}, std::pair{!spec.local().empty(), "local"},
           std::pair{!spec.port().empty(), "port"}, std::pair{!spec.profile().empty(), "profile"},
-          std::pair{spec.has_follow_link(), "follow_link"},
           std::pair{spec.admin_down(), "admin_down"}}) {
         if (given) {
-            return to_status({ErrorKind::InvalidArgument,
-                              "cannot be changed: only the intervals, detect_mult, match_source, "
-                              "passive, demand_mode, min_ttl, dscp, padded_pdu_size and auth can; "
-                              "delete the session and add it again",
-                              std::string{"spec."} + field});
+            return to_status(
+                {ErrorKind::InvalidArgument,
+                 "cannot be changed: only the intervals, interval_alignment, detect_mult, "
+                 "match_source, passive, demand_mode, min_ttl, dscp, padded_pdu_size, auth, "
+                 "follow_link, up_hold_ms, down_hold_ms and dampening can; delete the session and "
+                 "add it again",
+                 std::string{"spec."} + field});
         }
     }
     const auto specs = backend_.specs();
@@ -294,6 +301,11 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
         set(draft.dscp, given.dscp);
         set(draft.padded_pdu_size, given.padded_pdu_size);
         set(draft.auth, given.auth);
+        set(draft.follow_link, given.follow_link);
+        set(draft.interval_alignment, given.interval_alignment);
+        set(draft.up_hold, given.up_hold);
+        set(draft.down_hold, given.down_hold);
+        set(draft.dampening, given.dampening);
         draft.profile.clear();  // its values are in the session; it may be gone from the file
         const auto check = config::validate_session(draft, specs->ports, specs->profiles);
         if (!check.ok()) return to_error(check.faults, "spec");
@@ -363,6 +375,25 @@ grpc::Status SessionService::history(const v1::GetSessionHistoryRequest& request
     if (!view) return shutting_down();
     if (!*view) return to_status(view->error());
     to_proto(view->value(), response);
+    return grpc::Status::OK;
+}
+
+grpc::Status SessionService::clear_dampening(const v1::ClearDampeningRequest& request,
+                                             v1::ClearDampeningResponse& response) {
+    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
+    const auto wanted = selectors(request.sessions());
+    if (!wanted) return to_status(wanted.error());
+    const auto ids = call(backend_, [&]() -> Result<Ids> {
+        session::Manager& manager = backend_.sessions();
+        auto found = resolve_all(manager, wanted.value());
+        if (found) manager.clear_dampening(found.value());
+        return found;
+    });
+    if (!ids) return shutting_down();
+    if (!*ids) return to_status(ids->error());
+    const auto page = fetch(ids->value());
+    if (!page) return shutting_down();
+    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
     return grpc::Status::OK;
 }
 

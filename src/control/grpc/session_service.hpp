@@ -46,6 +46,9 @@ public:
     grpc::Status GetSessionHistory(grpc::ServerContext* context,
                                    const v1::GetSessionHistoryRequest* request,
                                    v1::GetSessionHistoryResponse* response) override;
+    grpc::Status ClearDampening(grpc::ServerContext* context,
+                                const v1::ClearDampeningRequest* request,
+                                v1::ClearDampeningResponse* response) override;
 
 private:
     using Ids = std::vector<session::SessionId>;
@@ -63,6 +66,8 @@ private:
     grpc::Status poll(const v1::PollSessionsRequest& request, v1::PollSessionsResponse& response);
     grpc::Status set_admin(const v1::SetAdminStateRequest& request,
                            v1::SetAdminStateResponse& response);
+    grpc::Status clear_dampening(const v1::ClearDampeningRequest& request,
+                                 v1::ClearDampeningResponse& response);
 
     grpc::Status history(const v1::GetSessionHistoryRequest& request,
                          v1::GetSessionHistoryResponse& response);

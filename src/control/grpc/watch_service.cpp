@@ -24,6 +24,7 @@ constexpr std::uint32_t kLargestBatch = 1000;
 struct Wish {
     session::Filter filter;
     bool skip_snapshot = false;
+    bool admin_down_is_failure = false;
     Detail detail = Detail::Full;
     std::size_t most_events = 1;  ///< in one message
 };
@@ -40,6 +41,7 @@ Result<Wish> read(const v1::WatchRequest& request, const SpecContext& specs,
     if (!detail) return detail.error();
     return Wish{.filter = std::move(filter.value()),
                 .skip_snapshot = request.skip_snapshot(),
+                .admin_down_is_failure = request.admin_down_is_failure(),
                 .detail = detail.value()};
 }
 
@@ -99,13 +101,13 @@ private:
 /// The items at the front of `queue` as one message; what went into it is taken out.
 void fill(v1::WatchEvent& message, Queue& queue, const Wish& wish) {
     to_proto(queue.front(), message, wish.detail);
+    if (wish.admin_down_is_failure) tell_admin_down_as_failure(message);
     queue.pop();
 }
 
 void fill(v1::WatchBatchesEvent& message, Queue& queue, const Wish& wish) {
     for (std::size_t n = std::min(queue.size(), wish.most_events); n != 0; --n) {
-        to_proto(queue.front(), *message.add_events(), wish.detail);
-        queue.pop();
+        fill(*message.add_events(), queue, wish);
     }
 }
 

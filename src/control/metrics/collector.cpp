@@ -73,6 +73,34 @@ void collect_daemon(Families& f, const Sources& s) {
     for (std::size_t i = 0; i < t.sessions.size(); ++i) {
         f.value({{"state", kStates[i]}}, t.sessions[i]);
     }
+    f.begin("tocsin_bfd_sessions_held", MetricType::Gauge,
+            "Sessions whose state clients are not told yet, by reason.");
+    for (const notify::Held h :
+         {notify::Held::UpHold, notify::Held::DownHold, notify::Held::Dampened}) {
+        f.value({{"reason", std::string{notify::name(h)}}},
+                t.sessions_held[static_cast<std::size_t>(h)]);
+    }
+    f.begin("tocsin_bfd_sessions_dampened", MetricType::Gauge,
+            "Sessions whose Up is held back since they flapped, Up or not.");
+    f.value({}, t.dampened);
+    f.begin("tocsin_bfd_dampenings_total", MetricType::Counter,
+            "Times that a session became dampened.");
+    f.value({}, t.dampenings);
+    f.begin("tocsin_bfd_indications_total", MetricType::Counter,
+            "Changes of what clients are told of sessions.");
+    for (std::size_t i = 0; i < t.indications.size(); ++i) {
+        f.value({{"indication",
+                  std::string{notify::name(notify::Indication{static_cast<std::uint8_t>(i)})}}},
+                t.indications[i]);
+    }
+    f.begin("tocsin_bfd_state_changes_total", MetricType::Counter,
+            "Changes of bfd.SessionState as workers told them, by who began the last one; several "
+            "between two events count once.");
+    for (std::size_t i = 1; i < t.transitions.size(); ++i) {
+        f.value({{"initiator",
+                  std::string{notify::name(notify::Initiator{static_cast<std::uint8_t>(i)})}}},
+                t.transitions[i]);
+    }
     f.begin("tocsin_bfd_sessions_leaving", MetricType::Gauge,
             "Deleted sessions that still tell their peer AdminDown.");
     f.value({}, t.leaving);

@@ -2,11 +2,20 @@
 
 #include "overlay/multi_hop.hpp"
 #include "overlay/padding.hpp"
+#include "control/session/interval_alignment.hpp"
 #include "overlay/single_hop.hpp"
 
 #include <utility>
 
 namespace tocsin::control::session {
+
+namespace {
+
+bfd::SessionParameters parameters_for(const SessionRecord& record) {
+    return record.interval_alignment ? align(record.parameters, record.status) : record.parameters;
+}
+
+}  // namespace
 
 CommandPump::CommandPump(const Registry& registry, const NextHops& next_hops, Totals& totals)
     : registry_{registry}, next_hops_{next_hops}, totals_{totals} {}
@@ -44,7 +53,7 @@ bool CommandPump::send_next(WorkerRecord& w, Slot slot, SlotEntry& entry) {
         const overlay::HeaderTemplate h = headers(record);
         if (!sent(message::AddSession{.session = session,
                                       .key = key(record),
-                                      .parameters = record.parameters,
+                                      .parameters = parameters_for(record),
                                       .headers = h,
                                       .tx_port = record.port,
                                       .admin_down = record.admin_down},
@@ -56,8 +65,9 @@ bool CommandPump::send_next(WorkerRecord& w, Slot slot, SlotEntry& entry) {
         return true;
     }
     if ((entry.needs & kNeedParameters) != 0) {
-        return sent(message::SetParameters{.session = session, .parameters = record.parameters},
-                    kNeedParameters, kNeedParameters);
+        return sent(
+            message::SetParameters{.session = session, .parameters = parameters_for(record)},
+            kNeedParameters, kNeedParameters);
     }
     if ((entry.needs & kNeedAdmin) != 0) {
         return sent(message::SetAdmin{.session = session, .down = record.admin_down}, kNeedAdmin,

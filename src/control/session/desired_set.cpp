@@ -40,6 +40,12 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to) {
         reconciler_.need(record, kNeedHeaders);
     }
     chains_.release(before, user(record.origin));
+    record.follow_link = to.follow_link;
+    registry_.set_policy(record, to.notification);
+    if (record.interval_alignment != to.interval_alignment) {
+        record.interval_alignment = to.interval_alignment;
+        reconciler_.need(record, kNeedParameters);
+    }
 }
 
 void DesiredSet::erase(SessionRecord& record) {

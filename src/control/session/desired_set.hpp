@@ -23,7 +23,8 @@ public:
 
     /// Without a local address it gets the port's in the subnet of the remote.
     SessionRecord& insert(const config::Session& session, Origin origin);
-    /// Its parameters, authentication and headers.
+    /// All that a session may change and stay: parameters, authentication, headers, follow_link,
+    /// interval alignment and when clients are told.
     void change(SessionRecord& record, const config::Session& to);
     void erase(SessionRecord& record);
     /// RFC 5880 6.8.16.

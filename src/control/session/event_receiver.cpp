@@ -149,6 +149,15 @@ void EventReceiver::on_event(WorkerRecord& w, const bfd::SessionEvent& event) {
     if (entry == nullptr || entry->owner == nullptr) return;  // deleted meanwhile
     SessionRecord& record = *entry->owner;
     set_status(record, event.now);
+    if (event.transitions != 0) {
+        record.initiator = notify::initiator(event, record.initiator);
+        totals_.transitions[static_cast<std::size_t>(record.initiator)].add();
+    }
+    if (!record.has_policy) {
+        const notify::Indication before = record.told.indication;
+        record.told.indication = notify::indication(event, before);
+        totals_.told(before, record.told.indication);
+    }
     if ((event.causes & static_cast<std::uint8_t>(bfd::EventCause::Source)) != 0) {
         record.seen_source = event.source == record.remote ? IpAddress{} : event.source;
     }

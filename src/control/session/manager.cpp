@@ -2,6 +2,8 @@
 
 #include "control/base/address.hpp"
 #include "control/config/session_rules.hpp"
+#include "control/session/interval_alignment.hpp"
+#include "dataplane/bfd/timers.hpp"
 
 #include <set>
 #include <string>
@@ -69,7 +71,12 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
       removals_{registry_, desired_},
       listings_{registry_, reconciler_, chains_, dataplane},
       link_losses_{registry_, reconciler_},
-      neighbor_proof_{registry_, next_hops} {}
+      neighbor_proof_{registry_, next_hops},
+      notifier_{registry_, dataplane, totals_,
+                [this](const SessionRecord& r, const bfd::SessionEvent& e) { hub_.changed(r, e); },
+                [this](const SessionRecord& r) {
+                    if (listener_ != nullptr) listener_->told(r);
+                }} {}
 
 Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> sessions,
                                             Origin origin, std::string_view list) {
@@ -256,9 +263,24 @@ std::chrono::microseconds Manager::poll() {
     more |= removals_.run();
     more |= link_losses_.run();
     more |= listings_.run();
+    more |= notifier_.run();
     more |= hub_.pump();
     if (more) return 0us;
     return reconciler_.idle() ? kIdleWait : 100us;
+}
+
+/// Answers intervals of the peer that are not common with a Poll Sequence of our own, RFC 7419 B.
+void Manager::align_intervals(const SessionRecord& record) {
+    const bfd::SessionSnapshot& s = record.status;
+    const bfd::SessionParameters wanted = align(record.parameters, s);
+    const bool up = s.session_state == bfd::SessionState::Up;
+    if (wanted.required_min_rx_interval == s.required_min_rx_interval &&
+        bfd::desired_min_tx(wanted.desired_min_tx_interval, up) == s.desired_min_tx_interval) {
+        return;
+    }
+    if (SessionRecord* const own = registry_.find(record.id)) {
+        reconciler_.need(*own, kNeedParameters);
+    }
 }
 
 void Manager::added(const SessionRecord& record) {
@@ -267,13 +289,19 @@ void Manager::added(const SessionRecord& record) {
 }
 
 void Manager::changed(const SessionRecord& record, const bfd::SessionEvent& event) {
-    hub_.changed(record, event);
+    if (record.has_policy) {
+        notifier_.on_event(record.id, event);
+    } else {
+        hub_.changed(record, event);
+    }
+    if (record.interval_alignment) align_intervals(record);
     neighbor_proof_.on_change(record, event);
     if (listener_ != nullptr) listener_->changed(record, event);
 }
 
 void Manager::deleted(const SessionRecord& record) {
     hub_.deleted(record);
+    notifier_.deleted(record);
     if (listener_ != nullptr) listener_->deleted(record);
 }
 

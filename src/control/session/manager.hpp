@@ -10,6 +10,7 @@
 #include "control/session/link_losses.hpp"
 #include "control/session/listings.hpp"
 #include "control/session/neighbor_proof.hpp"
+#include "control/session/notifier.hpp"
 #include "control/session/pieces.hpp"
 #include "control/session/reconciler.hpp"
 #include "control/session/reload.hpp"
@@ -81,14 +82,17 @@ public:
     void remove_matching(const Filter& filter, Origin origin, Removals::Done done) {
         removals_.remove_matching(filter, origin, std::move(done));
     }
-    /// New intervals, detect_mult, match_source, passive, min_ttl, dscp and authentication; changed
-    /// intervals by a Poll Sequence, RFC 5880 6.8.3.
+    /// New intervals, detect_mult, match_source, passive, min_ttl, dscp, padding, authentication,
+    /// follow_link, interval alignment and when clients are told; intervals by a Poll Sequence, RFC
+    /// 5880 6.8.3.
     [[nodiscard]] Result<Ok> update(SessionId id, const config::Session& to, Origin origin);
     /// RFC 5880 6.8.16. Any origin: it is an operator's decision of the moment. Unknown ids are
     /// skipped.
     void set_admin(std::span<const SessionId> ids, bool down);
     /// A Poll Sequence on those that are Up, RFC 5880 6.5. Unknown ids are skipped.
     void start_poll(std::span<const SessionId> ids);
+    /// Ends the dampening of these sessions, of any origin. Unknown ids are skipped.
+    void clear_dampening(std::span<const SessionId> ids) { notifier_.clear_dampening(ids); }
     /// Takes the sessions of origin Config to a new file, all or nothing: on an error nothing has
     /// changed.
     [[nodiscard]] Result<Applied> apply(const config::Diff& diff) { return reload_.apply(diff); }
@@ -161,6 +165,11 @@ public:
     [[nodiscard]] std::chrono::microseconds poll();
     static constexpr std::chrono::microseconds kIdleWait{1000};
 
+    /// Until poll() has to tell clients of something that it holds back; nullopt: nothing is.
+    [[nodiscard]] std::optional<std::chrono::microseconds> holds_for() const {
+        return notifier_.idle_for();
+    }
+
     [[nodiscard]] WatchHub& hub() noexcept { return hub_; }
     [[nodiscard]] Registry& registry() noexcept { return registry_; }
     [[nodiscard]] const Totals& totals() const noexcept { return totals_; }
@@ -176,6 +185,7 @@ private:
     void refused(const SessionRecord& record, const char* command, bfd::Status status) override;
     /// That there is room for what the session asks for.
     [[nodiscard]] std::optional<Error> check_options(const config::Session& session) const;
+    void align_intervals(const SessionRecord& record);
 
     message::Dataplane& dataplane_;
     bool echo_;
@@ -194,6 +204,7 @@ private:
     Listings listings_;
     LinkLosses link_losses_;
     NeighborProof neighbor_proof_;
+    Notifier notifier_;
     Observer* listener_ = nullptr;
 };
 

@@ -12,6 +12,9 @@ public:
     virtual void added(const SessionRecord& record) = 0;
     /// `record.status` is already `event.now`.
     virtual void changed(const SessionRecord& record, const bfd::SessionEvent& event) = 0;
+    /// What clients know of it (`record.told`), or its dampening, is not as before. Only of
+    /// sessions with a notify::Policy.
+    virtual void told(const SessionRecord& record) { static_cast<void>(record); }
     /// The record as it was last; it is gone afterwards.
     virtual void deleted(const SessionRecord& record) = 0;
     /// A worker refused a command: what was asked for, and its answer.

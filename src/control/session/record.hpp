@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/notify/telling.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
@@ -45,7 +46,12 @@ struct SessionRecord {
     Waiting waiting = Waiting::No;
     SessionType type = SessionType::SingleHop;
     std::uint16_t padded_pdu_size = 0;
-    bool next_hop_resolved = false;  ///< the worker has headers, or is about to
+    bool interval_alignment = false;  ///< RFC 7419
+    bool dampened = false;            ///< an Up would be held back
+    bool has_policy = false;          ///< the registry's tellings have it
+    notify::Told told;                ///< what clients know
+    notify::Initiator initiator{};    ///< of the last change of the state
+    bool next_hop_resolved = false;   ///< the worker has headers, or is about to
     /// The last reload that ends or changes it, and so lets another session have its name.
     std::uint32_t touched_by_reload = 0;
     IpAddress remote;

@@ -28,6 +28,9 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
     record.status.session_state =
         session.admin_down ? bfd::SessionState::AdminDown : bfd::SessionState::Down;
     record.status.remote_session_state = bfd::SessionState::Down;
+    record.interval_alignment = session.interval_alignment;
+    if (session.admin_down) record.told.indication = notify::Indication::AdminDown;
+    set_policy(record, session.notification);
     if (!session.name.empty()) {
         // The name of another session stays that one's: check_diff() and check_new() refuse before.
         const auto [named, fresh] = by_name_.try_emplace(session.name, &record);
@@ -41,6 +44,7 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
 void Registry::erase(SessionRecord& record) {
     if (record.name != nullptr) by_name_.erase(by_name_.find(*record.name));
     by_identity_.erase(identity(record));
+    if (record.has_policy) forget_policy(record);
     records_.erase(record.id);
 }
 
@@ -87,6 +91,24 @@ void Registry::set_profile(SessionRecord& record, std::string_view profile) {
     record.profile = profile.empty() ? nullptr : &*profiles_.emplace(profile).first;
 }
 
+void Registry::set_policy(SessionRecord& record, const notify::Policy& policy) {
+    const std::uint64_t id = record.id.value;
+    if (record.has_policy) {
+        notify::Telling* const telling = tellings_.find(id);
+        if (telling->policy() == policy) return;
+        telling->set_policy(policy);
+        tellings_.hurry(id);
+    } else if (policy.active()) {
+        tellings_.add(id, {policy, record.status, record.told.indication});
+        record.has_policy = true;
+    }
+}
+
+void Registry::forget_policy(SessionRecord& record) {
+    tellings_.erase(record.id.value);
+    record.has_policy = false;
+}
+
 SessionPort* Registry::port(PortId id) {
     const auto it = std::ranges::find(ports_, id, &SessionPort::id);
     return it == ports_.end() ? nullptr : &*it;
@@ -115,6 +137,8 @@ config::Session Registry::spec(const SessionRecord& record) const {
     out.padded_pdu_size = record.padded_pdu_size;
     out.follow_link = record.follow_link;
     out.admin_down = record.admin_down;
+    out.interval_alignment = record.interval_alignment;
+    if (record.has_policy) out.notification = tellings_.find(record.id.value)->policy();
     return out;
 }
 

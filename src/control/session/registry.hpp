@@ -2,6 +2,7 @@
 
 #include "control/config/schema.hpp"
 #include "control/session/record_table.hpp"
+#include "control/session/tellings.hpp"
 #include "dataplane/base/session_key.hpp"
 
 #include <array>
@@ -73,6 +74,11 @@ public:
     /// False when another session has that name. Empty: none.
     bool rename(SessionRecord& record, std::string_view name);
     void set_profile(SessionRecord& record, std::string_view profile);
+    /// When its clients are told. A change takes effect with the next turn of the Notifier.
+    void set_policy(SessionRecord& record, const notify::Policy& policy);
+    /// Of a session whose policy holds nothing back.
+    void forget_policy(SessionRecord& record);
+    [[nodiscard]] Tellings& tellings() noexcept { return tellings_; }
 
     [[nodiscard]] std::size_t size() const noexcept { return records_.size(); }
     [[nodiscard]] SessionId last_id() const noexcept { return last_id_; }
@@ -105,6 +111,7 @@ private:
     std::unordered_map<std::string, SessionRecord*, TextHash, std::equal_to<>> by_name_;
     std::unordered_map<Identity, SessionRecord*, IdentityHash> by_identity_;
     std::unordered_set<std::string, TextHash, std::equal_to<>> profiles_;
+    mutable Tellings tellings_;  ///< a map whose search is not const
 };
 
 }  // namespace tocsin::control::session

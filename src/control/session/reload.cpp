@@ -179,7 +179,6 @@ void Reload::change(SessionRecord& record, const config::SessionChange& change) 
     const config::Session& to = change.to;
     registry_.rename(record, to.name);
     registry_.set_profile(record, to.profile);
-    record.follow_link = to.follow_link;
     desired_.change(record, to);
     // Compared with the old file, not with the record: what an operator decided meanwhile stays.
     if (change.from.admin_down != to.admin_down) desired_.set_admin_down(record, to.admin_down);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/notify/indication.hpp"
 #include "dataplane/base/counter.hpp"
 
 #include <array>
@@ -15,8 +16,26 @@ struct Totals {
     Counter commands_refused;         ///< answered with another status than Ok
     Counter events;                   ///< session events received
     Counter watchers;
-    Counter watch_events;  ///< handed to watchers
+    Counter watch_events;                                   ///< handed to watchers
+    std::array<Counter, notify::kIndications> indications;  ///< changes of what clients are told
+    std::array<Counter, notify::kInitiators> transitions;   ///< events with a change of the state
+    std::array<Counter, notify::kHolds> sessions_held;      ///< now; that of Held::None stays 0
+    Counter dampened;                                       ///< sessions now, Up or not
+    Counter dampenings;                                     ///< times that one began
     Counter watch_merged;  ///< changes that a slow watcher got merged into another
+
+    /// What clients of a session are told has changed, if it has.
+    void told(notify::Indication before, notify::Indication now) noexcept {
+        if (before != now) indications[static_cast<std::size_t>(now)].add();
+    }
+    /// Why they are not has changed, if it has.
+    void held(notify::Held before, notify::Held now) noexcept {
+        if (before == now) return;
+        Counter& from = sessions_held[static_cast<std::size_t>(before)];
+        Counter& to = sessions_held[static_cast<std::size_t>(now)];
+        if (before != notify::Held::None) from.set(from.get() - 1);
+        if (now != notify::Held::None) to.add();
+    }
 };
 
 }  // namespace tocsin::control::session

@@ -29,6 +29,9 @@ protected:
             event(v1::WATCH_KIND_CHANGED, v1::SESSION_STATE_DOWN, v1::SESSION_STATE_UP);
         down.mutable_session()->mutable_status()->set_diag(1);
         down.mutable_session()->mutable_status()->set_diag_name("Control Detection Time Expired");
+        down.mutable_session()->mutable_status()->set_remote_state(v1::SESSION_STATE_UP);
+        down.mutable_session()->mutable_status()->set_initiator(v1::INITIATOR_DETECTION_TIME);
+        down.mutable_session()->mutable_status()->set_indication(v1::INDICATION_PATH_FAILURE);
         down.set_last_change_us(1'795'255'338'000'042);
         down.set_last_rx_us(1'795'255'337'848'842);
         daemon_.watch.events = {
@@ -46,7 +49,8 @@ TEST_F(Watching, PrintsTheSnapshotAndALineForEachEvent) {
     EXPECT_THAT(out(), HasSubstr("timers changed: tx 50 ms, detection 150 ms\n"));
     EXPECT_THAT(out(),
                 HasSubstr("2026-11-21T10:02:18.000042Z  2001:db8::1%wan0 (rr1)  Up -> Down  "
-                          "diag=Control Detection Time Expired  last_packet=151.2 ms before\n"));
+                          "diag=Control Detection Time Expired  by=detection_time  remote=Up  "
+                          "indication=path_failure  last_packet=151.2 ms before\n"));
 }
 
 TEST_F(Watching, SaysWhatTheHistoryShowsOfADown) {
