@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <new>
+#include <set>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -119,6 +120,23 @@ public:
     void set_link(PortId port, bool up) {
         for (auto& p : setup_.ports) {
             if (p.id == port) p.link_up = up;
+        }
+    }
+
+    /// A packet that arrives at our end: one of the workers knows the session, or the last one
+    /// gives it to control.
+    void receive(const ReceivedPacket& packet) {
+        DropReason reason = DropReason::None;
+        for (auto& w : workers_) {
+            reason = w->hear(packet, now_);
+            if (reason == DropReason::None) return;
+            if (reason != DropReason::NoSession && reason != DropReason::YourDiscriminatorUnknown) {
+                break;
+            }
+        }
+        Worker& last = *workers_.back();
+        if (reason == DropReason::NoSession && last.unsolicited_.contains(packet.port.value)) {
+            last.events_.push_back({.id = {}, .body = message::EarlyPacket::of(packet)});
         }
     }
 
@@ -297,6 +315,13 @@ private:
                     return engine_.start_poll(c.session, now);
                 } else if constexpr (std::is_same_v<C, message::QueryHistory>) {
                     return bfd::Status::Ok;
+                } else if constexpr (std::is_same_v<C, message::SetUnsolicited>) {
+                    c.on ? (void)unsolicited_.insert(c.port.value)
+                         : (void)unsolicited_.erase(c.port.value);
+                    return bfd::Status::Ok;
+                } else if constexpr (std::is_same_v<C, message::Hear>) {
+                    static_cast<void>(hear(c.packet.received(), now));
+                    return bfd::Status::Ok;
                 } else {
                     const bfd::Status status = engine_.snapshot(c.session, snapshot);
                     found = status == bfd::Status::Ok;
@@ -321,6 +346,8 @@ private:
 
         std::deque<message::Frame> frames;
         std::vector<SlotState> slots_;
+        std::set<std::uint16_t>
+            unsolicited_;  ///< ports whose packets without a session control wants
         EngineDataplane& owner_;
         message::WorkerStats stats_;
         std::deque<message::Command> commands_;
@@ -370,9 +397,7 @@ private:
                 peer_.hear(packet, now_);
                 continue;
             }
-            for (auto& w : workers_) {  // one of them knows the session
-                if (w->hear(packet, now_) == DropReason::None) break;
-            }
+            receive(packet);
         }
     }
 

@@ -6,6 +6,7 @@
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/parameters.hpp"
 #include "dataplane/bfd/session_event.hpp"
+#include "dataplane/message/early_packet.hpp"
 #include "overlay/header_template.hpp"
 
 #include <cstdint>
@@ -89,6 +90,17 @@ struct StartPoll {
     SessionHandle session;
 };
 
+/// Whether packets without a session that arrive on `port` are given to control (EarlyPacket).
+struct SetUnsolicited {
+    PortId port;
+    bool on = false;
+};
+
+/// A packet that came before its session was there is received now.
+struct Hear {
+    EarlyPacket packet;
+};
+
 /// Answered with a SessionSnapshot.
 struct QuerySession {
     SessionHandle session;
@@ -106,7 +118,7 @@ struct Command {
     RequestId id{};
     std::variant<Barrier, AddSession, SetHeaders, SetParameters, SetAdmin, SignalPathDown,
                  SetConcatenatedDiag, DeleteSession, SetKeys, SetEchoLooping, StartPoll,
-                 QuerySession, QueryHistory>
+                 SetUnsolicited, Hear, QuerySession, QueryHistory>
         body;
 };
 static_assert(std::is_trivially_copyable_v<Command>, "crosses the ring by memcpy");

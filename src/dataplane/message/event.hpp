@@ -3,6 +3,7 @@
 #include "dataplane/bfd/packet_history.hpp"
 #include "dataplane/bfd/session_event.hpp"
 #include "dataplane/message/command.hpp"
+#include "dataplane/message/early_packet.hpp"
 
 #include <array>
 #include <cstddef>
@@ -43,8 +44,8 @@ inline constexpr std::size_t kMostAnswers =
 
 struct Event {
     RequestId id{};  ///< of the command that it answers, else 0
-    std::variant<Reply, bfd::SessionSnapshot, bfd::SessionEvent, SessionDeleted, HistoryBegin,
-                 HistoryRecords>
+    std::variant<Reply, bfd::SessionSnapshot, bfd::SessionEvent, SessionDeleted, EarlyPacket,
+                 HistoryBegin, HistoryRecords>
         body;
 };
 static_assert(std::is_trivially_copyable_v<Event>, "crosses the ring by memcpy");

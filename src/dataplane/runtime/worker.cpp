@@ -49,6 +49,8 @@ constexpr std::uint32_t kPuntRate = 1000;  // frames a second
 constexpr std::uint32_t kPuntBurst = 256;
 constexpr std::uint32_t kAsideRate = 100;
 constexpr std::uint32_t kAsideBurst = 32;
+constexpr std::uint32_t kEarlyRate = 1000;  // packets that may create a session
+constexpr std::uint32_t kEarlyBurst = 256;
 
 /// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen, and by how many may
 /// come meanwhile, since a kernel queue can be as short as 512 frames; not worth a system call when
@@ -139,6 +141,7 @@ Worker::Worker(WorkerSetup setup)
       hearing_{setup.id.value, setup.notices, setup.readers, time_},
       punt_tokens_{kPuntRate, kPuntBurst, time_},
       aside_tokens_{kAsideRate, kAsideBurst, time_},
+      early_tokens_{kEarlyRate, kEarlyBurst, time_},
       engine_{with_templates(setup.engine), setup.memory, time_},
       out_{{setup.engine.slots, setup.memory.data() + sizeof(bfd::SessionHot),
             bfd::HotLines::spacing(PacketTemplates::kPerSlot)},
@@ -449,6 +452,11 @@ bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool hand
             return false;
         }
         drop(DropReason::HandoverRingFull);
+        return true;
+    }
+    if (reason == DropReason::NoSession && port_by_id_[mbuf->port]->unsolicited &&
+        found.packet.type == SessionType::SingleHop) {
+        give_to_control(found.packet);
         return true;
     }
     drop(reason);

@@ -23,7 +23,8 @@ namespace tocsin::runtime {
 /// A port as one worker sees it.
 struct WorkerPort {
     overlay::PortContext context;
-    bool receives = false;  ///< there is a receive queue of this worker's
+    bool receives = false;     ///< there is a receive queue of this worker's
+    bool unsolicited = false;  ///< control wants to know of packets without a session
     QueueId rx_queue;
     std::uint32_t drain_limit = 0;  ///< packets after which one turn stops reading the queue
     TxTarget tx;
@@ -105,6 +106,7 @@ private:
     [[nodiscard]] bool loop_back(rte_mbuf* mbuf, const overlay::Classified& found) noexcept;
     void flush_looped(PortId port) noexcept;
     void punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept;
+    void give_to_control(const ReceivedPacket& packet) noexcept;
     void hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept;
     void flush_outbox(Outbox& box) noexcept;
     void drop(DropReason reason, std::uint64_t n = 1) noexcept {
@@ -119,6 +121,8 @@ private:
     [[nodiscard]] bfd::Status apply(const message::AddSession& c) noexcept;
     [[nodiscard]] bfd::Status apply(const message::SetHeaders& c) noexcept;
     [[nodiscard]] bfd::Status apply(const message::SetEchoLooping& c) noexcept;
+    void set_unsolicited(const message::SetUnsolicited& c) noexcept;
+    void hear(const message::EarlyPacket& packet) noexcept;
 
     // Everything a turn touches first.
     Clock clock_;
@@ -146,6 +150,7 @@ private:
     Hearing hearing_;
     TokenBucket punt_tokens_;
     TokenBucket aside_tokens_;  ///< for what is not for us
+    TokenBucket early_tokens_;  ///< for packets that may create a session
     message::Frame scratch_;
     bfd::Engine engine_;
     message::WorkerStats stats_;

@@ -81,6 +81,12 @@ message::Event Worker::carry_out(const message::Command& command) noexcept {
             return engine_.set_keys(c.number, c.keys);
         } else if constexpr (std::is_same_v<C, message::QueryHistory>) {
             return bfd::Status::Ok;  // not here: it has several answers
+        } else if constexpr (std::is_same_v<C, message::SetUnsolicited>) {
+            set_unsolicited(c);
+            return bfd::Status::Ok;
+        } else if constexpr (std::is_same_v<C, message::Hear>) {
+            hear(c.packet);
+            return bfd::Status::Ok;
         } else {
             static_assert(std::is_same_v<C, message::QuerySession>);
             const bfd::Status status = engine_.snapshot(c.session, snapshot);
@@ -125,6 +131,30 @@ bfd::Status Worker::apply(const message::SetEchoLooping& c) noexcept {
         if (p.context.port == c.port) p.context.loops_echo = c.on;
     }
     return bfd::Status::Ok;
+}
+
+void Worker::set_unsolicited(const message::SetUnsolicited& c) noexcept {
+    for (WorkerPort& port : ports_) {
+        if (port.context.port == c.port) port.unsolicited = c.on;
+    }
+}
+
+void Worker::hear(const message::EarlyPacket& packet) noexcept {
+    const DropReason reason = engine_.on_packet(packet.received(), time_, out_);
+    if (reason == DropReason::None) {
+        stats_.rx_control.add();
+    } else {
+        drop(reason);
+    }
+}
+
+/// A packet that no worker has a session for, on a port with a policy about such. Events of
+/// sessions and answers come first: it only gets room that they do not need.
+void Worker::give_to_control(const ReceivedPacket& packet) noexcept {
+    if (!early_tokens_.take(time_)) return drop(DropReason::PuntRateLimited);
+    if (room_in(rings_.events) < RingLink::kEvents / 2) return drop(DropReason::PuntRingFull);
+    answer({.id = {}, .body = message::EarlyPacket::of(packet)});
+    stats_.punted.add();
 }
 
 /// True when there was one.
