@@ -91,7 +91,7 @@ std::optional<Error> Admission::check_padding(const SessionPort& port, AddressFa
         ".padded_pdu_size"};
 }
 
-std::optional<Error> Admission::check_new(const config::Session& session) {
+std::optional<Error> Admission::check_new(const config::Session& session, Origin origin) {
     const SessionPort* const port = registry_.port_named(session.port);
     if (port == nullptr) {
         return Error{ErrorKind::InvalidArgument,
@@ -109,7 +109,10 @@ std::optional<Error> Admission::check_new(const config::Session& session) {
             session.port + " has no subnet with and no route to " + to_string(session.remote),
             ".remote"};
     }
-    if (const SessionRecord* const r = registry_.find_same(session)) {
+    const SessionRecord* const r = registry_.find_same(session);
+    const bool gives_way =
+        r != nullptr && r->origin == Origin::Unsolicited && origin != Origin::Unsolicited;
+    if (r != nullptr && !gives_way) {
         return Error{ErrorKind::AlreadyExists,
                      one_session_only(session, "has session " + std::to_string(r->id.value) +
                                                    ", which belongs to " + owner(r->origin)),
@@ -119,10 +122,10 @@ std::optional<Error> Admission::check_new(const config::Session& session) {
         return error;
     }
     if (session.name.empty()) return std::nullopt;
-    if (const SessionRecord* const r = registry_.find_name(session.name)) {
+    if (const SessionRecord* const named = registry_.find_name(session.name)) {
         return Error{ErrorKind::AlreadyExists,
-                     "session " + std::to_string(r->id.value) + " has the name " + session.name +
-                         " and belongs to " + owner(r->origin),
+                     "session " + std::to_string(named->id.value) + " has the name " +
+                         session.name + " and belongs to " + owner(named->origin),
                      ".name"};
     }
     return std::nullopt;

@@ -43,9 +43,10 @@ public:
     [[nodiscard]] static std::optional<Error> check_padding(const SessionPort& port,
                                                             AddressFamily family,
                                                             std::uint16_t padded_pdu_size);
-    /// Port, local address, peer, size and name of a new session. `where` of the error begins with
-    /// the member, such as ".name".
-    [[nodiscard]] std::optional<Error> check_new(const config::Session& session);
+    /// Port, local address, peer, size and name of a new session, which may take the place of an
+    /// unsolicited one unless it is one. `where` of the error begins with the member, such as
+    /// ".name".
+    [[nodiscard]] std::optional<Error> check_new(const config::Session& session, Origin origin);
 
 private:
     Registry& registry_;

@@ -17,8 +17,9 @@ bfd::SessionParameters parameters_for(const SessionRecord& record) {
 
 }  // namespace
 
-CommandPump::CommandPump(const Registry& registry, const NextHops& next_hops, Totals& totals)
-    : registry_{registry}, next_hops_{next_hops}, totals_{totals} {}
+CommandPump::CommandPump(const Registry& registry, const NextHops& next_hops, EarlyPackets& early,
+                         Totals& totals)
+    : registry_{registry}, next_hops_{next_hops}, early_{early}, totals_{totals} {}
 
 void CommandPump::run(WorkerRecord& w) {
     if (!w.keys.pump()) return;
@@ -62,6 +63,9 @@ bool CommandPump::send_next(WorkerRecord& w, Slot slot, SlotEntry& entry) {
         }
         entry.phase = SlotPhase::Known;
         record.next_hop_resolved = h.length != 0;
+        if (const auto packet = early_.take(record.id)) {
+            static_cast<void>(w.link->send({.id = {}, .body = message::Hear{*packet}}));
+        }
         return true;
     }
     if ((entry.needs & kNeedParameters) != 0) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/session/early_packets.hpp"
 #include "control/session/next_hops.hpp"
 #include "control/session/registry.hpp"
 #include "control/session/totals.hpp"
@@ -11,7 +12,8 @@ namespace tocsin::control::session {
 /// Makes commands of what a worker is still to be told, at the moment when there is room for them.
 class CommandPump {
 public:
-    CommandPump(const Registry& registry, const NextHops& next_hops, Totals& totals);
+    CommandPump(const Registry& registry, const NextHops& next_hops, EarlyPackets& early,
+                Totals& totals);
 
     /// As many commands as there is room for; the rest stays queued in the same order.
     void run(WorkerRecord& w);
@@ -24,6 +26,7 @@ private:
 
     const Registry& registry_;
     const NextHops& next_hops_;
+    EarlyPackets& early_;
     Totals& totals_;
 };
 

@@ -5,13 +5,17 @@ namespace tocsin::control::session {
 namespace {
 
 auth::User user(Origin origin) noexcept {
-    return origin == Origin::Config ? auth::User::Config : auth::User::Api;
+    // The policies of unsolicited sessions change together with the file.
+    return origin == Origin::Api ? auth::User::Api : auth::User::Config;
 }
 
 }  // namespace
 
 SessionRecord& DesiredSet::insert(const config::Session& session, Origin origin) {
     const PortId port = registry_.port_named(session.port)->id;
+    if (SessionRecord* const before = registry_.find_identity(port, session.remote)) {
+        if (SessionRecord* const same = take_over(*before, session, origin)) return *same;
+    }
     SessionRecord& record = registry_.insert(session, port, origin);
     record.parameters.key_chain = acquire(session.auth, origin);
     if (record.local.family == AddressFamily::None) {
@@ -20,6 +24,38 @@ SessionRecord& DesiredSet::insert(const config::Session& session, Origin origin)
     echo_looping_.add(record.port, record.parameters);
     reconciler_.add(record);
     return record;
+}
+
+/// A configured session comes before an unsolicited one of the same peer, RFC 9468 2. It goes on
+/// as that; nullptr: with another local address it cannot, and has ended.
+SessionRecord* DesiredSet::take_over(SessionRecord& record, const config::Session& session,
+                                     Origin origin) {
+    config::Session to = session;
+    if (to.local.family == AddressFamily::None) {
+        to.local = next_hops_.local_for(record.port, to.remote).value_or(IpAddress{});
+    }
+    if (to.local != record.local) {
+        erase(record);
+        return nullptr;
+    }
+    const std::uint16_t before = record.parameters.key_chain;
+    const auth::User user_before = user(record.origin);
+    record.origin = origin;
+    registry_.rename(record, to.name);
+    registry_.set_profile(record, to.profile);
+    record.follow_link = to.follow_link;
+    bfd::SessionParameters parameters = to.parameters;
+    parameters.key_chain = acquire(to.auth, origin);
+    echo_looping_.remove(record.port, record.parameters);
+    echo_looping_.add(record.port, parameters);
+    if (record.parameters != parameters) reconciler_.set_parameters(record, parameters);
+    chains_.release(before, user_before);
+    if (record.dscp != to.dscp) {
+        record.dscp = to.dscp;
+        reconciler_.need(record, kNeedHeaders);
+    }
+    set_admin_down(record, to.admin_down || record.admin_down);
+    return &record;
 }
 
 /// What cannot be had was refused before.
@@ -48,10 +84,10 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to) {
     }
 }
 
-void DesiredSet::erase(SessionRecord& record) {
+void DesiredSet::erase(SessionRecord& record, bool silently) {
     chains_.release(record.parameters.key_chain, user(record.origin));
     echo_looping_.remove(record.port, record.parameters);
-    reconciler_.remove(record);
+    reconciler_.remove(record, silently);
     registry_.erase(record);
 }
 

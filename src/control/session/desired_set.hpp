@@ -21,16 +21,20 @@ public:
           chains_{chains},
           echo_looping_{echo_looping} {}
 
-    /// Without a local address it gets the port's in the subnet of the remote.
+    /// Without a local address it gets the port's in the subnet of the remote. An unsolicited
+    /// session of the same peer becomes this one.
     SessionRecord& insert(const config::Session& session, Origin origin);
     /// All that a session may change and stay: parameters, authentication, headers, follow_link,
     /// interval alignment and when clients are told.
     void change(SessionRecord& record, const config::Session& to);
-    void erase(SessionRecord& record);
+    /// `silently`: the peer is not told AdminDown, nothing is sent any more.
+    void erase(SessionRecord& record, bool silently = false);
     /// RFC 5880 6.8.16.
     void set_admin_down(SessionRecord& record, bool down);
 
 private:
+    [[nodiscard]] SessionRecord* take_over(SessionRecord& record, const config::Session& session,
+                                           Origin origin);
     [[nodiscard]] std::uint16_t acquire(const auth::Authentication& how, Origin origin);
 
     Registry& registry_;

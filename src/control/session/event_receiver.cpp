@@ -83,6 +83,8 @@ bool EventReceiver::run(WorkerRecord& w) {
                 if (entry != nullptr && entry->phase == SlotPhase::Leaving) {
                     placement_.release(w, gone->session.slot);
                 }
+            } else if (const auto* early = std::get_if<message::EarlyPacket>(&e.body)) {
+                observer_.early(*early);
             }
         }
         taken += n;

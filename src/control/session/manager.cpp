@@ -81,7 +81,7 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
 Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> sessions,
                                             Origin origin, std::string_view list) {
     if (auto error = admission_.check_room(sessions.size())) return std::move(*error);
-    if (origin == Origin::Api) {  // the file's are checked by apply(); at the start nobody is
+    if (origin != Origin::Config) {  // the file's are checked by apply(); at the start nobody is
         load::Demand more;
         for (const config::Session& s : sessions) more += load::demand_of(s.parameters);
         if (auto error = admission_.check_demand(more, {})) return std::move(*error);
@@ -89,7 +89,7 @@ Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> ses
     Twins twins{registry_};
     for (std::size_t i = 0; i < sessions.size(); ++i) {
         const std::string where = place(list, i, sessions[i]);
-        auto error = admission_.check_new(sessions[i]);
+        auto error = admission_.check_new(sessions[i], origin);
         if (!error) error = check_options(sessions[i]);
         if (error) {
             error->where = where + error->where;
@@ -115,7 +115,7 @@ AddedEach Manager::add_each(std::span<const config::Session> sessions, Origin or
         if (!error && origin == Origin::Api) {
             error = admission_.check_demand(load::demand_of(sessions[i].parameters), {});
         }
-        if (!error) error = admission_.check_new(sessions[i]);
+        if (!error) error = admission_.check_new(sessions[i], origin);
         if (!error) error = check_options(sessions[i]);
         if (error) {
             if (error->where.starts_with('.')) error->where.erase(0, 1);
@@ -127,6 +127,21 @@ AddedEach Manager::add_each(std::span<const config::Session> sessions, Origin or
         pieces_.done(i + 1);
     }
     return out;
+}
+
+Result<SessionId> Manager::add_unsolicited(const config::Session& session,
+                                           const message::EarlyPacket& first) {
+    auto ids = add({&session, 1}, Origin::Unsolicited, {});
+    if (!ids) return ids.error();
+    const SessionId id = ids.value().front();
+    reconciler_.hear_first(*registry_.find(id), first);
+    return id;
+}
+
+void Manager::end_unsolicited(SessionId id, bool silently) {
+    SessionRecord* const record = registry_.find(id);
+    if (record == nullptr || record->origin != Origin::Unsolicited) return;
+    desired_.erase(*record, silently);
 }
 
 Result<Ok> Manager::remove(std::span<const SessionId> ids, Origin origin, std::string_view list) {
@@ -307,6 +322,10 @@ void Manager::deleted(const SessionRecord& record) {
 
 void Manager::refused(const SessionRecord& record, const char* command, bfd::Status status) {
     if (listener_ != nullptr) listener_->refused(record, command, status);
+}
+
+void Manager::early(const message::EarlyPacket& packet) {
+    if (on_early_) on_early_(packet);
 }
 
 }  // namespace tocsin::control::session

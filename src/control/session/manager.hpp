@@ -74,6 +74,17 @@ public:
     /// Each session by itself, in order; at most a few thousand, since the loop waits for it. The
     /// errors are those of add().
     [[nodiscard]] AddedEach add_each(std::span<const config::Session> sessions, Origin origin);
+    /// A session of origin Unsolicited; `first`, which asked for it, is what it receives first. The
+    /// errors are those of add().
+    [[nodiscard]] Result<SessionId> add_unsolicited(const config::Session& session,
+                                                    const message::EarlyPacket& first);
+    /// Ends one if it is still of origin Unsolicited. `silently`: its peer is not told, nothing is
+    /// sent any more.
+    void end_unsolicited(SessionId id, bool silently);
+    /// Is given packets that found no session, from within poll(): it must not change sessions.
+    void set_on_early(std::function<void(const message::EarlyPacket&)> f) {
+        on_early_ = std::move(f);
+    }
     /// All or none. FAILED_PRECONDITION when one belongs to another origin.
     [[nodiscard]] Result<Ok> remove(std::span<const SessionId> ids, Origin origin,
                                     std::string_view list);
@@ -183,6 +194,7 @@ private:
     void changed(const SessionRecord& record, const bfd::SessionEvent& event) override;
     void deleted(const SessionRecord& record) override;
     void refused(const SessionRecord& record, const char* command, bfd::Status status) override;
+    void early(const message::EarlyPacket& packet) override;
     /// That there is room for what the session asks for.
     [[nodiscard]] std::optional<Error> check_options(const config::Session& session) const;
     void align_intervals(const SessionRecord& record);
@@ -206,6 +218,7 @@ private:
     NeighborProof neighbor_proof_;
     Notifier notifier_;
     Observer* listener_ = nullptr;
+    std::function<void(const message::EarlyPacket&)> on_early_;
 };
 
 }  // namespace tocsin::control::session

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/session/record.hpp"
+#include "dataplane/message/early_packet.hpp"
 
 namespace tocsin::control::session {
 
@@ -19,6 +20,8 @@ public:
     virtual void deleted(const SessionRecord& record) = 0;
     /// A worker refused a command: what was asked for, and its answer.
     virtual void refused(const SessionRecord& record, const char* command, bfd::Status status) = 0;
+    /// A packet without a session arrived on a port that has a policy about such, RFC 9468.
+    virtual void early(const message::EarlyPacket& packet) { static_cast<void>(packet); }
 };
 
 }  // namespace tocsin::control::session

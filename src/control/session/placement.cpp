@@ -31,7 +31,7 @@ void Placement::add(SessionRecord& record) {
     }
 }
 
-void Placement::remove(SessionRecord& record) {
+void Placement::remove(SessionRecord& record, bool silently) {
     demand_ -= load::demand_of(record.parameters);
     if (record.waiting != Waiting::No) {  // its id stays in the queue and is skipped there
         totals_.waiting.set(--waiting_);
@@ -55,7 +55,7 @@ void Placement::remove(SessionRecord& record) {
     *leaving_by_identity_.try_emplace(identity).first = {.worker = w.id, .slot = slot};
     *leaving_identities_.try_emplace(slot_key(w.id, slot)).first = identity;
     totals_.leaving.set(++leaving_);
-    w.enqueue(slot, kNeedDelete);
+    w.enqueue(slot, silently ? kNeedDeleteNow : kNeedDelete);
 }
 
 void Placement::release(WorkerRecord& w, Slot slot) {

@@ -25,8 +25,8 @@ public:
     /// it wait.
     void add(SessionRecord& record);
     /// Of a session whose record is about to be erased: no longer waits, or leaves its slot when
-    /// the worker says so, see release().
-    void remove(SessionRecord& record);
+    /// the worker says so, see release(). `silently`: the worker sends nothing any more.
+    void remove(SessionRecord& record, bool silently = false);
     /// The worker does not have the session of this slot any more.
     void release(WorkerRecord& w, Slot slot);
 

@@ -40,7 +40,7 @@ Reconciler::Reconciler(Registry& registry, message::Dataplane& dataplane, NextHo
       workers_{records_of(dataplane, in_flight)},
       placement_{registry, workers_, totals, seed},
       scans_{registry, next_hops, [this](SessionRecord& record) { need(record, kNeedHeaders); }},
-      commands_{registry, next_hops, totals},
+      commands_{registry, next_hops, early_, totals},
       events_{dataplane, workers_, placement_, observer, totals} {}
 
 void Reconciler::add(SessionRecord& record) {
@@ -55,7 +55,8 @@ void Reconciler::add(SessionRecord& record) {
     observer_.added(record);
 }
 
-void Reconciler::remove(SessionRecord& record) {
+void Reconciler::remove(SessionRecord& record, bool silently) {
+    early_.forget(record.id);
     if (record.next_hop.family != AddressFamily::None) {
         next_hops_.untrack(record.port, record.next_hop);
         scans_.left(record);
@@ -63,7 +64,7 @@ void Reconciler::remove(SessionRecord& record) {
     Counter& count = totals_.sessions[static_cast<std::size_t>(record.status.session_state)];
     count.set(count.get() - 1);
     observer_.deleted(record);
-    placement_.remove(record);
+    placement_.remove(record, silently);
 }
 
 void Reconciler::set_parameters(SessionRecord& record, const bfd::SessionParameters& parameters) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/session/command_pump.hpp"
+#include "control/session/early_packets.hpp"
 #include "control/session/event_receiver.hpp"
 #include "control/session/next_hop_scans.hpp"
 #include "control/session/observer.hpp"
@@ -32,8 +33,13 @@ public:
     /// Gives a new session a next hop and a place, see Placement.
     void add(SessionRecord& record);
     /// Ends a session whose record is about to be erased: AdminDown for as long as RFC 5880 6.8.16
-    /// asks, then its slot is free again.
-    void remove(SessionRecord& record);
+    /// asks, then its slot is free again. `silently`: at once, and nothing is sent.
+    void remove(SessionRecord& record, bool silently = false);
+    /// Received by the session's worker as soon as that has it; lost when the worker does not keep
+    /// up, as on any wire.
+    void hear_first(const SessionRecord& record, const message::EarlyPacket& packet) {
+        early_.keep(record.id, packet);
+    }
     void set_parameters(SessionRecord& record, const bfd::SessionParameters& parameters);
     /// An overloaded worker keeps its sessions and gets no others.
     void set_overloaded(WorkerId worker, bool overloaded) {
@@ -81,6 +87,7 @@ private:
     std::vector<WorkerRecord> workers_;
     Placement placement_;
     NextHopScans scans_;
+    EarlyPackets early_;
     CommandPump commands_;
     EventReceiver events_;
 };

@@ -15,15 +15,18 @@ namespace tocsin::control::session {
 using SessionId = Id<struct SessionIdTag, std::uint64_t>;  ///< grows, never reused; 0 = none
 
 /// Who asked for a session. One origin never deletes another's sessions.
-enum class Origin : std::uint8_t { Config, Api };
+enum class Origin : std::uint8_t { Config, Api, Unsolicited };
 
 [[nodiscard]] constexpr const char* name(Origin o) noexcept {
-    return o == Origin::Config ? "config" : "api";
+    constexpr const char* kNames[]{"config", "api", "unsolicited"};
+    return kNames[static_cast<std::size_t>(o)];
 }
 
 /// For sentences.
 [[nodiscard]] constexpr const char* owner(Origin o) noexcept {
-    return o == Origin::Config ? "the configuration file" : "the API";
+    constexpr const char* kOwners[]{"the configuration file", "the API",
+                                    "the policy for unsolicited sessions of its port"};
+    return kOwners[static_cast<std::size_t>(o)];
 }
 
 /// Why no worker has a session yet.

@@ -132,13 +132,13 @@ std::optional<Error> Reload::check_added(const config::Session& session) {
     const SessionPort* const port = registry_.port_named(session.port);
     if (port == nullptr) return std::nullopt;
     const SessionRecord* const r = registry_.find_same(session);
-    if (r != nullptr && r->origin != Origin::Config) {
+    if (r != nullptr && r->origin == Origin::Api) {
         return Error{ErrorKind::AlreadyExists,
                      "the API added a session for this peer: delete that one first",
                      config::describe(session)};
     }
-    if (r != nullptr) return std::nullopt;
-    auto error = admission_.check_new(session);
+    if (r != nullptr && r->origin == Origin::Config) return std::nullopt;
+    auto error = admission_.check_new(session, Origin::Config);
     // A name that a session of the old file has is given up by this very reload.
     if (!error || error->kind == ErrorKind::AlreadyExists) return std::nullopt;
     error->where = config::describe(session) + error->where;
