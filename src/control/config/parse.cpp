@@ -4,6 +4,7 @@
 #include "control/base/duration.hpp"
 #include "control/config/address_rules.hpp"
 #include "control/config/key_chain_reader.hpp"
+#include "control/config/unsolicited_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -541,7 +542,9 @@ Draft parse(const toml::value& root, SecretFiles secrets, Faults& faults) {
     for (TableReader& profile : in.get_tables("profile"))
         read_profile(profile, draft.config.profiles);
     for (TableReader& session : in.get_tables("session")) read_session(session, draft);
-    in.not_offered_yet("unsolicited", "leave it out and write a [[session]] for each peer");
+    if (auto defaults = in.get_table("unsolicited_defaults"))
+        read_unsolicited_defaults(*defaults, draft);
+    for (TableReader& policy : in.get_tables("unsolicited")) read_unsolicited(policy, draft);
     in.not_offered_yet("offload", "leave it out");
     in.not_offered_yet("actuator", "leave it out and read state changes with tocsinctl watch");
     in.finish();

@@ -2,6 +2,7 @@
 
 #include "control/auth/key_chain.hpp"
 #include "control/notify/policy.hpp"
+#include "control/config/unsolicited.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
@@ -165,6 +166,8 @@ struct Config {
     std::vector<auth::KeyChain> key_chains;
     std::vector<Profile> profiles;
     std::vector<Session> sessions;
+    UnsolicitedTimers unsolicited_defaults;
+    std::vector<Unsolicited> unsolicited;
     friend bool operator==(const Config&, const Config&) = default;
 };
 

@@ -3,6 +3,7 @@
 #include "control/base/address.hpp"
 #include "control/config/address_rules.hpp"
 #include "control/config/nearest.hpp"
+#include "control/config/unsolicited_reader.hpp"
 
 #include <algorithm>
 #include <map>
@@ -50,6 +51,10 @@ public:
         check_key_chain_names();
         check_profiles();
         check_sessions();
+        check_unsolicited(config_, [this](const std::string& path, std::string message) {
+            add(path, std::move(message));
+        });
+        check_room_for_authentication();
         return std::move(config_);
     }
 
@@ -189,7 +194,6 @@ private:
             check_identity(check.session, path, identities);
             config_.sessions.push_back(std::move(check.session));
         }
-        check_room_for_authentication();
         check_room_for_echo();
         if (config_.sessions.size() <= config_.dataplane.max_sessions) return;
         add("dataplane.max_sessions",
@@ -214,9 +218,11 @@ private:
 
     void check_room_for_authentication() {
         if (config_.dataplane.authentication || !draft_.authentication) return;
-        const bool wanted = std::ranges::any_of(
-            config_.sessions, [](const Session& s) { return s.auth.type != bfd::AuthType::None; });
-        if (!wanted) return;
+        const auto authenticated = [](const auto& s) { return s.auth.type != bfd::AuthType::None; };
+        if (std::ranges::none_of(config_.sessions, authenticated) &&
+            std::ranges::none_of(config_.unsolicited, authenticated)) {
+            return;
+        }
         add("dataplane.authentication",
             "is false, but sessions are authenticated: leave the key out, or write true");
     }

@@ -41,7 +41,6 @@ const Case kCases[] = {
     {"UnknownWithoutLikeness", with("[xyzzy]"), "xyzzy",
      "there is no such key at the top of the file"},
     {"QuotedKey", peer("\"foo.bar\" = 1"), "session[0].\"foo.bar\"", "no such key"},
-    {"Unsolicited", with("[[unsolicited]]\nport=\"wan0\""), "unsolicited", "does not offer it yet"},
     {"Offload", with("[offload.frr]\nconnect=[]"), "offload", "does not offer it yet"},
     {"Actuator", with("[[actuator]]\ntype=\"gobgp\""), "actuator", "does not offer it yet"},
     {"TableInsteadOfArray", "[port]\nname=\"a\"\n", "port", "write [[port]] with double brackets"},

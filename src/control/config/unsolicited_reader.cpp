@@ -1,0 +1,215 @@
+#include "control/config/unsolicited_reader.hpp"
+
+#include "control/base/address.hpp"
+#include "control/base/duration.hpp"
+#include "control/config/nearest.hpp"
+#include "control/config/session_rules.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace tocsin::control::config {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kLongestUnsolicitedLinger = 1h;
+constexpr std::int64_t kMostUnsolicited = 1'000'000;
+constexpr std::size_t kMostPrefixes = 256;
+
+/// `min_interval` stands for both intervals, RFC 9468 4.2.
+UnsolicitedTimers read_timers(TableReader& in) {
+    UnsolicitedTimers out;
+    const auto interval = [&](const char* key, auto fault_of) -> std::optional<WireInterval> {
+        const auto value = in.get_duration(key);
+        if (!value) return std::nullopt;
+        if (auto why = fault_of(*value)) {
+            in.fault(key, std::move(*why));
+            return std::nullopt;
+        }
+        return std::chrono::duration_cast<WireInterval>(*value);
+    };
+    out.desired_min_tx_interval = interval("desired_min_tx_interval", desired_min_tx_fault);
+    out.required_min_rx_interval = interval("required_min_rx_interval", required_min_rx_fault);
+    if (const auto both = interval("min_interval", required_min_rx_fault)) {
+        if (in.has("desired_min_tx_interval") || in.has("required_min_rx_interval")) {
+            in.fault("min_interval",
+                     "stands for desired_min_tx_interval and required_min_rx_interval: write "
+                     "either it or those");
+        }
+        out.desired_min_tx_interval = out.required_min_rx_interval = both;
+    }
+    if (const auto value = in.get_integer("detect_mult")) {
+        auto why = detect_mult_fault(*value);
+        if (why)
+            in.fault("detect_mult", std::move(*why));
+        else
+            out.detect_mult = static_cast<std::uint8_t>(*value);
+    }
+    return out;
+}
+
+/// Networks, or single hosts without a length.
+std::vector<IpPrefix> read_prefixes(TableReader& in, const char* key) {
+    std::vector<IpPrefix> out;
+    const auto texts = in.get_strings(key);
+    if (!texts) return out;
+    if (texts->size() > kMostPrefixes) {
+        in.fault(key, std::to_string(texts->size()) + " prefixes: at most " +
+                          std::to_string(kMostPrefixes) + " are accepted");
+    }
+    for (std::size_t i = 0; i < texts->size(); ++i) {
+        if (!(*texts)[i]) continue;
+        const std::string& text = *(*texts)[i];
+        const std::string element = std::string{key} + '[' + std::to_string(i) + ']';
+        auto prefix = parse_prefix(text);
+        if (const auto host = parse_address(text)) {
+            prefix = IpPrefix{.address = *host,
+                              .length = static_cast<std::uint8_t>(host->is_v4() ? 32 : 128)};
+        }
+        if (!prefix) {
+            in.fault_at(element, in_quotes(text) +
+                                     " is neither NETWORK/LENGTH, such as \"192.0.2.0/24\", nor "
+                                     "an address");
+        } else if (prefix->address != network_address(*prefix)) {
+            const IpPrefix network{.address = network_address(*prefix), .length = prefix->length};
+            in.fault_at(element, text + " has bits set behind its length: write \"" +
+                                     to_string(network) + '"');
+        } else {
+            out.push_back(*prefix);
+        }
+    }
+    return out;
+}
+
+const Profile* profile_of(const Unsolicited& policy, const Config& config, const std::string& path,
+                          const std::function<void(const std::string&, std::string)>& add) {
+    if (policy.profile.empty()) return nullptr;
+    const auto found = std::ranges::find(config.profiles, policy.profile, &Profile::name);
+    if (found != config.profiles.end()) return &*found;
+    std::vector<std::string_view> names;
+    for (const Profile& p : config.profiles) names.emplace_back(p.name);
+    add(path + ".profile", "there is no profile " + in_quotes(policy.profile) +
+                               (names.empty() ? ": the configuration has no [[profile]]"
+                                              : did_you_mean(policy.profile, names)));
+    return nullptr;
+}
+
+/// Value by value: the policy's own, its profile's, that of all policies, RFC 9468's.
+bfd::SessionParameters parameters_of(const Unsolicited& policy, const Profile* profile,
+                                     const UnsolicitedTimers& defaults) {
+    static const Profile none;
+    const Profile& p = profile != nullptr ? *profile : none;
+    const auto first = [](const auto& a, const auto& b, const auto& c, auto otherwise) {
+        return a ? *a : b ? *b : c.value_or(otherwise);
+    };
+    bfd::SessionParameters out;
+    out.desired_min_tx_interval =
+        first(policy.timers.desired_min_tx_interval, p.desired_min_tx_interval,
+              defaults.desired_min_tx_interval, kUnsolicitedInterval);
+    out.required_min_rx_interval =
+        first(policy.timers.required_min_rx_interval, p.required_min_rx_interval,
+              defaults.required_min_rx_interval, kUnsolicitedInterval);
+    out.detect_mult = first(policy.timers.detect_mult, p.detect_mult, defaults.detect_mult,
+                            kUnsolicitedDetectMult);
+    out.required_min_echo_rx_interval =
+        p.required_min_echo_rx_interval.value_or(out.required_min_echo_rx_interval);
+    // Echo packets of our own are not sent to strangers: only Polls verify connectivity then.
+    const WireInterval poll = p.demand_poll_interval.value_or(WireInterval{0});
+    if (p.demand_mode.value_or(false) && poll > WireInterval{0}) {
+        out.demand_mode = true;
+        out.demand_poll_interval = poll;
+    }
+    out.passive = true;       // the role that RFC 9468 2 gives us
+    out.match_source = true;  // sources outside of the subnet are not processed, RFC 9468 2
+    return out;
+}
+
+void check_unsolicited_port(const Unsolicited& policy, const Config& config,
+                            const std::string& path,
+                            const std::function<void(const std::string&, std::string)>& add) {
+    if (policy.port.empty()) return;
+    const auto port = std::ranges::find(config.ports, policy.port, &Port::name);
+    if (port == config.ports.end()) {
+        std::vector<std::string_view> names;
+        for (const Port& p : config.ports) names.emplace_back(p.name);
+        add(path + ".port",
+            "there is no port " + in_quotes(policy.port) + did_you_mean(policy.port, names));
+    } else if (port->point_to_point) {
+        add(path + ".port",
+            in_quotes(policy.port) +
+                " is point-to-point, where packets of any source belong to one session: write a "
+                "[[session]] for it");
+    }
+}
+
+}  // namespace
+
+void read_unsolicited_defaults(TableReader& in, Draft& draft) {
+    draft.config.unsolicited_defaults = read_timers(in);
+    in.finish();
+}
+
+void read_unsolicited(TableReader& in, Draft& draft) {
+    Unsolicited out;
+    if (!in.has("port")) in.fault("port", "is missing: a policy is about one port, by its name");
+    out.port = in.get_string("port").value_or("");
+    out.enabled = in.get_bool("enabled").value_or(out.enabled);
+    out.allow = read_prefixes(in, "allow");
+    out.deny = read_prefixes(in, "deny");
+    if (out.enabled && (!in.has("allow") || in.is_empty_array("allow"))) {
+        in.fault("allow",
+                 "is missing: name the networks whose hosts may create sessions, such as "
+                 "[\"192.0.2.0/24\", \"fe80::/10\"]; [\"0.0.0.0/0\", \"::/0\"] stands for every "
+                 "neighbour of the port");
+    }
+    out.profile = in.get_string("profile").value_or("");
+    out.max_sessions = static_cast<std::uint32_t>(
+        in.get_integer("max_sessions", 1, kMostUnsolicited).value_or(out.max_sessions));
+    if (const auto linger = in.get_duration("linger")) {
+        if (*linger < 0us || *linger > kLongestUnsolicitedLinger || *linger % 1ms != 0us) {
+            in.fault("linger", to_string(*linger) + " is out of range: whole milliseconds, 0ms.." +
+                                   to_string(kLongestUnsolicitedLinger) + " are accepted");
+        } else {
+            out.linger = std::chrono::duration_cast<std::chrono::milliseconds>(*linger);
+        }
+    }
+    out.timers = read_timers(in);
+    in.finish();
+    draft.config.unsolicited.push_back(std::move(out));
+}
+
+void check_unsolicited(Config& config,
+                       const std::function<void(const std::string&, std::string)>& add) {
+    std::map<std::string_view, std::string> ports;
+    std::size_t together = config.sessions.size();
+    for (std::size_t i = 0; i < config.unsolicited.size(); ++i) {
+        Unsolicited& policy = config.unsolicited[i];
+        const std::string path = "unsolicited[" + std::to_string(i) + ']';
+        check_unsolicited_port(policy, config, path, add);
+        const auto [first, is_new] = ports.emplace(policy.port, path);
+        if (!is_new && !policy.port.empty()) {
+            add(path + ".port", in_quotes(policy.port) + " is already the port of " +
+                                    first->second + ": one policy for each port");
+        }
+        const Profile* const profile = profile_of(policy, config, path, add);
+        policy.parameters = parameters_of(policy, profile, config.unsolicited_defaults);
+        if (profile != nullptr && profile->auth) policy.auth = *profile->auth;
+        if (!policy.enabled) continue;
+        together += policy.max_sessions;
+        if (together > config.dataplane.max_sessions) {
+            add(path + ".max_sessions",
+                std::to_string(policy.max_sessions) + " of this policy, with those before it and " +
+                    std::to_string(config.sessions.size()) + " sessions of this file, are " +
+                    std::to_string(together) + ", more than dataplane.max_sessions = " +
+                    std::to_string(config.dataplane.max_sessions) +
+                    ": lower this or raise that, so that strangers never take the room of "
+                    "configured sessions");
+        }
+    }
+}
+
+}  // namespace tocsin::control::config
