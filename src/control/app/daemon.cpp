@@ -138,6 +138,7 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
     announced_ = dataplane_.announce_on(loop_.wake_fd());
     manager_->set_between_pieces([this] { between_pieces(); });
 
+    accept_unsolicited();
     sources_.version = std::move(setup.version);
     sources_.dpdk_version = std::move(setup.dpdk_version);
     sources_.started = std::chrono::system_clock::now();
@@ -184,6 +185,7 @@ Result<Ok> Daemon::start() {
     look_at_keys();
     const auto added = manager_->add(running_->sessions, session::Origin::Config, {});
     if (!added) return added.error();
+    unsolicited_->set_policies(running_->unsolicited);
     tell_demand();
 
     for (const message::PortStatus& p : ports_) {
@@ -244,6 +246,7 @@ void Daemon::stop() {
 std::chrono::microseconds Daemon::turn() {
     const bool more = take_frames();
     auto wait = manager_->poll();
+    unsolicited_->poll();
     if (more) wait = 0us;
     if (!ready_ && manager_->idle()) {
         ready_ = true;

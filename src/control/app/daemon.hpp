@@ -10,6 +10,7 @@
 #include "control/metrics/server.hpp"
 #include "control/net/stack.hpp"
 #include "control/session/manager.hpp"
+#include "control/unsolicited/acceptor.hpp"
 
 #include <atomic>
 #include <memory>
@@ -55,6 +56,9 @@ public:
     api::ReloadReport reload() override;
     [[nodiscard]] session::Manager& sessions() override { return *manager_; }
     bool add_piece(net::NeighborList& list) override;
+    [[nodiscard]] std::vector<unsolicited::PolicyView> unsolicited_policies() override {
+        return unsolicited_->policies();
+    }
 
     [[nodiscard]] api::Server* server() noexcept { return server_.get(); }
     [[nodiscard]] int metrics_port() const { return metrics_ ? metrics_->port() : 0; }
@@ -70,6 +74,7 @@ private:
     void tell_status();
     void look_at_workers();
     void look_at_keys();
+    void accept_unsolicited();
     void admit_as_configured();
     void tell_demand();
     void configure_log() const;
@@ -90,6 +95,7 @@ private:
     std::unique_ptr<net::Stack> stack_;
     std::unique_ptr<StackNextHops> next_hops_;
     std::unique_ptr<session::Manager> manager_;
+    std::unique_ptr<unsolicited::Acceptor> unsolicited_;
     std::unique_ptr<SessionLog> session_log_;
     std::unique_ptr<api::Server> server_;
     std::unique_ptr<metrics::Server> metrics_;

@@ -6,6 +6,7 @@
 #include "control/ctl/history_command.hpp"
 #include "control/ctl/session_add_from.hpp"
 #include "control/ctl/session_commands.hpp"
+#include "control/ctl/unsolicited_commands.hpp"
 #include "control/ctl/watch_command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -372,6 +373,8 @@ private:
         lister("neighbor", "Neighbours", "MAC addresses of next hops", neighbor_list);
         lister("key-chain", "Key chains", "Keys and their lifetimes, without their secrets",
                key_chain_list);
+        lister("unsolicited", "Sessions that peers ask for (RFC 9468)",
+               "Policies, what they let in and what they refused", unsolicited_list);
         add(app_, "stats", "Sums over all sessions and workers", stats);
         add(app_, "version", "Version of this program and of tocsind",
             [](auto& c) { return version(c, TOCSIN_VERSION); });

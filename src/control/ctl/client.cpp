@@ -94,7 +94,8 @@ Client::Client(std::string socket, std::chrono::milliseconds timeout, Stop& stop
       sessions_{v1::SessionService::NewStub(channel_)},
       watch_{v1::WatchService::NewStub(channel_)},
       daemon_{v1::DaemonService::NewStub(channel_)},
-      config_{v1::ConfigService::NewStub(channel_)} {}
+      config_{v1::ConfigService::NewStub(channel_)},
+      unsolicited_{v1::UnsolicitedService::NewStub(channel_)} {}
 
 std::string Client::explain(const grpc::Status& status) const {
     switch (status.error_code()) {

@@ -90,6 +90,19 @@ std::string_view origin_name(v1::Origin origin) {
             return "config";
         case v1::ORIGIN_API:
             return "api";
+        case v1::ORIGIN_UNSOLICITED:
+            return "unsolicited";
+        default:
+            return "-";
+    }
+}
+
+std::string_view role_name(v1::Role role) {
+    switch (role) {
+        case v1::ROLE_ACTIVE:
+            return "active";
+        case v1::ROLE_PASSIVE:
+            return "passive";
         default:
             return "-";
     }

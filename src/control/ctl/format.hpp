@@ -24,6 +24,7 @@ namespace tocsin::control::ctl {
 [[nodiscard]] std::string indication_name(v1::Indication indication);
 /// "detection_time", ...
 [[nodiscard]] std::string initiator_name(v1::Initiator initiator);
+[[nodiscard]] std::string_view role_name(v1::Role role);
 
 /// "meticulous_keyed_sha1", ...; "-" when not given.
 [[nodiscard]] std::string auth_type_name(v1::AuthType type);

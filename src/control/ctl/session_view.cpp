@@ -145,6 +145,8 @@ Table session_table() {
                   {"TX", Right},
                   {"DETECT", Right},
                   {"UPTIME", Right},
+                  {"ORIGIN"},
+                  {"ROLE"},
                   {"DIAG"}}};
 }
 
@@ -156,7 +158,9 @@ void add_row(Table& table, const v1::Session& session, std::int64_t now_us) {
                or_dash(spec.local()), spec.port(), std::string{session_type_name(spec.type())},
                state_cell(status.state()), std::string{state_name(status.remote_state())},
                interval(status.tx_interval_us()), interval(status.detection_time_us()),
-               up ? age(now_us - status.last_state_change_us()) : "-", remark(session)});
+               up ? age(now_us - status.last_state_change_us()) : "-",
+               std::string{origin_name(session.origin())}, std::string{role_name(status.role())},
+               remark(session)});
 }
 
 Properties session_properties(const v1::Session& session, std::int64_t now_us) {
@@ -210,7 +214,7 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
                                       ? "-"
                                       : interval(spec.demand_poll_interval_us()));
     }
-    out.add("Passive", yes(spec.passive()));
+    out.add("Role", std::string{role_name(status.role())});
     out.add("Match source", yes(spec.match_source()));
     out.add("Lowest TTL", std::to_string(spec.min_ttl()));
     out.add("Follow link", yes(spec.follow_link()));

@@ -5,6 +5,7 @@
 #include "control/metrics/collector.hpp"
 #include "control/net/stack.hpp"
 #include "control/session/manager.hpp"
+#include "control/unsolicited/acceptor.hpp"
 
 #include <chrono>
 #include <functional>
@@ -53,6 +54,7 @@ public:
     [[nodiscard]] virtual session::Manager& sessions() = 0;
     /// As Stack::add_piece().
     virtual bool add_piece(net::NeighborList& list) = 0;
+    [[nodiscard]] virtual std::vector<unsolicited::PolicyView> unsolicited_policies() = 0;
 };
 
 /// Runs `f` on the control thread and waits for what it returns; nullopt when the daemon is ending.

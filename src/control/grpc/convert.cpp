@@ -141,8 +141,7 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_padded_pdu_size(spec.padded_pdu_size);
     out.set_follow_link(spec.follow_link);
     out.set_admin_down(spec.admin_down);
-    out.mutable_auth()->set_type(auth_type_to_proto(spec.auth.type, spec.auth.method));
-    out.mutable_auth()->set_key_chain(spec.auth.key_chain);
+    to_proto(spec.auth, *out.mutable_auth());
     notification_to_proto(spec, out);
 }
 
@@ -202,6 +201,7 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.mutable_dampening()->set_penalty(view.penalty);
     out.mutable_dampening()->set_reuse_in_ms(static_cast<std::uint64_t>(view.reuse_in.count()));
     out.set_control_plane_independent(view.spec.parameters.control_plane_independent);
+    out.set_role(view.spec.parameters.passive ? v1::ROLE_PASSIVE : v1::ROLE_ACTIVE);
 }
 
 void brief_to_proto(const session::SessionView& view, v1::Session& out) {
@@ -326,6 +326,23 @@ v1::SessionState to_proto(bfd::SessionState state) {
     return static_cast<v1::SessionState>(static_cast<int>(state) + 1);
 }
 
+v1::Origin to_proto(session::Origin origin) {
+    switch (origin) {
+        case session::Origin::Config:
+            return v1::ORIGIN_CONFIG;
+        case session::Origin::Api:
+            return v1::ORIGIN_API;
+        case session::Origin::Unsolicited:
+            return v1::ORIGIN_UNSOLICITED;
+    }
+    return v1::ORIGIN_UNSPECIFIED;
+}
+
+void to_proto(const auth::Authentication& how, v1::Authentication& out) {
+    out.set_type(auth_type_to_proto(how.type, how.method));
+    out.set_key_chain(how.key_chain);
+}
+
 Result<Detail> to_detail(v1::SessionView view, const std::string& where) {
     switch (view) {
         case v1::SESSION_VIEW_UNSPECIFIED:
@@ -340,7 +357,7 @@ Result<Detail> to_detail(v1::SessionView view, const std::string& where) {
 
 void to_proto(const session::SessionView& view, v1::Session& out, Detail detail) {
     out.set_id(view.id.value);
-    out.set_origin(view.origin == session::Origin::Config ? v1::ORIGIN_CONFIG : v1::ORIGIN_API);
+    out.set_origin(to_proto(view.origin));
     out.set_worker(view.worker.value);
     if (detail == Detail::Brief) return brief_to_proto(view, out);
     spec_to_proto(view.spec, *out.mutable_spec());
@@ -450,6 +467,9 @@ Result<session::Filter> to_filter(const v1::SessionFilter& filter, const SpecCon
             break;
         case v1::ORIGIN_API:
             out.origin = session::Origin::Api;
+            break;
+        case v1::ORIGIN_UNSOLICITED:
+            out.origin = session::Origin::Unsolicited;
             break;
         default:
             return invalid(std::to_string(filter.origin()) + " is not an origin", "filter.origin");

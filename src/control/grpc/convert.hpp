@@ -43,6 +43,8 @@ void to_proto(const config::Faults& faults,
 void tell_admin_down_as_failure(v1::WatchEvent& event);
 
 [[nodiscard]] v1::SessionState to_proto(bfd::SessionState state);
+[[nodiscard]] v1::Origin to_proto(session::Origin origin);
+void to_proto(const auth::Authentication& how, v1::Authentication& out);
 
 /// Errors name the field below `where`.
 [[nodiscard]] Result<session::Selector> to_selector(const v1::SessionSelector& selector,

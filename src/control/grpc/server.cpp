@@ -5,6 +5,7 @@
 #include "control/grpc/daemon_service.hpp"
 #include "control/grpc/session_service.hpp"
 #include "control/grpc/unix_socket.hpp"
+#include "control/grpc/unsolicited_service.hpp"
 #include "control/grpc/watch_service.hpp"
 
 #include <grpc/support/log.h>
@@ -35,7 +36,8 @@ public:
         : sessions_{backend, counters},
           watch_{backend, counters},
           daemon_{backend, counters},
-          config_{backend, counters} {}
+          config_{backend, counters},
+          unsolicited_{backend, counters} {}
 
     ~GrpcServer() override { stop(std::chrono::milliseconds{0}); }
 
@@ -57,6 +59,7 @@ public:
         builder.RegisterService(&watch_);
         builder.RegisterService(&daemon_);
         builder.RegisterService(&config_);
+        builder.RegisterService(&unsolicited_);
         const mode_t mask = ::umask(0117);  // from the first moment nobody else may connect
         server_ = builder.BuildAndStart();
         ::umask(mask);
@@ -90,6 +93,7 @@ private:
     WatchService watch_;
     DaemonService daemon_;
     ConfigService config_;
+    UnsolicitedService unsolicited_;
     std::unique_ptr<grpc::Server> server_;
 };
 

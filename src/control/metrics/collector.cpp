@@ -131,6 +131,35 @@ void collect_daemon(Families& f, const Sources& s) {
     }
 }
 
+void collect_unsolicited(Families& f, const Sources& s) {
+    if (s.unsolicited == nullptr) return;
+    const auto of_ports = [&](const char* name, MetricType type, const char* help, auto counter) {
+        f.begin(name, type, help);
+        for (const unsolicited::PortCounters& p : *s.unsolicited) {
+            f.value({{"port", p.port}}, p.*counter);
+        }
+    };
+    using unsolicited::PortCounters;
+    of_ports("tocsin_unsolicited_sessions", MetricType::Gauge, "Unsolicited sessions (RFC 9468).",
+             &PortCounters::sessions);
+    of_ports("tocsin_unsolicited_sessions_limit", MetricType::Gauge,
+             "Most unsolicited sessions that the port's policy permits; 0 without one.",
+             &PortCounters::limit);
+    of_ports("tocsin_unsolicited_created_total", MetricType::Counter,
+             "Unsolicited sessions created.", &PortCounters::created);
+    of_ports("tocsin_unsolicited_ended_total", MetricType::Counter,
+             "Unsolicited sessions ended: not established in time, or Down after Up.",
+             &PortCounters::ended);
+    f.begin("tocsin_unsolicited_refused_total", MetricType::Counter,
+            "Packets that asked for a session and got none, by reason.");
+    for (const PortCounters& p : *s.unsolicited) {
+        for (std::size_t i = 0; i < unsolicited::kRefusals; ++i) {
+            f.value({{"port", p.port}, {"reason", std::string{unsolicited::kRefusalNames[i]}}},
+                    p.refused[i]);
+        }
+    }
+}
+
 struct WorkerCounter {
     const char* name;
     const char* help;
@@ -294,6 +323,7 @@ Collector::Collector(Sources sources) : sources_{std::move(sources)} {}
 std::vector<MetricFamily> Collector::Collect() const {
     Families families;
     collect_daemon(families, sources_);
+    collect_unsolicited(families, sources_);
     collect_workers(families, sources_);
     collect_ports(families, sources_);
     return families.take();

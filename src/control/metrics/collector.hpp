@@ -3,6 +3,7 @@
 #include "control/load/monitor.hpp"
 #include "control/metrics/api_counters.hpp"
 #include "control/session/totals.hpp"
+#include "control/unsolicited/counters.hpp"
 #include "dataplane/message/dataplane.hpp"
 
 #include <prometheus/collectable.h>
@@ -23,6 +24,7 @@ struct Sources {
     std::uint32_t max_sessions = 0;
     const session::Totals* totals = nullptr;
     const ApiCounters* api = nullptr;
+    const unsolicited::Counters* unsolicited = nullptr;  ///< nullptr: nothing is said of it
     struct Worker {
         unsigned lcore = 0;
         const message::WorkerStats* stats = nullptr;

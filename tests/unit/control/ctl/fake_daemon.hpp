@@ -2,6 +2,7 @@
 
 #include "tocsin/v1/daemon.grpc.pb.h"
 #include "tocsin/v1/session.grpc.pb.h"
+#include "tocsin/v1/unsolicited.grpc.pb.h"
 #include "tocsin/v1/watch.grpc.pb.h"
 
 #include <grpcpp/grpcpp.h>
@@ -34,6 +35,7 @@ public:
         status.set_detection_time_us(150'000);
         status.set_local_discr(0x8f21c0de);
         status.set_next_hop_resolved(true);
+        status.set_role(v1::ROLE_ACTIVE);
         return out;
     }
 
@@ -43,7 +45,10 @@ public:
         response->set_total(3);
         if (request->page_token().empty()) {
             *response->add_sessions() = session(1, v1::SESSION_STATE_UP);
-            *response->add_sessions() = session(2, v1::SESSION_STATE_DOWN);
+            v1::Session& second = *response->add_sessions();
+            second = session(2, v1::SESSION_STATE_DOWN);
+            second.set_origin(v1::ORIGIN_UNSOLICITED);
+            second.mutable_status()->set_role(v1::ROLE_PASSIVE);
             response->set_next_page_token("more");
         } else {
             *response->add_sessions() = session(3, v1::SESSION_STATE_INIT);
@@ -273,6 +278,34 @@ public:
     std::chrono::system_clock::duration patience{};  ///< how long the client would have waited
 };
 
+class FakeUnsolicited final : public v1::UnsolicitedService::Service {
+public:
+    grpc::Status ListUnsolicitedPolicies(grpc::ServerContext*,
+                                         const v1::ListUnsolicitedPoliciesRequest*,
+                                         v1::ListUnsolicitedPoliciesResponse* response) override {
+        v1::UnsolicitedPolicy& p = *response->add_policies();
+        p.set_port("wan0");
+        p.set_enabled(true);
+        p.add_allow("192.0.2.0/24");
+        p.add_allow("fe80::/10");
+        p.set_desired_min_tx_interval_us(50'000);
+        p.set_required_min_rx_interval_us(60'000);
+        p.set_detect_mult(3);
+        p.mutable_auth()->set_type(v1::AUTH_TYPE_METICULOUS_KEYED_SHA1);
+        p.set_max_sessions(100);
+        p.set_sessions(12);
+        p.set_created(20);
+        p.set_ended_count(8);
+        (*p.mutable_refused())["limit"] = 900;
+        (*p.mutable_refused())["denied"] = 4;
+        v1::EndedUnsolicitedSession& ended = *p.add_ended();
+        ended.set_remote("192.0.2.9");
+        ended.set_diag_name("Path Down");
+        response->add_policies()->set_port("wan1");
+        return grpc::Status::OK;
+    }
+};
+
 /// A gRPC server on a Unix socket of this process.
 class FakeDaemon {
 public:
@@ -283,6 +316,7 @@ public:
         builder.RegisterService(&watch);
         builder.RegisterService(&daemon);
         builder.RegisterService(&config);
+        builder.RegisterService(&unsolicited);
         server_ = builder.BuildAndStart();
     }
     ~FakeDaemon() {
@@ -300,6 +334,7 @@ public:
     FakeWatch watch;
     FakeDaemonService daemon;
     FakeConfig config;
+    FakeUnsolicited unsolicited;
 
 private:
     std::string path_;

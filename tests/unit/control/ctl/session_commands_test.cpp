@@ -15,11 +15,11 @@ TEST_F(SessionCommands, ListsTheFirstPageAndSaysThatThereIsMore) {
     EXPECT_EQ(run({"session", "list"}), ExitCode::Success);
     EXPECT_EQ(out(),
               "ID  NAME  PEER         LOCAL           PORT  TYPE  STATE  REMOTE     TX  DETECT  "
-              "UPTIME  DIAG\n"
+              "UPTIME  ORIGIN       ROLE     DIAG\n"
               " 1  rr1   2001:db8::1  2001:db8::ffff  wan0  -     Up     Up      50 ms  150 ms     "
-              "  -  -\n"
+              "  -  api          active   -\n"
               " 2  rr2   2001:db8::2  2001:db8::ffff  wan0  -     Down   Down    50 ms  150 ms     "
-              "  -  -\n");
+              "  -  unsolicited  passive  -\n");
     EXPECT_EQ(lines(out()), 3);
     EXPECT_THAT(
         out(),

@@ -23,6 +23,7 @@ protected:
         sources.totals = &totals;
         sources.cycles_per_second = 2.6e9;
         sources.api = &api;
+        sources.unsolicited = &unsolicited;
         sources.workers = {{.lcore = 3, .stats = &stats}};
         sources.loads = [this] { return loads; };
         sources.ports = [] {
@@ -44,6 +45,7 @@ protected:
 
     session::Totals totals;
     ApiCounters api;
+    unsolicited::Counters unsolicited;
     message::WorkerStats stats;
     std::vector<load::WorkerLoad> loads{1};
     Sources sources;
@@ -102,6 +104,22 @@ TEST_F(CollectorTest, CountsPortsAndRequests) {
     expect_line("tocsin_port_missed_packets_total{port=\"wan0\"} 4");
     expect_line("tocsin_port_link_up{port=\"wan0\"} 1");
     expect_line("tocsin_api_requests_total{method=\"GetSession\",code=\"NOT_FOUND\"} 1");
+}
+
+TEST_F(CollectorTest, TellsOfUnsolicitedSessions) {
+    unsolicited::PortCounters& p = unsolicited.emplace_back();
+    p.port = "wan0";
+    p.limit.set(100);
+    p.sessions.set(7);
+    p.created.set(9);
+    p.ended.set(2);
+    p.refused[static_cast<std::size_t>(unsolicited::Refusal::Limit)].set(900);
+    expect_line("tocsin_unsolicited_sessions{port=\"wan0\"} 7");
+    expect_line("tocsin_unsolicited_sessions_limit{port=\"wan0\"} 100");
+    expect_line("tocsin_unsolicited_created_total{port=\"wan0\"} 9");
+    expect_line("tocsin_unsolicited_ended_total{port=\"wan0\"} 2");
+    expect_line("tocsin_unsolicited_refused_total{port=\"wan0\",reason=\"limit\"} 900");
+    expect_line("tocsin_unsolicited_refused_total{port=\"wan0\",reason=\"denied\"} 0");
 }
 
 TEST_F(CollectorTest, FollowsTheNamingRulesOfPrometheus) {
