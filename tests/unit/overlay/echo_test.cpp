@@ -16,8 +16,8 @@ using overlay::Classified;
 using overlay::PortContext;
 using overlay::Verdict;
 
-constexpr MacAddress kOurMac{2, 0, 0, 0, 0, 0x0b};
-constexpr MacAddress kPeerMac{2, 0, 0, 0, 0, 0x0a};
+constexpr MacAddress kEchoOwnMac{2, 0, 0, 0, 0, 0x0b};
+constexpr MacAddress kEchoingMac{2, 0, 0, 0, 0, 0x0a};
 
 PortContext looping_port() {
     PortContext port = golden_port();
@@ -25,11 +25,6 @@ PortContext looping_port() {
     port.on_link.add({.address = v4(192, 0, 2, 2), .length = 24});
     port.on_link.add({.address = v6("20010db8 00000000 00000000 00000002"), .length = 64});
     return port;
-}
-
-Classified classified(const Bytes& frame, const PortContext& port) {
-    return overlay::classify(frame, port, overlay::ChecksumHint::Unknown,
-                             overlay::ChecksumHint::Unknown);
 }
 
 void set_address(Bytes& frame, bool destination, const IpAddress& a) {
@@ -134,11 +129,11 @@ TEST(EchoPort, NothingElseGoesBack) {
 // req: RFC5880-5-03
 TEST(ReflectEcho, TurnsTheAddressesRoundAndLeavesTheRestAlone) {
     for (Bytes frame : {peer_echo(), peer_echo(2), peer_echo_v6()}) {
-        std::copy(kPeerMac.begin(), kPeerMac.end(), frame.begin() + 6);
+        std::copy(kEchoingMac.begin(), kEchoingMac.end(), frame.begin() + 6);
         const Bytes before = frame;
-        ASSERT_TRUE(overlay::reflect_echo(frame, kIp, kOurMac));
-        EXPECT_TRUE(std::equal(kPeerMac.begin(), kPeerMac.end(), frame.begin()));
-        EXPECT_TRUE(std::equal(kOurMac.begin(), kOurMac.end(), frame.begin() + 6));
+        ASSERT_TRUE(overlay::reflect_echo(frame, kIp, kEchoOwnMac));
+        EXPECT_TRUE(std::equal(kEchoingMac.begin(), kEchoingMac.end(), frame.begin()));
+        EXPECT_TRUE(std::equal(kEchoOwnMac.begin(), kEchoOwnMac.end(), frame.begin() + 6));
         const std::size_t ttl = is_ipv4(frame) ? kIp + 8 : kIp + 7;
         EXPECT_EQ(frame[ttl], before[ttl] - 1);
         if (is_ipv4(frame)) {
@@ -159,7 +154,7 @@ TEST(ReflectEcho, TheHeaderChecksumIsRightForEveryValueOfIt) {
         frame[kIp + 8] = static_cast<std::uint8_t>(2 + id % 254);
         fix_ip_checksum(frame);
         Bytes back = frame;
-        ASSERT_TRUE(overlay::reflect_echo(back, kIp, kOurMac));
+        ASSERT_TRUE(overlay::reflect_echo(back, kIp, kEchoOwnMac));
         const auto header = std::span{back}.subspan(kIp, 20);
         ASSERT_EQ(overlay::fold_sum(overlay::sum_words(header)), 0xffff) << id;
     }
@@ -170,30 +165,30 @@ TEST(ReflectEcho, NotFromOrToAGroupAndNotToOurselves) {
     Bytes frame = peer_echo();
     frame[0] |= 1U;
     Bytes before = frame;
-    EXPECT_FALSE(overlay::reflect_echo(frame, kIp, kOurMac));
+    EXPECT_FALSE(overlay::reflect_echo(frame, kIp, kEchoOwnMac));
     EXPECT_EQ(frame, before);
     frame = peer_echo();
     frame[6] |= 1U;
     before = frame;
-    EXPECT_FALSE(overlay::reflect_echo(frame, kIp, kOurMac));
+    EXPECT_FALSE(overlay::reflect_echo(frame, kIp, kEchoOwnMac));
     EXPECT_EQ(frame, before);
-    std::copy(kOurMac.begin(), kOurMac.end(), frame.begin() + 6);
+    std::copy(kEchoOwnMac.begin(), kEchoOwnMac.end(), frame.begin() + 6);
     before = frame;
-    EXPECT_FALSE(overlay::reflect_echo(frame, kIp, kOurMac));
+    EXPECT_FALSE(overlay::reflect_echo(frame, kIp, kEchoOwnMac));
     EXPECT_EQ(frame, before);
 }
 
 // req: RFC5881-4-10 RFC5881-4-16 RFC9747-2-09 RFC9747-2-10
 TEST(EchoHeaders, GoToThePeersMacAndToOurOwnAddress) {
-    const overlay::SingleHopHeaders h{.source_mac = kOurMac,
-                                      .destination_mac = kPeerMac,
+    const overlay::SingleHopHeaders h{.source_mac = kEchoOwnMac,
+                                      .destination_mac = kEchoingMac,
                                       .source = v4(198, 51, 100, 1),
                                       .destination = v4(192, 0, 2, 2),
                                       .source_port = 50'000};
     const overlay::HeaderTemplate t = overlay::echo_headers(h);
     ASSERT_EQ(t.length, 42);
     const Bytes octets(t.octets.begin(), t.octets.begin() + t.length);
-    EXPECT_TRUE(std::equal(kPeerMac.begin(), kPeerMac.end(), octets.begin()));
+    EXPECT_TRUE(std::equal(kEchoingMac.begin(), kEchoingMac.end(), octets.begin()));
     EXPECT_EQ(octets[kIp + 8], 255);
     EXPECT_EQ(get16(octets, kUdpV4), 50'000);
     EXPECT_EQ(get16(octets, kUdpV4 + 2), 3785);
