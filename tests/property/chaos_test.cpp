@@ -31,6 +31,7 @@ Impairment bad_path(simulation::Random& random, bool corrupts) {
     i.delay = Nanoseconds{random.between(0, 80'000'000)};
     if (random.chance(0.5)) i.delay_variation = Nanoseconds{random.between(0, 60'000'000)};
     i.keeps_order = random.chance(0.5);
+    i.loses_echo = random.chance(0.5);
     i.cut = random.chance(0.15);
     return i;
 }
@@ -109,6 +110,8 @@ TEST(Chaos, KeepsEveryInvariantAndBothEndsRecoverAfterwards) {
         Scenario s{seed};
         // A false discriminator with a false interval of hours would be answered to for hours, and
         // a passive peer would not put it right: not together.
+        s.demand = s.random().chance(0.3);
+        s.echo = s.random().chance(0.3);
         const bool passive = s.random().chance(0.5);
         for (Index i = 0; i < kSessions; ++i) s.add(i, passive && s.random().chance(0.5));
         const auto happenings = s.random().between(5, 40);

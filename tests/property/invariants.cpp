@@ -30,6 +30,8 @@ SessionSnapshot without_counters(SessionSnapshot s) {
 bool same(const SessionSnapshot& a, const SessionSnapshot& b) {
     const SessionSnapshot x = without_counters(a);
     const SessionSnapshot y = without_counters(b);
+    // A verification in Demand mode begins and ends without an event.
+    const bool demand = x.demand_mode || x.remote_demand_mode;
     return x.session == y.session && x.session_state == y.session_state &&
            x.remote_session_state == y.remote_session_state && x.local_diag == y.local_diag &&
            x.remote_diag == y.remote_diag && x.remote_discr == y.remote_discr &&
@@ -37,11 +39,12 @@ bool same(const SessionSnapshot& a, const SessionSnapshot& b) {
            x.required_min_rx_interval == y.required_min_rx_interval &&
            x.remote_min_rx_interval == y.remote_min_rx_interval &&
            x.remote_desired_min_tx_interval == y.remote_desired_min_tx_interval &&
-           x.tx_interval == y.tx_interval && x.detection_time == y.detection_time &&
+           (demand || x.tx_interval == y.tx_interval) && x.detection_time == y.detection_time &&
            x.detect_mult == y.detect_mult && x.remote_detect_mult == y.remote_detect_mult &&
-           x.remote_demand_mode == y.remote_demand_mode &&
+           x.remote_demand_mode == y.remote_demand_mode && x.demand_mode == y.demand_mode &&
+           x.echo_tx_interval == y.echo_tx_interval &&
            x.remote_control_plane_independent == y.remote_control_plane_independent &&
-           x.poll_in_progress == y.poll_in_progress && x.up_count == y.up_count &&
+           (demand || x.poll_in_progress == y.poll_in_progress) && x.up_count == y.up_count &&
            x.down_count == y.down_count && x.last_state_change == y.last_state_change;
 }
 
@@ -79,7 +82,10 @@ void Invariants::added(Node& node, Index index, Instant now) {
 void Invariants::look(Node& node, Track& t, Instant now) {
     SessionSnapshot s;
     if (node.engine().snapshot(t.handle, s) != bfd::Status::Ok) return;
+    // A peer that had nothing to send begins when it has heard that it shall.
+    const bool listens_again = t.seen.demand_mode && !s.demand_mode;
     if (s.detection_time != t.seen.detection_time) t.detection_changed = now;
+    if (listens_again) t.listening = now;
     if (s.tx_interval != t.interval) {
         t.interval = s.tx_interval;
         t.interval_changed = now;
@@ -107,7 +113,11 @@ void Invariants::sent(Node& node, Index index, const simulation::Packet& packet,
     EXPECT_FALSE(p.poll && p.final);
     EXPECT_EQ(p.final, kind == Sent::Final);
     EXPECT_FALSE(p.poll && kind != Sent::Periodic) << "a poll uses scheduled packets, 6.5";
-    EXPECT_FALSE(p.demand || p.multipoint);
+    EXPECT_FALSE(p.multipoint);
+    EXPECT_EQ(p.demand, t.seen.demand_mode);
+    EXPECT_TRUE(!p.demand ||
+                (p.state == SessionState::Up && t.seen.remote_session_state == SessionState::Up))
+        << "D before both are Up, 6.8.7";
     EXPECT_EQ(p.length, packet.length);
     check_signature(t, node.keys_of(t.handle.slot), packet, p);
     EXPECT_LE(static_cast<unsigned>(p.diag), 8U);
@@ -126,6 +136,9 @@ void Invariants::sent(Node& node, Index index, const simulation::Packet& packet,
     }
     if (kind == Sent::Periodic) {
         EXPECT_NE(t.seen.remote_min_rx_interval, WireInterval{0});
+        const bool unasked = t.seen.remote_demand_mode && p.state == SessionState::Up &&
+                             t.seen.remote_session_state == SessionState::Up;
+        EXPECT_TRUE(p.poll || !unasked) << "the peer is in Demand mode, 6.8.7";
         check_periodic(t, node, now);
         t.periodic = now;
         t.shortest = t.interval;
@@ -200,6 +213,7 @@ void Invariants::received(Node& node, const simulation::Packet& packet, DropReas
         EXPECT_EQ(s.remote_min_rx_interval, p.required_min_rx_interval);
         EXPECT_EQ(s.remote_desired_min_tx_interval, p.desired_min_tx_interval);
         EXPECT_EQ(s.remote_detect_mult, p.detect_mult);
+        EXPECT_EQ(s.remote_demand_mode, p.demand);
         look(node, t, now);
     }
 }
@@ -223,7 +237,10 @@ void Invariants::state_changed(Node& node, Index index, SessionState was, Sessio
     if (by_detection) {
         ASSERT_TRUE(t->accepted.has_value());
         const Nanoseconds silence = now - *t->accepted;
-        EXPECT_GE(silence, t->seen.detection_time) << "Down too early";
+        // In Demand mode only Finals count, and the time is that of the poll.
+        if (!t->seen.demand_mode) {
+            EXPECT_GE(silence, t->seen.detection_time) << "Down too early";
+        }
         silence_[node.config().number] = silence;
     }
     if (was == SessionState::Up) {
@@ -303,9 +320,10 @@ void Invariants::stepped(Node& node, Instant now) {
         if (t.removed || node.gap().count() > 0) continue;
         const bool alive =
             t.seen.session_state == SessionState::Up || t.seen.session_state == SessionState::Init;
-        if (alive && t.accepted && t.seen.detection_time.count() > 0) {
-            const Instant by =
-                std::max(*t.accepted + t.seen.detection_time, t.detection_changed) + kTolerance;
+        if (alive && t.accepted && t.seen.detection_time.count() > 0 && !t.seen.demand_mode) {
+            const Instant by = std::max(std::max(*t.accepted, t.listening) + t.seen.detection_time,
+                                        t.detection_changed) +
+                               kTolerance;
             EXPECT_LE((now - by).count(), 0) << "silence not detected";
         }
         if (t.seen.session_state == SessionState::Up && t.sent && t.interval.count() > 0) {

@@ -60,6 +60,7 @@ private:
         bfd::SessionSnapshot reported;    ///< of the last event
         std::optional<Instant> accepted;  ///< last packet that was not discarded
         Instant detection_changed;
+        Instant listening;                ///< Demand mode ended
         std::optional<Instant> sent;      ///< last packet, Finals excepted
         std::optional<Instant> periodic;  ///< last one on the schedule
         Instant interval_changed;

@@ -28,6 +28,8 @@ TEST(CleanPath, BringsBothEndsUpAndKeepsThemUp) {
     unsigned rollovers = 0;
     for_each_seed(3000, [&](std::uint64_t seed) {
         Scenario s{seed};
+        s.demand = s.random().chance(0.3);
+        s.echo = s.random().chance(0.3);
         Impairment clean;
         clean.delay = Nanoseconds{s.random().between(0, 5'000'000)};
         s.impair(clean);

@@ -15,6 +15,8 @@ struct Scenario {
     Invariants invariants;
     simulation::Simulation sim;
     std::optional<KeyRollover> rollover;
+    bool demand = false;  ///< parameters() may ask for Demand mode
+    bool echo = false;    ///< and for Echo
 
     explicit Scenario(std::uint64_t seed, std::int64_t drift_ppm = 200)
         : sim{seed, invariants, {end(seed, 0, drift_ppm), end(seed, 1, drift_ppm)}} {
@@ -34,6 +36,14 @@ struct Scenario {
         p.required_min_rx_interval = interval();
         p.detect_mult = static_cast<std::uint8_t>(random().between(3, 5));
         p.key_chain = chain();
+        if (demand && random().chance(0.5)) {
+            p.demand_mode = true;
+            p.demand_poll_interval = interval();
+        }
+        if (echo && sim.node(0).config().type == SessionType::SingleHop) {
+            if (random().chance(0.7)) p.required_min_echo_rx_interval = echo_interval();
+            if (random().chance(0.7)) p.desired_min_echo_tx_interval = echo_interval();
+        }
         return p;
     }
     /// Of all sessions: some scenarios are authenticated, with keys that roll over all the time.
@@ -44,6 +54,10 @@ struct Scenario {
     /// after twice the Detection Time only, which is 25 s at most.
     [[nodiscard]] Nanoseconds relearned(Nanoseconds time) const {
         return rollover ? time + std::chrono::seconds{30} : time;
+    }
+    /// Long enough for three of them to cover a round trip of 160 ms.
+    WireInterval echo_interval() {
+        return WireInterval{static_cast<std::uint32_t>(random().between(100'000, 300'000))};
     }
     WireInterval interval() {
         if (random().chance(0.05)) {

@@ -250,6 +250,7 @@ private:
     void arm_detection_at(Slot slot, Tick tick) noexcept;
     [[nodiscard]] WireInterval tx_interval_in_force(Slot slot) const noexcept;
     void update_tx_interval(Slot slot, Instant now) noexcept;
+    void expect_first_poll(Slot slot, Instant now) noexcept;
     [[nodiscard]] Nanoseconds detection_time(Slot slot) const noexcept;
     [[nodiscard]] Instant deadline(Slot slot, Instant now) const noexcept;
     void update_detection(Slot slot, Instant now) noexcept;

@@ -109,6 +109,7 @@ void Engine::update_demand(Slot slot, Instant now) noexcept {
                         cold.key.type != SessionType::Echo;
     if (active == cold.demand) return;
     cold.demand = active;
+    expect_first_poll(slot, now);
     if (!active) hot.last_rx = now;  // the peer begins to send when it has heard of it
     set_required_min_rx(slot, required_min_rx(cold), now);
     hot.set(kPayloadStale);

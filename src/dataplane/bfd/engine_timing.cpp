@@ -108,6 +108,13 @@ Instant Engine::deadline(Slot slot, Instant now) const noexcept {
     }
 }
 
+/// A P that has not left yet is due by the interval that holds now: what it was wanted under does
+/// not count, or an interval that gets shorter would end the session at once.
+void Engine::expect_first_poll(Slot slot, Instant now) noexcept {
+    SessionCold& cold = cold_[slot.value];
+    if (cold.poll == Poll::Requested) cold.poll_since = tick_at(now);
+}
+
 /// The transmit interval in force, RFC 5880 6.8.2 and 6.8.3; 0 when nothing periodic may be sent.
 WireInterval Engine::tx_interval_in_force(Slot slot) const noexcept {
     const SessionHot& hot = hot_[slot.value];
@@ -124,6 +131,7 @@ void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
     if (interval == hot.tx_interval) return;
     const bool resumed = hot.tx_interval == WireInterval{0};
     hot.tx_interval = interval;
+    expect_first_poll(slot, now);
     if (interval == WireInterval{0}) return note_pause(slot, now);  // the entry ends by itself
     // Ticks wrap: a silence of many hours must not look like a departure in the future.
     if (resumed && since(hot.last_tx, now) > interval) hot.last_tx = tick_at(now - interval);

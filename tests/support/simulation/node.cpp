@@ -16,11 +16,14 @@ Node::Node(const Config& config, TrueTime now, Observer& observer)
       slot_index_(config.slots),
       generations_(config.slots),
       payloads_(config.slots) {
-    const bfd::EngineConfig engine{.slots = config.slots,
-                                   .worker = {0},
-                                   .discriminators = codec_,
-                                   .seed = config.seed,
-                                   .key_chains = kChains};
+    const bfd::EngineConfig engine{
+        .slots = config.slots,
+        .worker = {0},
+        .discriminators = codec_,
+        .seed = config.seed,
+        .key_chains = kChains,
+        .echo = true,
+        .echo_secret = {static_cast<std::uint8_t>(config.seed), config.number}};
     memory_.resize((bfd::Engine::memory_needed(engine) + sizeof(Aligned) - 1) / sizeof(Aligned));
     engine_ =
         std::make_unique<bfd::Engine>(engine, std::as_writable_bytes(std::span{memory_}), now_);
@@ -183,6 +186,19 @@ bool Node::send(Slot slot, const Packet& packet, Sent kind) noexcept {
     outbox.push_back({index, packet});
     observer_.sent(*this, index, packet, kind, now_);
     return true;
+}
+
+bool Node::transmit_echo(Slot slot, const bfd::EchoOctets& octets) noexcept {
+    if (!can_send) return false;
+    outbox.push_back({slot_index_[slot.value], packet_of(octets), true});
+    return true;
+}
+
+void Node::looped(Index index, const Packet& echo) {
+    ReceivedPacket p = packet(index, echo);
+    p.type = SessionType::Echo;
+    p.ttl = 254;
+    static_cast<void>(engine_->on_echo(p, now_));
 }
 
 void Node::state_changed(Slot slot, bfd::SessionState was, bfd::SessionState is) noexcept {

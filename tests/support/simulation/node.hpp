@@ -50,6 +50,7 @@ public:
     struct Departure {
         Index index;
         Packet packet;
+        bool echo = false;  ///< an Echo packet, which the peer loops
     };
     struct Config {
         std::uint32_t slots = 4;
@@ -75,6 +76,8 @@ public:
     void set_time(TrueTime now) { now_ = config_.clock.at(now); }
     /// Judges what has arrived, then what is due; tells the observer.
     void step(std::span<const Packet> arrived, std::span<const Index> to, Nanoseconds gap);
+    /// An Echo packet that has come back.
+    void looped(Index index, const Packet& packet);
     /// When step() has something to do; at most `limit`.
     [[nodiscard]] TrueTime due(TrueTime limit) const;
 
@@ -105,6 +108,7 @@ public:
     void set_payload(Slot slot, bfd::ControlPayload payload) noexcept;
     bool transmit(Slot slot) noexcept;
     bool transmit_once(Slot slot, bfd::ControlPayload payload) noexcept;
+    bool transmit_echo(Slot slot, const bfd::EchoOctets& octets) noexcept;
     void state_changed(Slot slot, bfd::SessionState was, bfd::SessionState is) noexcept;
     void late_tx(Nanoseconds) noexcept {}
     void late_detection(Nanoseconds) noexcept {}

@@ -52,11 +52,15 @@ void Simulation::command(int end, const std::function<void(Node&)>& give) {
 void Simulation::send_outbox(int end) {
     Node& from = node(end);
     for (const Node::Departure& departure : from.outbox) {
-        wire(end).send(departure.packet, now_, random, [&](const Arrival& arrival) {
-            packets_.push({arrival.at, order_++, 1 - end, departure.index, arrival.packet});
-        });
+        send(end, departure.index, departure.packet, departure.echo, false);
     }
     from.outbox.clear();
+}
+
+void Simulation::send(int end, Index index, const Packet& packet, bool echo, bool looped) {
+    wire(end).send(packet, echo, now_, random, [&](const Arrival& arrival) {
+        packets_.push({arrival.at, order_++, 1 - end, index, arrival.packet, echo, looped});
+    });
 }
 
 void Simulation::wake(int end) {
@@ -92,11 +96,21 @@ bool Simulation::step(TrueTime until) {
 
     std::array<bool, 2> arrived{};
     while (!packets_.empty() && packets_.top().at <= now_) {
-        const OnTheWay& packet = packets_.top();
+        const OnTheWay packet = packets_.top();
+        packets_.pop();
+        if (packet.echo) {
+            // Looped below what may stand still, RFC 5880 6.4.
+            if (!packet.looped) {
+                send(packet.to, packet.index, packet.packet, true, true);
+            } else {
+                node(packet.to).set_time(now_);
+                node(packet.to).looped(packet.index, packet.packet);
+            }
+            continue;
+        }
         arrived[at_end(packet.to)] = true;
         inbox_[at_end(packet.to)].push_back(packet.packet);
         inbox_to_[at_end(packet.to)].push_back(packet.index);
-        packets_.pop();
     }
     for (int end : {0, 1}) {
         if (is_stalled(end)) continue;

@@ -55,6 +55,8 @@ private:
         int to;
         Index index;
         Packet packet;
+        bool echo;    ///< goes back where it came from
+        bool looped;  ///< and is on its way there
         bool operator>(const OnTheWay& o) const { return at != o.at ? at > o.at : order > o.order; }
     };
     struct Action {
@@ -68,6 +70,7 @@ private:
     bool step(TrueTime until);
     void wake(int end);
     void send_outbox(int end);
+    void send(int end, Index index, const Packet& packet, bool echo, bool looped);
 
     Observer& observer_;
     std::array<Node::Config, 2> configs_;

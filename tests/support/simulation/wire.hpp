@@ -22,6 +22,7 @@ struct Impairment {
     Nanoseconds delay_variation{0};  ///< added, uniform; packets may overtake each other
     bool keeps_order = true;
     bool cut = false;
+    bool loses_echo = false;  ///< what is lost by chance may be an Echo packet
 };
 
 struct Arrival {
@@ -36,13 +37,15 @@ public:
 
     /// Gives each copy that arrives to `deliver(Arrival)`: none, one or two.
     template <class Deliver>
-    void send(const bfd::SignedPacket& packet, TrueTime now, Random& random, Deliver&& deliver) {
+    void send(const bfd::SignedPacket& packet, bool echo, TrueTime now, Random& random,
+              Deliver&& deliver) {
         if (impairment.cut) return;
-        if (is_lost(packet, random)) {
+        const bool final = !echo && (packet.octets[bfd::kStateOffset] & bfd::kFinalBit) != 0;
+        if ((!echo || impairment.loses_echo) && is_lost(final, random)) {
             ++lost_in_a_row_;
             return;
         }
-        lost_in_a_row_ = 0;
+        if (!echo) lost_in_a_row_ = 0;
         const int copies = random.chance(impairment.duplicate) ? 2 : 1;
         for (int i = 0; i < copies; ++i) {
             Arrival arrival{.at = now + impairment.delay, .packet = packet};
@@ -57,7 +60,7 @@ public:
     }
 
 private:
-    bool is_lost(const bfd::SignedPacket& packet, Random& random) {
+    bool is_lost(bool is_final, Random& random) {
         if (lost_in_a_row_ >= impairment.longest_run) {
             burst_left_ = 0;
             return false;
@@ -69,7 +72,6 @@ private:
             --burst_left_;
             return true;
         }
-        const bool is_final = (packet.octets[bfd::kStateOffset] & bfd::kFinalBit) != 0;
         return random.chance(is_final ? std::max(impairment.final_loss, impairment.loss)
                                       : impairment.loss);
     }

@@ -275,5 +275,24 @@ TEST_F(BothDemand, ChangesInQuickSuccessionAllArrive) {
     EXPECT_TRUE(pair.both(SessionState::Up));
 }
 
+// req: RFC5880-6.8.4-08
+TEST_F(OwnDemand, APollThatHasNotLeftYetIsNotLateWhenTheIntervalShrinks) {
+    demand();
+    peer.says.required_min_rx_interval = WireInterval{3'000'000};
+    ASSERT_EQ(peer.send(), DropReason::None);
+    next_periodic();
+    ASSERT_EQ(box.start_poll(session), Status::Ok);
+    box.run_for(1500ms);  // its first P is due after 2.25 s at the earliest
+    peer.says.required_min_rx_interval = WireInterval{100'000};
+    ASSERT_EQ(peer.send(), DropReason::None);
+    box.run_for(0ms);
+    EXPECT_EQ(state(), SessionState::Up);
+    EXPECT_TRUE(next_periodic().packet.poll);
+    peer.send_final();
+    box.run_for(2s);
+    EXPECT_EQ(state(), SessionState::Up);
+    EXPECT_EQ(snapshot().down_count, 0U);
+}
+
 }  // namespace
 }  // namespace tocsin::test
