@@ -83,7 +83,7 @@ void Invariants::look(Node& node, Track& t, Instant now) {
     SessionSnapshot s;
     if (node.engine().snapshot(t.handle, s) != bfd::Status::Ok) return;
     // A peer that had nothing to send begins when it has heard that it shall.
-    const bool listens_again = t.seen.demand_mode && !s.demand_mode;
+    const bool listens_again = t.seen.verified_by_poll && !s.verified_by_poll;
     if (s.detection_time != t.seen.detection_time) t.detection_changed = now;
     if (listens_again) t.listening = now;
     if (s.tx_interval != t.interval) {
@@ -238,7 +238,7 @@ void Invariants::state_changed(Node& node, Index index, SessionState was, Sessio
         ASSERT_TRUE(t->accepted.has_value());
         const Nanoseconds silence = now - *t->accepted;
         // In Demand mode only Finals count, and the time is that of the poll.
-        if (!t->seen.demand_mode) {
+        if (!t->seen.verified_by_poll) {
             EXPECT_GE(silence, t->seen.detection_time) << "Down too early";
         }
         silence_[node.config().number] = silence;
@@ -295,8 +295,12 @@ void Invariants::commanded(Node& node, Index index, Instant now) {
         return;
     }
     if (!node.has(index) && !t->removed) {
-        const bool can_tell =
-            t->settled.tx_interval != WireInterval{0} && t->settled.remote_discr.value != 0;
+        // Nothing periodic leaves to a peer in Demand mode, but AdminDown ends that.
+        const bool hushed = t->settled.remote_demand_mode &&
+                            t->settled.session_state == SessionState::Up &&
+                            t->settled.remote_session_state == SessionState::Up;
+        const bool can_tell = (hushed || t->settled.tx_interval != WireInterval{0}) &&
+                              t->settled.remote_discr.value != 0;
         const Nanoseconds heard =
             std::min(t->settled.detect_mult * Nanoseconds{t->settled.tx_interval},
                      Nanoseconds{std::chrono::seconds{60}});
@@ -320,7 +324,7 @@ void Invariants::stepped(Node& node, Instant now) {
         if (t.removed || node.gap().count() > 0) continue;
         const bool alive =
             t.seen.session_state == SessionState::Up || t.seen.session_state == SessionState::Init;
-        if (alive && t.accepted && t.seen.detection_time.count() > 0 && !t.seen.demand_mode) {
+        if (alive && t.accepted && t.seen.detection_time.count() > 0 && !t.seen.verified_by_poll) {
             const Instant by = std::max(std::max(*t.accepted, t.listening) + t.seen.detection_time,
                                         t.detection_changed) +
                                kTolerance;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "control/auth/key_chain.hpp"
-#include "control/notify/policy.hpp"
 #include "control/config/unsolicited.hpp"
+#include "control/notify/policy.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
@@ -132,7 +132,7 @@ struct Session {
     bool admin_down = false;
     SessionType type = SessionType::SingleHop;
     std::uint16_t padded_pdu_size = 0;  ///< octets of UDP payload, RFC 9764; 0 = no padding
-    bool interval_alignment = false;  ///< RFC 7419
+    bool interval_alignment = false;    ///< RFC 7419
     notify::Policy notification;
     friend bool operator==(const Session&, const Session&) = default;
 };

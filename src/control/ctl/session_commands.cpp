@@ -232,10 +232,9 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
     auto spec = spec_of(options);
     if (!spec.ok()) return refuse(context, spec.error());
     if (!options.detect_mult && !options.passive && !options.match_source && !options.min_ttl &&
-        !options.padded_pdu_size &&
-        options.desired_min_tx_interval.empty() && options.required_min_rx_interval.empty() &&
-        !options.demand_mode && options.demand_poll_interval.empty() &&
-        options.desired_min_echo_tx_interval.empty() &&
+        !options.padded_pdu_size && options.desired_min_tx_interval.empty() &&
+        options.required_min_rx_interval.empty() && !options.demand_mode &&
+        options.demand_poll_interval.empty() && options.desired_min_echo_tx_interval.empty() &&
         options.required_min_echo_rx_interval.empty() && options.auth_type.empty() &&
         !options.interval_alignment && options.up_hold.empty() && options.down_hold.empty() &&
         options.dampening.empty() && !options.dscp && !options.follow_link) {

@@ -1,8 +1,8 @@
 #include "control/session/command_pump.hpp"
 
+#include "control/session/interval_alignment.hpp"
 #include "overlay/multi_hop.hpp"
 #include "overlay/padding.hpp"
-#include "control/session/interval_alignment.hpp"
 #include "overlay/single_hop.hpp"
 
 #include <utility>

@@ -39,6 +39,7 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
     out.detect_mult = cold.parameters.detect_mult;
     out.remote_detect_mult = hot.remote_detect_mult();
     out.demand_mode = cold.demand;
+    out.verified_by_poll = cold.silent;
     out.remote_demand_mode = hot.remote_demand_mode();
     out.remote_control_plane_independent =
         (hot.last_packet[kStateOffset] & kControlPlaneIndependentBit) != 0;

@@ -69,6 +69,7 @@ void Engine::poll_ended(Slot slot, Instant now) noexcept {
     SessionCold& cold = cold_[slot.value];
     cold.tx_in_force = cold.desired_min_tx_interval;
     hot.rx_in_force = cold.required_min_rx_interval;
+    cold.silent = cold.demand;
     update_tx_interval(slot, now);
     raise_event(slot, EventCause::Parameters);
 }
@@ -109,8 +110,8 @@ void Engine::update_demand(Slot slot, Instant now) noexcept {
                         cold.key.type != SessionType::Echo;
     if (active == cold.demand) return;
     cold.demand = active;
+    cold.silent = cold.silent || active;
     expect_first_poll(slot, now);
-    if (!active) hot.last_rx = now;  // the peer begins to send when it has heard of it
     set_required_min_rx(slot, required_min_rx(cold), now);
     hot.set(kPayloadStale);
     want_poll(slot, now);
@@ -196,7 +197,9 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
     update_echo(slot, now);
     set_desired_min_tx(slot, desired_min_tx(cold.parameters.desired_min_tx_interval, up), now);
     set_required_min_rx(slot, required_min_rx(cold), now);
-    if (!up) {  // only Up waits for a Poll Sequence, RFC 5880 6.8.3
+    if (!up) {                               // only Up waits for a Poll Sequence, RFC 5880 6.8.3
+        if (cold.silent) hot.last_rx = now;  // the peer begins to send when it has heard of it
+        cold.silent = false;
         cold.tx_in_force = cold.desired_min_tx_interval;
         hot.rx_in_force = cold.required_min_rx_interval;
         update_detection(slot, now);

@@ -76,7 +76,7 @@ void Engine::arm_detection_at(Slot slot, Tick tick) noexcept {
 Nanoseconds Engine::detection_time(Slot slot) const noexcept {
     const SessionHot& hot = hot_[slot.value];
     const SessionCold& cold = cold_[slot.value];
-    if (!cold.demand) return hot.detection_time();
+    if (!cold.silent) return hot.detection_time();
     const WireInterval agreed =
         std::max(cold.desired_min_tx_interval, hot.remote_min_rx_interval());
     return cold.parameters.detect_mult * Nanoseconds{agreed};
@@ -87,7 +87,7 @@ Instant Engine::deadline(Slot slot, Instant now) const noexcept {
     const SessionHot& hot = hot_[slot.value];
     const SessionCold& cold = cold_[slot.value];
     const Nanoseconds detection = detection_time(slot);
-    if (!cold.demand) return detection > Nanoseconds{0} ? hot.last_rx + detection : kNever;
+    if (!cold.silent) return detection > Nanoseconds{0} ? hot.last_rx + detection : kNever;
     const Instant began = now - since(cold.poll_since, now);
     switch (cold.poll) {
         case Poll::Idle: {

@@ -198,7 +198,7 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
         watch_silence(slot, now);
         return arm_detection(slot, deadline, deadline - now);
     }
-    if (cold.demand && (cold.poll == Poll::Idle || cold.poll == Poll::Separating)) {
+    if (cold.silent && (cold.poll == Poll::Idle || cold.poll == Poll::Separating)) {
         return verify_demand(slot, now);
     }
     const Nanoseconds detection = detection_time(slot);

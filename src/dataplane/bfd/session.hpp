@@ -141,8 +141,9 @@ struct SessionCold {
     Poll poll = Poll::Idle;
     Diag local_diag = Diag::None;
     SessionState reported_state : 2 {SessionState::Down};
-    bool demand : 1 {};          ///< Demand mode is active here and D is sent, 6.6
-    bool echo : 1 {};            ///< the Echo function is active, 6.8
+    bool demand : 1 {};  ///< Demand mode is active here and D is sent, 6.6
+    bool silent : 1 {};  ///< the peer was told so, and has not confirmed yet that it is over
+    bool echo : 1 {};    ///< the Echo function is active, 6.8
     std::uint8_t causes : 4 {};  ///< EventCause bits of the pending event
     std::uint8_t leisure : 4 {
         kUnhurried};  ///< of its Detection Time as counted; kUnhurried when it has none

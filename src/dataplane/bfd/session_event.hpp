@@ -39,6 +39,7 @@ struct SessionSnapshot {
     std::uint8_t remote_detect_mult = 0;
     bool demand_mode = false;         ///< active here: D is sent, RFC 5880 6.6
     bool remote_demand_mode = false;  ///< D as last received
+    bool verified_by_poll = false;    ///< the peer may be silent: detection_time is that of a poll
     bool remote_control_plane_independent = false;
     bool poll_in_progress = false;
     std::uint64_t rx_packets = 0;

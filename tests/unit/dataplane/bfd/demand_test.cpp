@@ -176,10 +176,11 @@ TEST_F(RemoteDemand, ChangesWhileAPollIsUnansweredAreToldByOneMore) {
         p.detect_mult = static_cast<std::uint8_t>(3 + i);
         p.required_min_rx_interval = std::chrono::milliseconds{100 + 5 * i};
         change(p);
+        peer.send();
         EXPECT_TRUE(next_periodic().packet.poll);
     }
     peer.send_final();
-    peer.send();
+    peer.keep_sending(3s, 100ms);  // as long as Finals of the first may be under way
     expect_poll([&](const bfd::ControlPacket& c) {
         return c.detect_mult == 13 && c.required_min_rx_interval == 150ms &&
                c.desired_min_tx_interval == 150ms;

@@ -181,14 +181,48 @@ TEST_F(OwnDemand, WhateverElseChangesIsTold) {
     EXPECT_EQ(said.packet.detect_mult, 7);
 }
 
-TEST_F(OwnDemand, TheEndLeavesThePeerADetectionTimeToBegin) {
+// A peer that has not heard of the end yet is silent with good reason.
+TEST_F(OwnDemand, TheEndIsTheEndWhenThePeerHasConfirmedIt) {
     demand();
     box.run_for(1h);
     change(fast_parameters());
-    box.run_for(250ms);
-    EXPECT_EQ(state(), SessionState::Up) << "it has not heard of it yet";
-    box.run_for(100ms);
+    EXPECT_FALSE(snapshot().demand_mode);
+    EXPECT_TRUE(snapshot().verified_by_poll);
+    const Sent first = next_periodic();
+    EXPECT_TRUE(first.packet.poll && !first.packet.demand);
+    box.run_until(first.at + 290ms);
+    EXPECT_EQ(state(), SessionState::Up);
+    peer.send_final();
+    EXPECT_FALSE(snapshot().verified_by_poll);
+    box.run_for(290ms);
+    EXPECT_EQ(state(), SessionState::Up);
+    box.run_for(20ms);
     EXPECT_EQ(state(), SessionState::Down) << "now it is missed as always";
+}
+
+TEST_F(OwnDemand, AnUnconfirmedEndIsAFailure) {
+    demand();
+    change(fast_parameters());
+    const Sent first = next_periodic();
+    box.run_until(first.at + 310ms);
+    EXPECT_EQ(state(), SessionState::Down);
+}
+
+// The end is wanted while a Poll Sequence of before is on its way, and both sides are silent.
+TEST_F(OwnDemand, TheEndWaitsForASequenceBeforeIt) {
+    peer.says.demand = true;
+    demand();
+    ASSERT_EQ(box.start_poll(session), Status::Ok);
+    ASSERT_TRUE(next_periodic().packet.poll);
+    change(fast_parameters());
+    peer.send_final();  // of what said D
+    forget();
+    box.run_for(900ms);
+    EXPECT_EQ(state(), SessionState::Up) << "the peer does not know yet";
+    const Sent second = next_periodic();
+    EXPECT_TRUE(second.packet.poll && !second.packet.demand);
+    peer.send_final();
+    EXPECT_FALSE(snapshot().verified_by_poll);
 }
 
 TEST_F(OwnDemand, EndsWhenThePeerGoesDown) {
@@ -280,14 +314,14 @@ TEST_F(OwnDemand, APollThatHasNotLeftYetIsNotLateWhenTheIntervalShrinks) {
     demand();
     peer.says.required_min_rx_interval = WireInterval{3'000'000};
     ASSERT_EQ(peer.send(), DropReason::None);
-    next_periodic();
+    next_periodic(4s);
     ASSERT_EQ(box.start_poll(session), Status::Ok);
     box.run_for(1500ms);  // its first P is due after 2.25 s at the earliest
     peer.says.required_min_rx_interval = WireInterval{100'000};
     ASSERT_EQ(peer.send(), DropReason::None);
     box.run_for(0ms);
     EXPECT_EQ(state(), SessionState::Up);
-    EXPECT_TRUE(next_periodic().packet.poll);
+    EXPECT_TRUE(next_periodic(4s).packet.poll);
     peer.send_final();
     box.run_for(2s);
     EXPECT_EQ(state(), SessionState::Up);

@@ -329,7 +329,7 @@ TEST_F(PollSequence, ManyChangesDuringASequenceNeedOneMore) {
     EXPECT_EQ(state(), SessionState::Up);
     peer.send_final();  // of the first
     EXPECT_FALSE(next_periodic().packet.poll);
-    peer.send();
+    peer.keep_sending(3s, 100ms);  // as long as Finals of the first may be under way
     const Sent second = next_periodic();
     EXPECT_TRUE(second.packet.poll);
     EXPECT_EQ(second.packet.desired_min_tx_interval, p.desired_min_tx_interval);
