@@ -13,7 +13,8 @@ auth::User user(Origin origin) noexcept {
 
 SessionRecord& DesiredSet::insert(const config::Session& session, Origin origin) {
     const PortId port = registry_.port_named(session.port)->id;
-    if (SessionRecord* const before = registry_.find_identity(port, session.remote)) {
+    SessionRecord* const before = registry_.find_same(session);
+    if (before != nullptr && before->origin == Origin::Unsolicited) {
         if (SessionRecord* const same = take_over(*before, session, origin)) return *same;
     }
     SessionRecord& record = registry_.insert(session, port, origin);
@@ -38,22 +39,11 @@ SessionRecord* DesiredSet::take_over(SessionRecord& record, const config::Sessio
         erase(record);
         return nullptr;
     }
-    const std::uint16_t before = record.parameters.key_chain;
     const auth::User user_before = user(record.origin);
     record.origin = origin;
     registry_.rename(record, to.name);
     registry_.set_profile(record, to.profile);
-    record.follow_link = to.follow_link;
-    bfd::SessionParameters parameters = to.parameters;
-    parameters.key_chain = acquire(to.auth, origin);
-    echo_looping_.remove(record.port, record.parameters);
-    echo_looping_.add(record.port, parameters);
-    if (record.parameters != parameters) reconciler_.set_parameters(record, parameters);
-    chains_.release(before, user_before);
-    if (record.dscp != to.dscp) {
-        record.dscp = to.dscp;
-        reconciler_.need(record, kNeedHeaders);
-    }
+    change(record, to, user_before);
     set_admin_down(record, to.admin_down || record.admin_down);
     return &record;
 }
@@ -64,6 +54,11 @@ std::uint16_t DesiredSet::acquire(const auth::Authentication& how, Origin origin
 }
 
 void DesiredSet::change(SessionRecord& record, const config::Session& to) {
+    change(record, to, user(record.origin));
+}
+
+/// `user_before` used the key chain that it had until now.
+void DesiredSet::change(SessionRecord& record, const config::Session& to, auth::User user_before) {
     bfd::SessionParameters parameters = to.parameters;
     parameters.key_chain = acquire(to.auth, record.origin);
     const std::uint16_t before = record.parameters.key_chain;
@@ -75,7 +70,7 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to) {
         record.padded_pdu_size = to.padded_pdu_size;
         reconciler_.need(record, kNeedHeaders);
     }
-    chains_.release(before, user(record.origin));
+    chains_.release(before, user_before);
     record.follow_link = to.follow_link;
     registry_.set_policy(record, to.notification);
     if (record.interval_alignment != to.interval_alignment) {

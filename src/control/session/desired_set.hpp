@@ -33,6 +33,7 @@ public:
     void set_admin_down(SessionRecord& record, bool down);
 
 private:
+    void change(SessionRecord& record, const config::Session& to, auth::User user_before);
     [[nodiscard]] SessionRecord* take_over(SessionRecord& record, const config::Session& session,
                                            Origin origin);
     [[nodiscard]] std::uint16_t acquire(const auth::Authentication& how, Origin origin);
