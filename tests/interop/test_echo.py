@@ -1,6 +1,7 @@
 """The Echo function, both ways: with FRR and a forwarding Linux, and between two of ours."""
 
 import os
+import time
 
 import pytest
 from lab import Tocsind, wait_until
@@ -137,3 +138,31 @@ def test_demand_mode_both_ways(stage):
     one.wait_state(PEER4, "Down", timeout=5)
     two.start()
     one.wait_state(PEER4, "Up")
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("sources", [SOURCES, []], ids=["source outside", "own source"])
+# req: RFC9747-1-01 RFC9747-1-03 RFC9747-1-04 RFC9747-2-09 RFC9747-3-01
+def test_a_router_without_bfd(stage, family, sources):
+    """Unaffiliated Echo, RFC 9747: the router only forwards; when it no longer does, that is seen."""
+    forward(stage.theirs)
+    router = PEER4 if family == 4 else PEER6
+    looped = {"remote": router, "port": "wan0", "type": "echo", "desired_min_tx_interval": "100ms", "detect_mult": 5}
+    daemon = Tocsind(stage.lab, stage.ours.namespace, [port_of(stage.ours, sources)], [looped])
+    daemon.wait_state(router, "Up")
+    wait_until(lambda: int(daemon.session(router)["status"]["rx_packets"]) >= 40, 20, "packets to come back")
+    assert daemon.session(router)["status"]["down_count"] == 0
+    assert int(daemon.session(router)["status"]["detection_time_us"]) == 500_000
+    with daemon.watch() as watch:
+        key = "net/ipv4/ip_forward" if family == 4 else "net/ipv6/conf/all/forwarding"
+        stage.theirs.namespace.sysctl(key, 0)
+        event = watch.wait(router, "Down", timeout=5)
+        assert event["session"]["status"]["diag"] == 2, "Echo Function Failed"
+        stage.theirs.namespace.sysctl(key, 1)
+        watch.wait(router, "Up", timeout=10)
+    daemon.ctl("session", "admin-down", router)
+    sent = int(daemon.session(router)["status"]["tx_packets"])
+    time.sleep(1)
+    assert int(daemon.session(router)["status"]["tx_packets"]) == sent, "AdminDown is never sent"
+    daemon.ctl("session", "admin-up", router)
+    daemon.wait_state(router, "Up")

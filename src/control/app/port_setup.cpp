@@ -37,7 +37,8 @@ PortSetup set_up_ports(const config::Config& config,
                                 .mac = s.mac,
                                 .point_to_point = port.point_to_point,
                                 .link_up = s.link_up,
-                                .mtu = s.mtu});
+                                .mtu = s.mtu,
+                                .echo_source = port.echo_source});
         net::StackPort& stack = out.stack.emplace_back();
         stack.id = s.id;
         stack.name = s.name;

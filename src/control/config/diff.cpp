@@ -30,6 +30,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     const bfd::SessionParameters& p = a.parameters;
     const bfd::SessionParameters& q = b.parameters;
     compare("name", a.name, b.name);
+    compare("type", a.type, b.type);
     compare("local", a.local, b.local);
     compare("port", a.port, b.port);
     compare("profile", a.profile, b.profile);
@@ -150,11 +151,12 @@ Diff diff(const Config& running, const Config& wanted) {
         } else if (from == nullptr) {
             out.added.push_back(to);
         } else {
-            out.changed.push_back(
-                {.from = *from,
-                 .to = to,
-                 .members = changed_members(*from, to),
-                 .must_be_recreated = from->local != to.local || from->port != to.port});
+            out.changed.push_back({.from = *from,
+                                   .to = to,
+                                   .members = changed_members(*from, to),
+                                   .must_be_recreated = from->local != to.local ||
+                                                        from->type != to.type ||
+                                                        from->port != to.port});
         }
     }
     for (const Session& session : running.sessions) {

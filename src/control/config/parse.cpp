@@ -470,15 +470,15 @@ SessionType read_type(TableReader& in) {
     const auto type = in.get_string("type");
     if (!type) return SessionType::SingleHop;
     if (const auto known = session_type_named(*type)) return *known;
-    const std::vector<std::string_view> later{"micro", "vxlan", "geneve", "mpls",
-                                              "vccv",  "echo",  "sbfd"};
+    const std::vector<std::string_view> later{"micro", "vxlan", "geneve", "mpls", "vccv", "sbfd"};
     if (std::ranges::find(later, *type) != later.end()) {
         in.fault("type", in_quotes(*type) +
-                             " is not offered yet by this version: \"single_hop\" and "
-                             "\"multihop\" are");
+                             " is not offered yet by this version: \"single_hop\", "
+                             "\"multihop\" and \"echo\" are");
     } else {
         in.fault("type", in_quotes(*type) +
-                             " is not a type of session: write \"single_hop\" or \"multihop\"");
+                             " is not a type of session: write \"single_hop\", \"multihop\" "
+                             "or \"echo\"");
     }
     return SessionType::SingleHop;
 }

@@ -175,8 +175,43 @@ private:
              out.required_min_echo_rx_interval);
     }
 
+    /// A session with ourselves, RFC 9747: nobody is asked for anything. What a profile says about
+    /// peers is not for it.
+    void check_looped() {
+        bfd::SessionParameters& p = session_.parameters;
+        constexpr const char* kNobody =
+            "means nothing to a session of type echo, which has no BFD peer (RFC 9747): leave it "
+            "out";
+        const auto refuse = [&](std::string_view member, bool given) {
+            if (given) add(member, kNobody);
+        };
+        refuse("required_min_rx_interval", draft_.required_min_rx_interval.has_value());
+        refuse("passive", draft_.passive.value_or(false));
+        refuse("match_source", draft_.match_source.value_or(false));
+        refuse("demand_mode", draft_.demand_mode.value_or(false));
+        refuse("desired_min_echo_tx_interval",
+               draft_.desired_min_echo_tx_interval.value_or(std::chrono::microseconds{0}).count() !=
+                   0);
+        refuse(
+            "required_min_echo_rx_interval",
+            draft_.required_min_echo_rx_interval.value_or(std::chrono::microseconds{0}).count() !=
+                0);
+        p.passive = false;
+        p.demand_mode = false;
+        p.demand_poll_interval = WireInterval{0};
+        p.desired_min_echo_tx_interval = WireInterval{0};
+        p.required_min_echo_rx_interval = WireInterval{0};
+        p.required_min_rx_interval = p.desired_min_tx_interval;  // all that is sent comes back
+        if (is_ipv6_link_local(session_.remote)) {
+            add("remote", draft_.remote +
+                              " is link-local: packets to an address of ours that is link-local "
+                              "are not forwarded back, write an address of a subnet");
+        }
+    }
+
     /// What only the whole session shows.
     void check_demand_and_echo() {
+        if (session_.type == SessionType::Echo) return check_looped();
         const bfd::SessionParameters& p = session_.parameters;
         const bool echo = p.desired_min_echo_tx_interval > WireInterval{0};
         if (multihop()) {
@@ -450,7 +485,7 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
 
 SessionDraft draft_of(const Session& session) {
     const bfd::SessionParameters& p = session.parameters;
-    return {
+    SessionDraft out{
         .type = session.type,
         .name = session.name,
         .remote = to_string(session.remote),
@@ -478,6 +513,14 @@ SessionDraft draft_of(const Session& session) {
         .down_hold = session.notification.down_hold,
         .dampening = draft_of(session.notification.dampening),
         .admin_down = session.admin_down};
+    if (session.type == SessionType::Echo) {  // it has none of them
+        out.required_min_rx_interval.reset();
+        out.demand_mode.reset();
+        out.demand_poll_interval.reset();
+        out.desired_min_echo_tx_interval.reset();
+        out.required_min_echo_rx_interval.reset();
+    }
+    return out;
 }
 
 SessionIdentity identity(const Session& session, const std::vector<Port>& ports) {
@@ -488,11 +531,20 @@ SessionIdentity identity(const Session& session, const std::vector<Port>& ports)
 }
 
 std::string_view type_name(SessionType type) noexcept {
-    return type == SessionType::MultiHop ? "multihop" : "single_hop";
+    switch (type) {
+        case SessionType::MultiHop:
+            return "multihop";
+        case SessionType::Echo:
+            return "echo";
+        case SessionType::SingleHop:
+            break;
+    }
+    return "single_hop";
 }
 
 std::optional<SessionType> session_type_named(std::string_view name) noexcept {
-    for (const SessionType type : {SessionType::SingleHop, SessionType::MultiHop}) {
+    for (const SessionType type :
+         {SessionType::SingleHop, SessionType::MultiHop, SessionType::Echo}) {
         if (name == type_name(type)) return type;
     }
     return std::nullopt;

@@ -332,8 +332,9 @@ private:
             ->excludes(remote);
         command
             .add_option("--type", spec_.type,
-                        "single_hop (default), or multihop: a peer that routers lie before")
-            ->check(one_of({"single_hop", "multihop"}));
+                        "single_hop (default), multihop: a peer that routers lie before, or echo: "
+                        "a router that needs no BFD")
+            ->check(one_of({"single_hop", "multihop", "echo"}));
         command.add_option(
             "--local", spec_.local,
             "Our address; default: the port's in that subnet, or towards the router");

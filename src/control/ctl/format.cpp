@@ -42,6 +42,8 @@ std::string_view session_type_name(v1::SessionType type) {
             return "single_hop";
         case v1::SESSION_TYPE_MULTIHOP:
             return "multihop";
+        case v1::SESSION_TYPE_ECHO:
+            return "echo";
         default:
             return "-";
     }

@@ -41,6 +41,7 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     out.set_name(options.name);
     if (!options.type.empty()) {
         out.set_type(options.type == "multihop" ? v1::SESSION_TYPE_MULTIHOP
+                     : options.type == "echo"   ? v1::SESSION_TYPE_ECHO
                                                 : v1::SESSION_TYPE_SINGLE_HOP);
     }
     out.set_remote(options.remote);

@@ -81,7 +81,15 @@ void echo_to_proto(const bfd::SessionSnapshot& s, v1::EchoStatus& out) {
 }
 
 v1::SessionType type_to_proto(SessionType type) {
-    return type == SessionType::MultiHop ? v1::SESSION_TYPE_MULTIHOP : v1::SESSION_TYPE_SINGLE_HOP;
+    switch (type) {
+        case SessionType::MultiHop:
+            return v1::SESSION_TYPE_MULTIHOP;
+        case SessionType::Echo:
+            return v1::SESSION_TYPE_ECHO;
+        case SessionType::SingleHop:
+            break;
+    }
+    return v1::SESSION_TYPE_SINGLE_HOP;
 }
 
 void notification_to_proto(const config::Session& spec, v1::SessionSpec& out) {
@@ -266,12 +274,14 @@ grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind i
 std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
     if (v1::SessionType_IsValid(spec.type())) return std::nullopt;
     return std::to_string(spec.type()) +
-           " is not supported: SESSION_TYPE_SINGLE_HOP (1) and SESSION_TYPE_MULTIHOP (2) are";
+           " is not supported: SESSION_TYPE_SINGLE_HOP (1), SESSION_TYPE_MULTIHOP (2) and "
+           "SESSION_TYPE_ECHO (3) are";
 }
 
 config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     config::SessionDraft out;
     if (spec.type() == v1::SESSION_TYPE_MULTIHOP) out.type = SessionType::MultiHop;
+    if (spec.type() == v1::SESSION_TYPE_ECHO) out.type = SessionType::Echo;
     out.name = spec.name();
     out.remote = spec.remote();
     out.local = spec.local();

@@ -1,6 +1,7 @@
 #include "control/session/command_pump.hpp"
 
 #include "control/session/interval_alignment.hpp"
+#include "overlay/echo.hpp"
 #include "overlay/multi_hop.hpp"
 #include "overlay/padding.hpp"
 #include "overlay/single_hop.hpp"
@@ -13,6 +14,15 @@ namespace {
 
 bfd::SessionParameters parameters_for(const SessionRecord& record) {
     return record.interval_alignment ? align(record.parameters, record.status) : record.parameters;
+}
+
+/// The peer's link, our own address as the destination, RFC 5881 4.
+overlay::SingleHopHeaders to_ourselves(overlay::SingleHopHeaders h, const SessionPort& port) {
+    h.destination = h.source;
+    for (const IpAddress& source : port.echo_source) {
+        if (source.family == h.destination.family) h.source = source;
+    }
+    return h;
 }
 
 }  // namespace
@@ -117,9 +127,18 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
                                       .destination = record.remote,
                                       .source_port = record.source_port,
                                       .dscp = record.dscp};
-    overlay::HeaderTemplate out = record.type == SessionType::MultiHop
-                                      ? overlay::multi_hop_headers(h)
-                                      : overlay::single_hop_headers(h);
+    overlay::HeaderTemplate out;
+    switch (record.type) {
+        case SessionType::SingleHop:
+            out = overlay::single_hop_headers(h);
+            break;
+        case SessionType::MultiHop:
+            out = overlay::multi_hop_headers(h);
+            break;
+        case SessionType::Echo:
+            out = overlay::echo_headers(to_ourselves(h, *port));
+            break;
+    }
     if (record.padded_pdu_size != 0) overlay::set_padding(out, record.padded_pdu_size);
     return out;
 }
@@ -128,6 +147,11 @@ SessionKey CommandPump::key(const SessionRecord& record) const {
     SessionKey out;
     out.type = record.type;
     out.family = record.remote.family;
+    if (record.type == SessionType::Echo) {  // what comes back names no peer, RFC 9747 2
+        out.port = record.port;
+        out.instance = record.source_port;
+        return out;
+    }
     if (record.type == SessionType::SingleHop) {
         out.port = record.port;
         const SessionPort* const port = registry_.port(record.port);

@@ -35,7 +35,7 @@ SessionRecord* DesiredSet::take_over(SessionRecord& record, const config::Sessio
     if (to.local.family == AddressFamily::None) {
         to.local = next_hops_.local_for(record.port, to.remote).value_or(IpAddress{});
     }
-    if (to.local != record.local) {
+    if (to.local != record.local || to.type != record.type) {
         erase(record);
         return nullptr;
     }

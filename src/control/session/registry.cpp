@@ -147,7 +147,8 @@ Registry::Identity Registry::identity(SessionType type, PortId port_id, const Ip
     Identity out;
     out.here = port_id.value;
     out.family = remote.family;
-    out.type = type;
+    // A system has a session of its own or one of Echo, RFC 9747 4.
+    out.type = type == SessionType::Echo ? SessionType::SingleHop : type;
     if (type == SessionType::MultiHop) {
         const auto known = std::ranges::find(locals_, local);
         out.here = static_cast<std::uint16_t>(known - locals_.begin());

@@ -23,7 +23,8 @@ struct SessionPort {
     MacAddress mac{};
     bool point_to_point = false;
     bool link_up = true;
-    std::uint16_t mtu = 1500;  ///< octets of IP packet
+    std::uint16_t mtu = 1500;              ///< octets of IP packet
+    std::vector<IpAddress> echo_source{};  ///< as config::Port
 };
 
 /// The sessions that should exist, by id, name and address. Owns their records and interned texts;

@@ -80,6 +80,50 @@ TEST(Echo, RoomIsTakenWhereSomebodyAsksForIt) {
         "dataplane.echo", "leave the key out");
 }
 
+class EchoType : public testing::Test {
+protected:
+    static std::string with(const std::string& more) {
+        return kSession + "type = \"echo\"\n" + more;
+    }
+};
+
+// req: RFC9747-2-20 RFC9747-1-02
+TEST_F(EchoType, HasAnIntervalAndAMultiplierAndNobodyToAsk) {
+    const Session s =
+        load(with("desired_min_tx_interval = \"50ms\"\ndetect_mult = 4\n")).sessions[0];
+    EXPECT_EQ(s.type, SessionType::Echo);
+    EXPECT_EQ(s.parameters.desired_min_tx_interval, 50ms);
+    EXPECT_EQ(s.parameters.detect_mult, 4);
+    for (const std::string wrong :
+         {"required_min_rx_interval = \"50ms\"", "passive = true", "match_source = true",
+          "demand_mode = true", "desired_min_echo_tx_interval = \"50ms\"",
+          "required_min_echo_rx_interval = \"50ms\""}) {
+        expect_fault(with(wrong + "\n"), "session[0]." + wrong.substr(0, wrong.find(' ')),
+                     "no BFD peer");
+    }
+    expect_fault(kBase + "[[session]]\nremote = \"198.51.100.9\"\ntype = \"echo\"\n",
+                 "session[0].remote", "in no subnet");
+    expect_fault(kBase + "[[session]]\nremote = \"fe80::2\"\ntype = \"echo\"\n",
+                 "session[0].remote", "not forwarded back");
+}
+
+TEST_F(EchoType, TakesOfAProfileWhatIsForIt) {
+    const Session s =
+        load(kBase +
+             "[[profile]]\nname = \"e\"\ndesired_min_tx_interval = \"20ms\"\npassive = true\n"
+             "demand_mode = true\ndesired_min_echo_tx_interval = \"50ms\"\n"
+             "[[session]]\nremote = \"192.0.2.2\"\nprofile = \"e\"\ntype = \"echo\"\n")
+            .sessions[0];
+    EXPECT_EQ(s.parameters.desired_min_tx_interval, 20ms);
+    EXPECT_FALSE(s.parameters.passive || s.parameters.demand_mode);
+    EXPECT_EQ(s.parameters.desired_min_echo_tx_interval, 0s);
+}
+
+// req: RFC9747-4-02
+TEST_F(EchoType, IsWithASystemThatHasNoOtherSession) {
+    expect_fault(with("") + "[[session]]\nremote = \"192.0.2.2\"\n", "session[1].remote", "");
+}
+
 TEST(Echo, TheProfilesValueIsTakenUnlessTheSessionHasOne) {
     const std::string profile = kBase +
                                 "[[profile]]\nname = \"e\"\ndesired_min_echo_tx_interval = "
