@@ -117,3 +117,24 @@ def test_what_claims_to_be_ours_is_dropped_whatever_it_contains(willing, address
     assert "tocsin_bfd_echo_packets_received_total" in daemon.metrics()
     received = [x for x in daemon.metrics().splitlines() if x.startswith("tocsin_bfd_echo_packets_received_total")]
     assert all(line.endswith(" 0") for line in received)
+
+
+# req: RFC5880-6.4-04
+def test_what_is_advertised_is_received_and_sent_back(willing):
+    """Echo packets at the advertised rate beside Control packets: each comes back, nothing is lost of either."""
+    peer, daemon = willing.peers[PEER4], willing.daemon
+    drops = daemon.drops()
+    sent = 0
+    since = time.time()
+    mark = os.urandom(32)
+    while time.time() - since < 5:
+        ask(peer, mark + sent.to_bytes(4, "big"))
+        sent += 1
+        time.sleep(0.05)
+    back = wait_until(
+        lambda: len([f for f in peer.wire.frames(since) if not f.sent and f.octets[-36:-4] == mark]) == sent,
+        5, f"all of {sent} packets to come back",
+    )  # fmt: skip
+    assert back and sent > 50
+    assert daemon.drops() == drops
+    assert daemon.session(PEER4)["status"]["down_count"] == 0

@@ -159,7 +159,7 @@ def test_another_source_is_dropped_unless_that_is_switched_off(routed):
     assert daemon.session(THEIRS["ipv4"])["status"].get("down_count", 0) == 0
 
 
-# req: RFC5883-6-01
+# req: RFC5883-6-01 RFC5880-9-03 RFC5882-10.1.3-02
 def test_a_session_without_authentication_is_warned_of(routed):
     daemon = routed.start([multihop(THEIRS["ipv4"])])
     assert "multihop_without_authentication" in daemon.log.read_text()

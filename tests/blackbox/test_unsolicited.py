@@ -9,7 +9,7 @@ import time
 import pytest
 
 from lab import HandmadePeer, flood, wait_until
-from lab.control import ADMIN_DOWN, AUTHENTICATION, DOWN, INIT, MULTIPOINT, UP, Control, frame
+from lab.control import ADMIN_DOWN, AUTHENTICATION, DEMAND, DOWN, INIT, MULTIPOINT, UP, Control, frame
 from lab.stage import OURS4, OURS6, PEER4, PEER6, session
 from lab.wire import Wire
 
@@ -418,3 +418,21 @@ def test_a_spray_of_strangers_leaves_an_up_session_alone(stage):
     assert daemon.session(PEER4)["status"]["down_count"] == 0 and daemon.state(PEER4) == "Up"
     assert int(listed(daemon)["sessions"]) <= 100
     assert len(daemon.sessions()) <= 101
+
+
+# req: RFC9468-1-01
+def test_all_other_procedures_hold(stage):
+    """Demand mode and Echo of an unsolicited session, as its profile says."""
+    profile = {"name": "all", "demand_mode": True, "demand_poll_interval": "1s", "required_min_echo_rx_interval": "50ms"}
+    daemon = start(stage, [policy(profile="all")], profile=[profile])
+    peer = HandmadePeer(stage.lab, stage.theirs, PEER4, OURS4)
+    peer.wait_up()
+    wait_until(lambda: peer.heard.flags & DEMAND, 5, "Demand mode to be told")
+    assert peer.heard.echo_rx_us == 50_000
+    payload = os.urandom(40)
+    since = time.time()
+    peer.wire.send(peer.frame(payload, destination=PEER4, dport=3785))
+    wait_until(
+        lambda: [f for f in peer.wire.frames(since) if not f.sent and f.octets.endswith(payload)], 5, "Echo to come back"
+    )
+    assert daemon.session(PEER4)["origin"] == "ORIGIN_UNSOLICITED"

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <vector>
@@ -208,6 +209,45 @@ TEST_P(Templates, WithoutHeadersHaveNoPaddingEither) {
     set_payload(52);
     set_headers();
     expect(52);
+}
+
+// req: RFC5881-4-17
+TEST_P(Templates, EchoNeedsTheLinkAddressOfThePeer) {
+    set_payload(24);
+    std::array<std::uint8_t, kTemplateOctets> out{};
+    EXPECT_EQ(templates.make_echo(kSlot, {}, bfd::EchoOctets{}, out.data()), 0);
+    set_headers();
+    EXPECT_GT(templates.make_echo(kSlot, {}, bfd::EchoOctets{}, out.data()), 0);
+    templates.set_headers(kSlot, {});
+    EXPECT_EQ(templates.make_echo(kSlot, {}, bfd::EchoOctets{}, out.data()), 0);
+}
+
+// req: RFC5881-4-10 RFC5881-4-12 RFC5881-4-16
+TEST_P(Templates, EchoGoesToThePeersMacAndToOurAddress) {
+    set_payload(24);
+    set_headers();
+    bfd::EchoOctets payload;
+    payload.fill(0x5a);
+    for (const bool outside : {false, true}) {
+        const IpAddress source = outside ? address(GetParam(), 77) : IpAddress{};
+        std::array<std::uint8_t, kTemplateOctets> out{};
+        const std::uint16_t length = templates.make_echo(kSlot, source, payload, out.data());
+        ASSERT_GT(length, 0);
+        EXPECT_TRUE(std::equal(kPeer.begin(), kPeer.end(), out.begin()));
+        // As the peer sends it back to us.
+        overlay::PortContext us;
+        us.mac = kPeer;
+        us.addresses.add(address(GetParam(), 1));
+        const auto got = overlay::classify({out.data(), length}, us, overlay::ChecksumHint::Unknown,
+                                           overlay::ChecksumHint::Unknown);
+        ASSERT_EQ(got.verdict, overlay::Verdict::Echo) << name(got.reason);
+        EXPECT_EQ(got.packet.ttl, 255);
+        const IpAddress from = outside ? source : address(GetParam(), 1);
+        EXPECT_TRUE(std::equal(from.wire().begin(), from.wire().end(), got.packet.source));
+        EXPECT_EQ(got.packet.payload_length, payload.size());
+        EXPECT_TRUE(std::equal(payload.begin(), payload.end(), got.packet.payload));
+    }
+    expect(Templates::payload(24), templates.packet(kSlot));
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, Templates, testing::Bool(),
