@@ -7,38 +7,38 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const std::string kSession = kBase + "[[session]]\nremote = \"192.0.2.2\"\n";
+const std::string kOneSession = kBase + "[[session]]\nremote = \"192.0.2.2\"\n";
 
 // req: RFC5880-6.6-04
 TEST(DemandMode, NeedsAnotherProofThatThePeerIsThere) {
-    expect_fault(kSession + "demand_mode = true\n", "session[0].demand_mode",
+    expect_fault(kOneSession + "demand_mode = true\n", "session[0].demand_mode",
                  "give demand_poll_interval");
-    EXPECT_TRUE(load(kSession + "demand_mode = true\ndemand_poll_interval = \"1s\"\n")
+    EXPECT_TRUE(load(kOneSession + "demand_mode = true\ndemand_poll_interval = \"1s\"\n")
                     .sessions[0]
                     .parameters.demand_mode);
-    EXPECT_TRUE(load(kSession + "demand_mode = true\ndesired_min_echo_tx_interval = \"50ms\"\n")
+    EXPECT_TRUE(load(kOneSession + "demand_mode = true\ndesired_min_echo_tx_interval = \"50ms\"\n")
                     .sessions[0]
                     .parameters.demand_mode);
 }
 
 TEST(DemandMode, ItsIntervalHasARange) {
     for (const char* const wrong : {"9ms", "3601s"}) {
-        expect_fault(kSession + "demand_mode = true\ndemand_poll_interval = \"" +
+        expect_fault(kOneSession + "demand_mode = true\ndemand_poll_interval = \"" +
                          std::string{wrong} + "\"\n",
                      "session[0].demand_poll_interval", "10ms..3600s");
     }
-    expect_fault(kSession + "demand_poll_interval = \"1s\"\n", "session[0].demand_poll_interval",
+    expect_fault(kOneSession + "demand_poll_interval = \"1s\"\n", "session[0].demand_poll_interval",
                  "without Demand mode");
 }
 
 TEST(Echo, IntervalsHaveARange) {
     for (const std::string key :
          {"desired_min_echo_tx_interval", "required_min_echo_rx_interval"}) {
-        expect_fault(kSession + key + " = \"999us\"\n", "session[0]." + key, "no Echo");
+        expect_fault(kOneSession + key + " = \"999us\"\n", "session[0]." + key, "no Echo");
         expect_fault(kPort + "[[profile]]\nname = \"a\"\n" + key + " = \"999us\"\n",
                      "profile[0]." + key, "no Echo");
     }
-    const Session s = load(kSession +
+    const Session s = load(kOneSession +
                            "desired_min_echo_tx_interval = \"20ms\"\n"
                            "required_min_echo_rx_interval = \"30ms\"\n")
                           .sessions[0];
@@ -69,21 +69,21 @@ TEST(Echo, SourcesAreOneOfEachFamilyAndGlobal) {
 }
 
 TEST(Echo, RoomIsTakenWhereSomebodyAsksForIt) {
-    EXPECT_FALSE(load(kSession).dataplane.echo);
-    EXPECT_FALSE(load(kSession + "required_min_echo_rx_interval = \"50ms\"\n").dataplane.echo);
-    EXPECT_TRUE(load(kSession + "desired_min_echo_tx_interval = \"50ms\"\n").dataplane.echo);
+    EXPECT_FALSE(load(kOneSession).dataplane.echo);
+    EXPECT_FALSE(load(kOneSession + "required_min_echo_rx_interval = \"50ms\"\n").dataplane.echo);
+    EXPECT_TRUE(load(kOneSession + "desired_min_echo_tx_interval = \"50ms\"\n").dataplane.echo);
     EXPECT_TRUE(load(kBase + "[[profile]]\nname = \"e\"\ndesired_min_echo_tx_interval = \"50ms\"\n")
                     .dataplane.echo);
     EXPECT_TRUE(load("[dataplane]\necho = true\n" + kBase).dataplane.echo);
     expect_fault(
-        "[dataplane]\necho = false\n" + kSession + "desired_min_echo_tx_interval = \"50ms\"\n",
+        "[dataplane]\necho = false\n" + kOneSession + "desired_min_echo_tx_interval = \"50ms\"\n",
         "dataplane.echo", "leave the key out");
 }
 
 class EchoType : public testing::Test {
 protected:
     static std::string with(const std::string& more) {
-        return kSession + "type = \"echo\"\n" + more;
+        return kOneSession + "type = \"echo\"\n" + more;
     }
 };
 
