@@ -175,6 +175,15 @@ Rig::Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& key
     for (std::uint32_t i = 0; i < sessions; ++i) add(i);
 }
 
+Rig::~Rig() {
+    for (const std::uint16_t port : {Cable::get().west, Cable::get().east}) {
+        std::array<rte_mbuf*, 32> mbufs;
+        while (const std::uint16_t n = rte_eth_rx_burst(port, 0, mbufs.data(), mbufs.size())) {
+            rte_pktmbuf_free_bulk(mbufs.data(), n);
+        }
+    }
+}
+
 bfd::SessionHandle Rig::handle(std::uint32_t index) const {
     const Slot slot{slots_[index]};
     return {slot, discriminators_.encode({slot, {}, 1})};

@@ -47,6 +47,10 @@ public:
     /// `interval`: of every session. Slots are given out in random order. `keys`: all are
     /// authenticated, unless the type is None; they outlive the rig.
     Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys);
+    /// What is still on the cable belongs to the pool that goes.
+    ~Rig();
+    Rig(const Rig&) = delete;
+    Rig& operator=(const Rig&) = delete;
 
     /// Turns until every session is Up and its intervals are in force; false when that does not
     /// happen within `seconds` of virtual time.
