@@ -2,10 +2,13 @@
 
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/base/ip.hpp"
-#include "overlay/checksum.hpp"
+#include "overlay/datagram.hpp"
 #include "overlay/echo.hpp"
+#include "overlay/geneve.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/vlan.hpp"
+#include "overlay/vxlan.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -14,13 +17,9 @@ namespace tocsin::overlay {
 
 namespace {
 
-using Octets = std::span<const std::uint8_t>;
-
 constexpr std::size_t kMinControlPacket = 24;  // RFC 5880 4.1
 
-Classified drop(DropReason reason) noexcept {
-    return {.verdict = Verdict::Drop, .reason = reason, .packet = {}};
-}
+Classified drop(DropReason reason) noexcept { return dropped(reason); }
 
 Classified punt() noexcept {
     return {.verdict = Verdict::Punt, .reason = DropReason::None, .packet = {}};
@@ -42,55 +41,40 @@ Classified classify_arp(Octets arp, const PortContext& port) noexcept {
     return out;
 }
 
-/// What UDP needs to know of the IP header in front of it.
-struct IpHeader {
-    Octets addresses;  ///< source and destination as they stand in the header
-    AddressFamily family = AddressFamily::None;
-    std::uint8_t ttl = 0;
-};
-
-/// A source that no single other station can have.
-bool source_is_martian(const IpHeader& ip, const LocalAddresses& own) noexcept {
-    const std::uint8_t* const a = ip.addresses.data();
-    if (ip.family == AddressFamily::V4) {
-        const std::uint32_t v = load_be32(a);
-        return v == 0 || v == 0xffffffffU || v >> 24U == 127 || v >> 28U == 0xeU ||
-               own.contains_v4(a);
-    }
-    const bool short_address = load_be32(a) == 0 && load_be32(a + 4) == 0 && load_be32(a + 8) == 0;
-    return a[0] == 0xff || (short_address && load_be32(a + 12) <= 1) || own.contains_v6(a);
-}
-
-/// `udp` is the datagram from its header to its Length. A Bad hint is not taken on trust, since
-/// drivers give it for checksums that were left to hardware that is not there.
-bool checksum_accepted(const IpHeader& ip, Octets udp, UdpChecksumPolicy policy,
-                       ChecksumHint hint) noexcept {
-    const std::uint16_t stored = load_checksum(&udp[kUdpChecksumOffset]);
-    if (stored == 0) return ip.family == AddressFamily::V4;  // none: RFC 768, but RFC 8200 8.1
-    if (policy == UdpChecksumPolicy::Ignore || hint == ChecksumHint::Good) return true;
-    const std::uint64_t pseudo =
-        pseudo_header_sum(ip.addresses, kProtocolUdp, static_cast<std::uint16_t>(udp.size()));
-    if (fold_sum(sum_words(udp, pseudo)) == 0xffffU) return true;
-    return policy == UdpChecksumPolicy::AcceptPartial && stored == fold_sum(pseudo);
-}
-
-/// Whether a packet to an address that the port does not have is multihop BFD to another port of
-/// ours; link-local addresses mean something else on each link. `upper` is what follows the IP
-/// header.
-bool is_multi_hop_to_us(const IpAddress& destination, Octets upper,
-                        const PortContext& port) noexcept {
-    if (upper.size() < kUdpLength) return false;
-    if (load_be16(&upper[kUdpDestinationPortOffset]) != kMultiHopPort) return false;
+/// Whether a packet to an address that the port does not have is for another port of ours and may
+/// come in here: multihop BFD, or a tunnel. Link-local addresses mean something else on each link.
+bool is_routed_to_us(const IpPacket& ip, const PortContext& port) noexcept {
+    if (ip.protocol != kProtocolUdp || ip.upper.size() < kUdpLength) return false;
+    const std::uint16_t to = load_be16(&ip.upper[kUdpDestinationPortOffset]);
+    if (to != kMultiHopPort && to != kVxlanPort && to != kGenevePort) return false;
+    const IpAddress destination = ip_address({ip.destination(), ip.addresses.size() / 2});
     if (destination.is_v6() && is_link_local(destination)) return false;
     return std::ranges::any_of(port.domain_addresses, [&](const LocalAddresses& own) {
         return own.contains(destination);
     });
 }
 
-Classified classify_udp(const IpHeader& ip, Octets upper, const PortContext& port,
-                        ChecksumHint hint) noexcept {
-    if (upper.size() < kUdpLength) return drop(DropReason::UdpLength);
-    const std::uint16_t destination_port = load_be16(&upper[kUdpDestinationPortOffset]);
+/// A tunnel over UDP. Its own checksum may be none over IPv4, and over IPv6 where that was agreed
+/// upon, RFC 6935 and 6936: what is inside has one of its own.
+template <Encap E>
+Classified classify_tunnel(const IpPacket& ip, const PortContext& port, ChecksumHint hint,
+                           const std::uint8_t* frame) noexcept {
+    if (source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
+    Octets udp;
+    if (!open_udp(ip, udp)) return drop(DropReason::UdpLength);
+    const bool none = port.tunnels_without_checksum && load_be16(&udp[kUdpChecksumOffset]) == 0;
+    if (!none && !udp_checksum_accepted(ip, udp, port.udp_checksum, hint)) {
+        return drop(DropReason::UdpChecksum);
+    }
+    return E::open({.port = port, .ip = ip, .octets = udp.subspan(kUdpLength), .frame = frame});
+}
+
+Classified classify_udp(const IpPacket& ip, const PortContext& port, ChecksumHint hint,
+                        const std::uint8_t* frame) noexcept {
+    if (ip.upper.size() < kUdpLength) return drop(DropReason::UdpLength);
+    const std::uint16_t destination_port = load_be16(&ip.upper[kUdpDestinationPortOffset]);
+    if (destination_port == kVxlanPort) return classify_tunnel<Vxlan>(ip, port, hint, frame);
+    if (destination_port == kGenevePort) return classify_tunnel<Geneve>(ip, port, hint, frame);
     const bool single_hop = destination_port == kSingleHopPort;
     const bool echo = destination_port == kEchoPort;
     if (!single_hop && !echo && destination_port != kMultiHopPort) {
@@ -98,22 +82,23 @@ Classified classify_udp(const IpHeader& ip, Octets upper, const PortContext& por
     }
     // Echo packets come from ourselves.
     if (!echo && source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
-    const std::uint16_t length = load_be16(&upper[kUdpLengthOffset]);
-    if (length < kUdpLength || length > upper.size()) return drop(DropReason::UdpLength);
+    Octets udp;
+    if (!open_udp(ip, udp)) return drop(DropReason::UdpLength);
     if (single_hop && ip.ttl != 255) return drop(DropReason::TtlNot255);  // GTSM, RFC 5881 5
-    const Octets udp = upper.first(length);
-    if (!checksum_accepted(ip, udp, port.udp_checksum, hint)) return drop(DropReason::UdpChecksum);
-    if (length < kUdpLength + kMinControlPacket) return drop(DropReason::PayloadTooShort);
+    if (!udp_checksum_accepted(ip, udp, port.udp_checksum, hint)) {
+        return drop(DropReason::UdpChecksum);
+    }
+    if (udp.size() < kUdpLength + kMinControlPacket) return drop(DropReason::PayloadTooShort);
     const SessionType type = single_hop ? SessionType::SingleHop
                              : echo     ? SessionType::Echo
                                         : SessionType::MultiHop;
     return {.verdict = echo ? Verdict::Echo : Verdict::Bfd,
             .reason = DropReason::None,
             .packet = {.payload = udp.data() + kUdpLength,
-                       .source = ip.addresses.data(),
-                       .destination = ip.addresses.data() + ip.addresses.size() / 2,
-                       .instance = echo ? load_be16(&upper[0]) : 0U,
-                       .payload_length = static_cast<std::uint16_t>(length - kUdpLength),
+                       .source = ip.source(),
+                       .destination = ip.destination(),
+                       .instance = echo ? load_be16(udp.data()) : 0U,
+                       .payload_length = static_cast<std::uint16_t>(udp.size() - kUdpLength),
                        .domain = port.domain,
                        .port = port.port,
                        .type = type,
@@ -132,62 +117,43 @@ Classified classify_foreign(Octets ip, std::size_t header, const PortContext& po
 }
 
 Classified classify_ipv4(Octets octets, const PortContext& port, ChecksumHint ip_hint,
-                         ChecksumHint udp_hint) noexcept {
-    if (octets.size() < kIpv4Length || octets[0] >> 4U != 4) return drop(DropReason::IpHeader);
-    const std::size_t header = std::size_t{octets[0] & 15U} * 4U;
-    if (header < kIpv4Length || header > octets.size()) return drop(DropReason::IpHeader);
-    const std::size_t total = load_be16(&octets[kIpv4TotalLengthOffset]);
-    if (total < header || total > octets.size()) return drop(DropReason::IpLength);
-    if (ip_hint == ChecksumHint::Bad || (ip_hint == ChecksumHint::Unknown &&
-                                         fold_sum(sum_words(octets.first(header))) != 0xffffU)) {
-        return drop(DropReason::IpChecksum);
+                         ChecksumHint udp_hint, const std::uint8_t* frame) noexcept {
+    IpPacket ip;
+    const DropReason reason = open_ipv4(octets, ip_hint, kOuterFaults, ip);
+    if (reason != DropReason::None) return drop(reason);
+    if (!port.addresses.contains_v4(ip.destination()) && !is_routed_to_us(ip, port)) {
+        const std::size_t header = std::size_t{octets[0] & 15U} * 4U;
+        return classify_foreign(octets.first(header + ip.upper.size()), header, port);
     }
-    const std::uint8_t protocol = octets[kIpv4ProtocolOffset];
-    if (!port.addresses.contains_v4(&octets[kIpv4DestinationOffset]) &&
-        (protocol != kProtocolUdp ||
-         !is_multi_hop_to_us(ip_address(octets.subspan(kIpv4DestinationOffset, 4)),
-                             octets.subspan(header, total - header), port))) {
-        return classify_foreign(octets.first(total), header, port);
-    }
-    if ((load_be16(&octets[kIpv4FragmentOffset]) & kIpv4FragmentMask) != 0) {
-        return drop(DropReason::IpFragment);
-    }
-    if (protocol == kProtocolUdp) {
-        return classify_udp({.addresses = octets.subspan(kIpv4SourceOffset, 8),
-                             .family = AddressFamily::V4,
-                             .ttl = octets[kIpv4TtlOffset]},
-                            octets.subspan(header, total - header), port, udp_hint);
-    }
-    return protocol == kProtocolIcmp ? punt() : drop(DropReason::NotHandled);
+    if (ip.fragment) return drop(DropReason::IpFragment);
+    if (ip.protocol == kProtocolUdp) return classify_udp(ip, port, udp_hint, frame);
+    return ip.protocol == kProtocolIcmp ? punt() : drop(DropReason::NotHandled);
 }
 
-Classified classify_ipv6(Octets octets, const PortContext& port, ChecksumHint udp_hint) noexcept {
-    if (octets.size() < kIpv6Length || octets[0] >> 4U != 6) return drop(DropReason::IpHeader);
-    const std::size_t length = load_be16(&octets[kIpv6PayloadLengthOffset]);
-    if (length > octets.size() - kIpv6Length) return drop(DropReason::IpLength);
-    const std::uint8_t* const destination = &octets[kIpv6DestinationOffset];
-    const std::uint8_t next = octets[kIpv6NextHeaderOffset];
-    if (!port.addresses.contains_v6(destination) &&
-        (next != kProtocolUdp ||
-         !is_multi_hop_to_us(ip_address(octets.subspan(kIpv6DestinationOffset, 16)),
-                             octets.subspan(kIpv6Length, length), port))) {
-        const bool for_us = next == kProtocolIcmpv6 && port.addresses.listens_to(destination);
+Classified classify_ipv6(Octets octets, const PortContext& port, ChecksumHint udp_hint,
+                         const std::uint8_t* frame) noexcept {
+    IpPacket ip;
+    const DropReason reason = open_ipv6(octets, kOuterFaults, ip);
+    if (reason != DropReason::None) return drop(reason);
+    if (!port.addresses.contains_v6(ip.destination()) && !is_routed_to_us(ip, port)) {
+        const bool for_us =
+            ip.protocol == kProtocolIcmpv6 && port.addresses.listens_to(ip.destination());
         if (for_us) return punt();
-        return classify_foreign(octets.first(kIpv6Length + length), kIpv6Length, port);
+        return classify_foreign(octets.first(kIpv6Length + ip.upper.size()), kIpv6Length, port);
     }
-    if (next == kProtocolUdp) {
-        return classify_udp({.addresses = octets.subspan(kIpv6SourceOffset, 32),
-                             .family = AddressFamily::V6,
-                             .ttl = octets[kIpv6HopLimitOffset]},
-                            octets.subspan(kIpv6Length, length), port, udp_hint);
-    }
-    if (next == kProtocolIcmpv6) return punt();
-    if (next == kIpv6Fragment) return drop(DropReason::IpFragment);
-    return drop(is_ipv6_extension(next) ? DropReason::IpExtensionHeader : DropReason::NotHandled);
+    if (ip.protocol == kProtocolUdp) return classify_udp(ip, port, udp_hint, frame);
+    if (ip.protocol == kProtocolIcmpv6) return punt();
+    if (ip.fragment) return drop(DropReason::IpFragment);
+    return drop(is_ipv6_extension(ip.protocol) ? DropReason::IpExtensionHeader
+                                               : DropReason::NotHandled);
 }
 
-constexpr bool is_tag(std::uint16_t type) noexcept {
-    return type == kEtherTypeVlan || type == kEtherTypeQinq;
+/// What follows an Ethernet header and its tags.
+Classified classify_type(std::uint16_t type, Octets octets, const PortContext& port,
+                         ChecksumHint ip, ChecksumHint udp, const std::uint8_t* frame) noexcept {
+    if (type == kEtherTypeIpv4) return classify_ipv4(octets, port, ip, udp, frame);
+    if (type == kEtherTypeIpv6) return classify_ipv6(octets, port, udp, frame);
+    return type == kEtherTypeArp ? classify_arp(octets, port) : drop(DropReason::NotHandled);
 }
 
 /// The EtherType behind a priority tag: VLAN 0 is a priority and no VLAN, IEEE 802.1Q.
@@ -196,13 +162,10 @@ Classified classify_tagged(Octets frame, const PortContext& port, ChecksumHint i
     constexpr std::size_t kHeaders = kEthernetLength + kVlanTagLength;
     if (frame.size() < kHeaders) return drop(DropReason::EthernetTruncated);
     const std::uint16_t type = load_be16(&frame[kEtherTypeOffset + kVlanTagLength]);
-    if ((load_be16(&frame[kEthernetLength]) & kVlanMask) != 0 || is_tag(type)) {
+    if ((load_be16(&frame[kEthernetLength]) & kVlanMask) != 0 || is_vlan_tag(type)) {
         return drop(DropReason::VlanUnknown);
     }
-    const Octets payload = frame.subspan(kHeaders);
-    if (type == kEtherTypeIpv4) return classify_ipv4(payload, port, ip, udp);
-    if (type == kEtherTypeIpv6) return classify_ipv6(payload, port, udp);
-    return type == kEtherTypeArp ? classify_arp(payload, port) : drop(DropReason::NotHandled);
+    return classify_type(type, frame.subspan(kHeaders), port, ip, udp, frame.data());
 }
 
 }  // namespace
@@ -215,12 +178,8 @@ Classified classify(std::span<const std::uint8_t> frame, const PortContext& port
         return drop(DropReason::MacNotOurs);
     }
     const std::uint16_t type = load_be16(&frame[kEtherTypeOffset]);
-    if (type == kEtherTypeIpv4) {
-        return classify_ipv4(frame.subspan(kEthernetLength), port, ip, udp);
-    }
-    if (type == kEtherTypeIpv6) return classify_ipv6(frame.subspan(kEthernetLength), port, udp);
-    if (type == kEtherTypeArp) return classify_arp(frame.subspan(kEthernetLength), port);
-    return is_tag(type) ? classify_tagged(frame, port, ip, udp) : drop(DropReason::NotHandled);
+    if (is_vlan_tag(type)) return classify_tagged(frame, port, ip, udp);
+    return classify_type(type, frame.subspan(kEthernetLength), port, ip, udp, frame.data());
 }
 
 }  // namespace tocsin::overlay

@@ -29,6 +29,8 @@ struct PortContext {
     MacAddress mac{};
     UdpChecksumPolicy udp_checksum = UdpChecksumPolicy::Verify;
     bool point_to_point = false;
+    /// The outer UDP checksum of a tunnel over IPv6 may be zero, RFC 6935.
+    bool tunnels_without_checksum = false;
     bool loops_echo = false;  ///< a session of this port allows its peer Echo, RFC 5880 6.8.13
     LocalAddresses addresses;
     OnLinkPrefixes on_link;  ///< whose stations may ask for their Echo packets
@@ -54,8 +56,9 @@ struct Classified {
 /// Strips and checks the headers of one received frame, cheapest checks first. Of several faults
 /// the first of this order is the one counted: Ethernet, IP header and its lengths, IP checksum,
 /// destination, fragment or extension header, protocol and port, source, UDP Length, GTSM, UDP
-/// checksum, payload length. Reads nothing beyond `frame`. `ip` and `udp` are the driver's hints on
-/// the two checksums: Good is believed, a Bad `udp` is computed again.
+/// checksum, payload length; then what is in a tunnel, see encap.hpp. Reads nothing beyond `frame`.
+/// `ip` and `udp` are the driver's hints on the two checksums: Good is believed, a Bad `udp` is
+/// computed again.
 [[nodiscard]] Classified classify(std::span<const std::uint8_t> frame, const PortContext& port,
                                   ChecksumHint ip, ChecksumHint udp) noexcept;
 

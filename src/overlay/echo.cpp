@@ -25,10 +25,7 @@ bool is_echo(std::span<const std::uint8_t> ip, std::size_t header) noexcept {
 }  // namespace
 
 HeaderTemplate echo_headers(const SingleHopHeaders& h) noexcept {
-    HeaderTemplate t = single_hop_headers(h);
-    if (t.length == 0) return t;
-    store_be16(&t.octets[t.udp_offset + kUdpDestinationPortOffset], kEchoPort);
-    return t;
+    return headers_to_port(h, kEchoPort);
 }
 
 DropReason judge_foreign(std::span<const std::uint8_t> ip, std::size_t header,

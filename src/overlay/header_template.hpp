@@ -1,20 +1,28 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace tocsin::overlay {
 
 /// All octets of a session's packets in front of the BFD Control packet, lengths and IP checksum
 /// filled in for a payload of `payload_length` octets, UDP checksum zero. Built by control
-/// (single_hop.hpp), kept by the worker, completed by finish_udp_checksum().
+/// (encap.hpp), kept by the worker, completed by finish_udp_checksum().
 struct HeaderTemplate {
-    static constexpr std::size_t kCapacity = 96;  ///< VXLAN over IPv4 and two tags fit
+    /// Ethernet with two tags, IPv6, UDP, VXLAN or Geneve, and once more what is inside fit.
+    static constexpr std::size_t kCapacity = 152;
 
     std::uint8_t length = 0;     ///< octets in use; 0 = no template, nothing can be sent
     std::uint8_t ip_offset = 0;  ///< of the IP header that carries the UDP checksum's pseudo header
-    std::uint8_t udp_offset = 0;       ///< of the UDP header
+    /// Of the UDP header in front of the Control packet; 0 = neither it nor an IP header is there,
+    /// the Control packet follows a channel header (RFC 5885).
+    std::uint8_t udp_offset = 0;
     std::uint8_t payload_length = 24;  ///< octets of BFD Control packet that follow
+    /// Of the UDP header of a tunnel, its IP header right in front of it; 0 = no tunnel over UDP. A
+    /// checksum other than zero in it is kept right, zero is left.
+    std::uint8_t outer_udp_offset = 0;
     /// Least octets of UDP payload: zeros follow the Control packet up to it, RFC 9764 3.
     std::uint16_t padded_length = 0;
     std::array<std::uint8_t, kCapacity> octets{};
@@ -26,5 +34,14 @@ struct HeaderTemplate {
 
     friend constexpr bool operator==(const HeaderTemplate&, const HeaderTemplate&) = default;
 };
+
+/// Writes the lengths of a whole packet's IP and UDP headers, inner and outer, and the checksums of
+/// IPv4, for t.udp_payload() octets of payload.
+void set_lengths(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept;
+
+/// Writes the UDP checksum of a whole packet (headers of `t` followed by t.payload_length octets;
+/// zeros that pad it need not be there) in place, and that of a tunnel that has one. Never zero on
+/// the wire: a sum of zero is sent as 0xffff (RFC 768, RFC 8200 8.1).
+void finish_udp_checksum(std::span<std::uint8_t> packet, const HeaderTemplate& t) noexcept;
 
 }  // namespace tocsin::overlay

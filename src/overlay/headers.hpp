@@ -39,6 +39,17 @@ inline constexpr std::size_t kUdpDestinationPortOffset = 2;
 inline constexpr std::size_t kUdpLengthOffset = 4;
 inline constexpr std::size_t kUdpChecksumOffset = 6;
 
+inline constexpr std::size_t kVxlanLength = 8;
+inline constexpr std::uint8_t kVxlanFlagI = 0x08;  ///< the VNI is valid, RFC 7348 5
+inline constexpr std::size_t kVxlanVniOffset = 4;
+
+inline constexpr std::size_t kGeneveLength = 8;     ///< without options
+inline constexpr std::uint8_t kGeneveFlagO = 0x80;  ///< control packet, RFC 8926 3.4
+inline constexpr std::uint8_t kGeneveFlagC = 0x40;  ///< a critical option is there
+inline constexpr std::size_t kGeneveProtocolOffset = 2;
+inline constexpr std::size_t kGeneveVniOffset = 4;
+inline constexpr std::uint16_t kEtherTypeBridging = 0x6558;  ///< Ethernet inside, RFC 8926 3.4
+
 inline constexpr std::uint8_t kProtocolIcmp = 1;
 inline constexpr std::uint8_t kProtocolUdp = 17;
 inline constexpr std::uint8_t kProtocolIcmpv6 = 58;

@@ -72,7 +72,7 @@ protected:
         port.mac = kPeer;
         port.addresses.add(address(GetParam(), 2));
         const auto got =
-            overlay::classify({buffer.data(), templates.padded_packet_length(kSlot)}, port,
+            overlay::classify({buffer.data(), templates.rare_packet_length(kSlot)}, port,
                               overlay::ChecksumHint::Unknown, overlay::ChecksumHint::Unknown);
         ASSERT_EQ(got.verdict, overlay::Verdict::Bfd) << name(got.reason);
         EXPECT_EQ(std::vector(got.packet.payload, got.packet.payload + got.packet.payload_length),
@@ -82,8 +82,8 @@ protected:
         expect(payload(octets), templates.packet(kSlot), to);
     }
 
-    alignas(64) std::array<std::byte, 2 * PacketTemplates::kPerSlot> memory{};
-    PacketTemplates templates{2, memory.data(), PacketTemplates::kPerSlot};
+    alignas(64) std::array<std::byte, 2 * PacketTemplates::per_slot(false)> memory{};
+    PacketTemplates templates{2, memory.data(), PacketTemplates::per_slot(false), false};
 };
 
 constexpr std::size_t kLengths[]{24, 28, 43, 48, 52};  // none, passwords, MD5, SHA1
@@ -147,9 +147,9 @@ TEST_P(Templates, PadWithZerosWhateverTheBufferHeld) {
             set_payload(octets);
             templates.set_headers(kSlot, padded);
             EXPECT_EQ(templates.packet_length(kSlot), 0) << "not by the way of short packets";
-            ASSERT_EQ(templates.padded_packet_length(kSlot), padded.length + std::size_t{size});
+            ASSERT_EQ(templates.rare_packet_length(kSlot), padded.length + std::size_t{size});
             std::vector<std::uint8_t> buffer(2048, 0xa5);
-            templates.copy_padded(kSlot, buffer.data());
+            templates.copy_rare(kSlot, buffer.data());
             auto wanted = payload(octets);
             wanted.resize(size);
             expect_padded(wanted, buffer);
@@ -169,14 +169,14 @@ TEST_P(Templates, StayPaddedUnderPayloadsOfEveryLength) {
     for (const std::size_t octets : kLengths) {
         set_payload(octets);
         std::vector<std::uint8_t> buffer(2048, 0xa5);
-        templates.copy_padded(kSlot, buffer.data());
+        templates.copy_rare(kSlot, buffer.data());
         auto wanted = payload(octets);
         wanted.resize(1000);
         expect_padded(wanted, buffer);
     }
     set_headers();
     expect(kLengths[4]);
-    EXPECT_EQ(templates.padded_packet_length(kSlot), 0U);
+    EXPECT_EQ(templates.rare_packet_length(kSlot), 0U);
 }
 
 // req: RFC9764-5.2-03
@@ -185,9 +185,9 @@ TEST_P(Templates, AreNotShorterThanTheirPayload) {
     overlay::set_padding(padded, 24);
     templates.set_headers(kSlot, padded);
     set_payload(52);
-    ASSERT_EQ(templates.padded_packet_length(kSlot), padded.length + 52U);
+    ASSERT_EQ(templates.rare_packet_length(kSlot), padded.length + 52U);
     std::vector<std::uint8_t> buffer(2048, 0xa5);
-    templates.copy_padded(kSlot, buffer.data());
+    templates.copy_rare(kSlot, buffer.data());
     expect_padded(payload(52), buffer);
 }
 
@@ -195,7 +195,7 @@ TEST_P(Templates, HaveNoHeadersThatAskForMoreThanABufferHolds) {
     overlay::HeaderTemplate padded = headers(GetParam());
     overlay::set_padding(padded, 2000);
     templates.set_headers(kSlot, padded);
-    EXPECT_EQ(templates.padded_packet_length(kSlot), 0U);
+    EXPECT_EQ(templates.rare_packet_length(kSlot), 0U);
     EXPECT_EQ(templates.packet_length(kSlot), 0);
 }
 
@@ -205,7 +205,7 @@ TEST_P(Templates, WithoutHeadersHaveNoPaddingEither) {
     templates.set_headers(kSlot, padded);
     set_payload(24);
     templates.set_headers(kSlot, {});
-    EXPECT_EQ(templates.padded_packet_length(kSlot), 0U);
+    EXPECT_EQ(templates.rare_packet_length(kSlot), 0U);
     set_payload(52);
     set_headers();
     expect(52);

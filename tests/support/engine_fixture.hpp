@@ -182,6 +182,7 @@ public:
           family{key.family},
           domain{key.domain},
           instance{key.instance},
+          link{key.link},
           box_{&box} {
         says.state = bfd::SessionState::Down;
         says.detect_mult = 3;
@@ -205,6 +206,7 @@ public:
                               .payload_length = static_cast<std::uint16_t>(payload.size()),
                               .domain = domain,
                               .port = port,
+                              .link = link,
                               .type = type,
                               .family = family,
                               .ttl = ttl,
@@ -254,6 +256,7 @@ public:
     AddressFamily family;
     std::uint16_t domain;
     std::uint32_t instance;
+    std::uint16_t link;
     std::uint8_t ttl = 255;
     bool point_to_point = false;
 
@@ -284,6 +287,25 @@ private:
 [[nodiscard]] inline SessionKey multi_hop_key(std::uint8_t host = 2) {
     SessionKey key = v4_key(host);
     key.type = SessionType::MultiHop;
+    return key;
+}
+
+/// Between two VTEPs, VNI 1, IPv4 inside.
+[[nodiscard]] inline SessionKey vxlan_key(std::uint8_t host = 2) {
+    SessionKey key = v4_key(host);
+    key.type = SessionType::Vxlan;
+    key.port = port_in_key(key.type, {});
+    key.instance = 1;
+    return key;
+}
+
+/// Between two VAPs with Ethernet payload, VNI 5001.
+[[nodiscard]] inline SessionKey geneve_key(std::uint8_t host = 2) {
+    SessionKey key = v4_key(host);
+    key.type = SessionType::Geneve;
+    key.port = port_in_key(key.type, {});
+    key.instance = 0xab001389;
+    key.link = 0xcdef;
     return key;
 }
 

@@ -530,17 +530,7 @@ SessionIdentity identity(const Session& session, const std::vector<Port>& ports)
     return {session.port, IpAddress{.family = session.remote.family}};
 }
 
-std::string_view type_name(SessionType type) noexcept {
-    switch (type) {
-        case SessionType::MultiHop:
-            return "multihop";
-        case SessionType::Echo:
-            return "echo";
-        case SessionType::SingleHop:
-            break;
-    }
-    return "single_hop";
-}
+std::string_view type_name(SessionType type) noexcept { return name(type); }
 
 std::optional<SessionType> session_type_named(std::string_view name) noexcept {
     for (const SessionType type :

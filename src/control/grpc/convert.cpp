@@ -7,6 +7,7 @@
 #include "dataplane/bfd/diag.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tocsin::control::api {
@@ -81,15 +82,11 @@ void echo_to_proto(const bfd::SessionSnapshot& s, v1::EchoStatus& out) {
 }
 
 v1::SessionType type_to_proto(SessionType type) {
-    switch (type) {
-        case SessionType::MultiHop:
-            return v1::SESSION_TYPE_MULTIHOP;
-        case SessionType::Echo:
-            return v1::SESSION_TYPE_ECHO;
-        case SessionType::SingleHop:
-            break;
-    }
-    return v1::SESSION_TYPE_SINGLE_HOP;
+    constexpr std::array<v1::SessionType, kSessionTypes> kTypes{
+        v1::SESSION_TYPE_SINGLE_HOP, v1::SESSION_TYPE_MULTIHOP, v1::SESSION_TYPE_ECHO,
+        v1::SESSION_TYPE_MICRO,      v1::SESSION_TYPE_VXLAN,    v1::SESSION_TYPE_GENEVE,
+        v1::SESSION_TYPE_MPLS,       v1::SESSION_TYPE_VCCV,     v1::SESSION_TYPE_SBFD};
+    return kTypes[static_cast<std::size_t>(type)];
 }
 
 void notification_to_proto(const config::Session& spec, v1::SessionSpec& out) {

@@ -138,6 +138,8 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
         case SessionType::Echo:
             out = overlay::echo_headers(to_ourselves(h, *port));
             break;
+        default:  // admission lets none of the others in
+            return {};
     }
     if (record.padded_pdu_size != 0) overlay::set_padding(out, record.padded_pdu_size);
     return out;

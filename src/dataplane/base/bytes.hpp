@@ -20,6 +20,12 @@ namespace tocsin {
     return __builtin_bswap32(v);
 }
 
+[[nodiscard]] inline std::uint64_t load_be64(const std::uint8_t* p) noexcept {
+    std::uint64_t v = 0;
+    std::memcpy(&v, p, sizeof v);
+    return __builtin_bswap64(v);
+}
+
 inline void store_be16(std::uint8_t* p, std::uint16_t v) noexcept {
     v = __builtin_bswap16(v);
     std::memcpy(p, &v, sizeof v);

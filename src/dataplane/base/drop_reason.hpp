@@ -27,6 +27,26 @@ enum class DropReason : std::uint8_t {
     TtlNot255,          ///< GTSM, RFC 5881 5
     PayloadTooShort,    ///< UDP payload below 24 octets
 
+    // src/overlay: tunnels, and what is inside of them
+    VxlanHeader,           ///< cut off, or without the I flag, RFC 7348 5
+    GeneveHeader,          ///< cut off, another version, or options that do not fit, RFC 8926 3.4
+    GeneveCriticalOption,  ///< an option that must be understood, RFC 8926 3.5
+    InnerEthernet,         ///< inner Ethernet header cut off, or with more than two tags
+    InnerMac,              ///< inner destination MAC that is not for us
+    InnerProtocol,         ///< neither IPv4 nor IPv6 inside
+    InnerIpHeader,         ///< as IpHeader, likewise below
+    InnerIpLength,
+    InnerIpChecksum,
+    InnerIpFragment,
+    InnerExtensionHeader,
+    InnerSource,       ///< inner source of a group or of everybody
+    InnerDestination,  ///< inner destination that is not for us
+    InnerUdpLength,
+    InnerUdpChecksum,
+    InnerTtl,       ///< inner TTL or Hop Limit other than 255
+    InnerNotBfd,    ///< inner protocol other than UDP, or another port than 3784
+    InnerTooShort,  ///< inner UDP payload below 24 octets
+
     // src/dataplane/bfd: RFC 5880 6.8.6 in its order
     Version,              ///< not 1
     LengthTooShort,       ///< Length below 24, or below 26 with A
@@ -38,6 +58,8 @@ enum class DropReason : std::uint8_t {
     YourDiscriminatorZeroState,  ///< zero with a state other than Down or AdminDown
     NoSession,                   ///< Your Discriminator zero and no session matches
     SessionType,                 ///< the session has another encapsulation or family
+    WrongInstance,               ///< of another VNI, label or inner link than the session's
+    DestinationMismatch,         ///< inside a tunnel, to another address of ours than the session's
     WrongPort,                   ///< single hop, arrived on another port than the session's
     SourceMismatch,              ///< match_source is on and the source is not the remote address
     TtlTooLow,                   ///< multihop, below min_ttl
@@ -89,6 +111,24 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "udp_checksum",
     "ttl_not_255",
     "payload_too_short",
+    "vxlan_header",
+    "geneve_header",
+    "geneve_critical_option",
+    "inner_ethernet",
+    "inner_mac",
+    "inner_protocol",
+    "inner_ip_header",
+    "inner_ip_length",
+    "inner_ip_checksum",
+    "inner_ip_fragment",
+    "inner_extension_header",
+    "inner_source",
+    "inner_destination",
+    "inner_udp_length",
+    "inner_udp_checksum",
+    "inner_ttl",
+    "inner_not_bfd",
+    "inner_too_short",
     "version",
     "length_too_short",
     "length_beyond_payload",
@@ -99,6 +139,8 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "your_discriminator_zero_state",
     "no_session",
     "session_type",
+    "wrong_instance",
+    "destination_mismatch",
     "wrong_port",
     "source_mismatch",
     "ttl_too_low",

@@ -192,6 +192,7 @@ private:
     [[nodiscard]] DropReason check_arrival(const SessionCold& cold,
                                            const ReceivedPacket& packet) const noexcept;
     [[nodiscard]] std::uint16_t source_tag(const ReceivedPacket& packet) const noexcept;  // inline
+    [[nodiscard]] std::uint16_t tunnel_tag(const ReceivedPacket& packet) const noexcept;  // inline
     [[nodiscard]] static DropReason check_looped(const SessionCold& cold,
                                                  const ReceivedPacket& packet,
                                                  const ControlPacket& control) noexcept;

@@ -13,6 +13,20 @@ std::array<std::uint8_t, 16> address(const std::uint8_t* octets, AddressFamily f
     return out;
 }
 
+/// Whether a packet with Your Discriminator zero belongs to a session of its addresses.
+bool by_addresses(const ReceivedPacket& packet) noexcept {
+    switch (packet.type) {
+        case SessionType::MultiHop:
+        case SessionType::Vxlan:
+        case SessionType::Geneve:
+            return true;
+        case SessionType::SingleHop:
+            return !packet.point_to_point;
+        default:
+            return false;
+    }
+}
+
 }  // namespace
 
 SessionHot* Engine::session_at(SessionHandle session) noexcept {
@@ -39,10 +53,9 @@ SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket
     key.family = packet.family;
     key.domain = packet.domain;
     key.instance = packet.instance;
-    if (packet.type != SessionType::MultiHop) key.port = packet.port;
-    const bool by_addresses = packet.type == SessionType::MultiHop ||
-                              (packet.type == SessionType::SingleHop && !packet.point_to_point);
-    if (by_addresses) {
+    key.link = packet.link;
+    key.port = port_in_key(packet.type, packet.port);
+    if (by_addresses(packet)) {
         key.local = address(packet.destination, packet.family);
         key.remote = address(packet.source, packet.family);
     }
@@ -59,18 +72,24 @@ SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket
 DropReason Engine::check_arrival(const SessionCold& cold,
                                  const ReceivedPacket& packet) const noexcept {
     const SessionKey& key = cold.key;
-    if (key.type != packet.type || key.family != packet.family || key.domain != packet.domain ||
-        key.instance != packet.instance) {
+    if (key.type != packet.type || key.family != packet.family || key.domain != packet.domain) {
         return DropReason::SessionType;
     }
+    if (key.instance != packet.instance || key.link != packet.link) {
+        return key.type == SessionType::Echo ? DropReason::SessionType : DropReason::WrongInstance;
+    }
     const bool any_source = key.remote == kNoAddress;
-    if (key.type != SessionType::MultiHop && key.port != packet.port &&
+    if (bound_to_port(key.type) && key.port != packet.port &&
         !(any_source && packet.point_to_point)) {
         return DropReason::WrongPort;
     }
     const bool looped = key.type == SessionType::Echo;  // has a rule of its own
     if (!looped && packet.ttl < cold.parameters.min_ttl) return DropReason::TtlTooLow;
-    if (cold.parameters.match_source && !any_source &&
+    const bool tunnel = key.type == SessionType::Vxlan || key.type == SessionType::Geneve;
+    if (tunnel && key.local != address(packet.destination, packet.family)) {
+        return DropReason::DestinationMismatch;
+    }
+    if ((cold.parameters.match_source || tunnel) && (tunnel || !any_source) &&
         key.remote != address(packet.source, packet.family)) {
         return DropReason::SourceMismatch;
     }

@@ -16,10 +16,24 @@ inline Slot Engine::locate(const std::uint8_t* payload) const noexcept {
     return parts.slot;
 }
 
+/// As source_tag(), where what came in a tunnel has more to it than its source.
+inline std::uint16_t Engine::tunnel_tag(const ReceivedPacket& packet) const noexcept {
+    std::uint64_t words[4]{};
+    const std::size_t size = packet.family == AddressFamily::V4 ? 4 : 16;
+    std::memcpy(words, packet.source, size);
+    std::memcpy(&words[2], packet.destination, size);
+    const std::uint64_t instance = std::uint64_t{packet.instance} << 32U | packet.link;
+    const std::uint64_t hash = fold(words[0] ^ secret_ ^ words[3], words[1] ^ ~secret_ ^ instance) ^
+                               fold(words[2] ^ ~secret_, secret_ ^ words[3]);
+    return static_cast<std::uint16_t>(hash >> 48U ^ packet.domain);
+}
+
 /// Where the packet came from, as far as the steady state does not compare it otherwise: a keyed
 /// hash, of which no two sources have the same but by a chance of 2^-16.
 inline std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noexcept {
     std::uint64_t hash = 0;
+    if (packet.port.value >= kPseudoPorts) [[unlikely]]
+        return tunnel_tag(packet);
     if (packet.family == AddressFamily::V4) {
         std::uint32_t source = 0;
         std::memcpy(&source, packet.source, sizeof source);

@@ -122,6 +122,6 @@ struct Command {
         body;
 };
 static_assert(std::is_trivially_copyable_v<Command>, "crosses the ring by memcpy");
-static_assert(sizeof(Command) <= 256 && sizeof(Command) % 4 == 0, "rte_ring element size");
+static_assert(sizeof(Command) <= 320 && sizeof(Command) % 4 == 0, "rte_ring element size");
 
 }  // namespace tocsin::message

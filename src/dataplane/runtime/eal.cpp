@@ -87,7 +87,7 @@ std::uint64_t memory_needed(const Config& config, const Plan& plan) {
                                    .echo = config.echo,
                                    .history = config.history};
     const std::uint64_t per_worker =
-        Worker::memory_needed(engine) +
+        Worker::memory_needed(engine, config.overlays) +
         pool_octets(mbufs_per_worker(config.ports, plan.devices, workers)) +
         RingLink::memory_needed();
     constexpr std::uint64_t kDrivers = 48ULL << 20U;  // EAL itself and what drivers allocate

@@ -216,7 +216,7 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                                        .echo = config.echo,
                                        .echo_secret = config.echo_secret,
                                        .history = config.history};
-        unit.memory = RteMemory::take(Worker::memory_needed(engine), socket);
+        unit.memory = RteMemory::take(Worker::memory_needed(engine, config.overlays), socket);
         if (!unit.memory.octets) {
             error = out_of_memory("the sessions");
             return false;
@@ -227,6 +227,7 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                           .real_time = config.real_time,
                           .clock = clock_,
                           .engine = engine,
+                          .overlays = config.overlays,
                           .memory = unit.memory.span(),
                           .pool = pools_[i].get(),
                           .ports = ports_of(i),

@@ -44,6 +44,7 @@ struct Config {
     bool echo = false;              ///< room for Echo packets of our own at every session
     bfd::EchoSecret echo_secret{};  ///< from the system's random generator
     std::uint8_t history = 0;       ///< as bfd::EngineConfig::history
+    bool overlays = false;          ///< room for the longest headers at every session
     HugePages huge_pages = HugePages::Auto;
     std::uint32_t memory_mb = 0;  ///< without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;

@@ -136,7 +136,7 @@ private:
     [[nodiscard]] rte_mbuf* copy(Slot slot) noexcept {
         const std::uint16_t length = templates_.packet_length(slot);
         if (length == 0) [[unlikely]]
-            return copy_padded(slot);
+            return copy_rare(slot);
         rte_mbuf* const mbuf = stash_.take(length);
         if (mbuf == nullptr) [[unlikely]] {
             drop(DropReason::TxNoMbuf);
@@ -145,8 +145,8 @@ private:
         templates_.copy(slot, length, rte_pktmbuf_mtod(mbuf, std::uint8_t*));
         return mbuf;
     }
-    [[nodiscard]] rte_mbuf* copy_padded(Slot slot) noexcept {
-        const std::size_t length = templates_.padded_packet_length(slot);
+    [[nodiscard]] rte_mbuf* copy_rare(Slot slot) noexcept {
+        const std::size_t length = templates_.rare_packet_length(slot);
         if (length == 0) {
             drop(DropReason::TxUnresolved);
             return nullptr;
@@ -156,7 +156,7 @@ private:
             drop(DropReason::TxNoMbuf);
             return nullptr;
         }
-        templates_.copy_padded(slot, rte_pktmbuf_mtod(mbuf, std::uint8_t*));
+        templates_.copy_rare(slot, rte_pktmbuf_mtod(mbuf, std::uint8_t*));
         return mbuf;
     }
     void push(Slot slot, rte_mbuf* mbuf) noexcept {

@@ -115,15 +115,15 @@ std::vector<TxTarget> targets(const std::vector<WorkerPort>& ports) {
     return out;
 }
 
-bfd::EngineConfig with_templates(bfd::EngineConfig engine) noexcept {
-    engine.beside_hot = PacketTemplates::kPerSlot;
+bfd::EngineConfig with_templates(bfd::EngineConfig engine, bool long_ones) noexcept {
+    engine.beside_hot = PacketTemplates::per_slot(long_ones);
     return engine;
 }
 
 }  // namespace
 
-std::size_t Worker::memory_needed(bfd::EngineConfig engine) noexcept {
-    return bfd::Engine::memory_needed(with_templates(engine));
+std::size_t Worker::memory_needed(bfd::EngineConfig engine, bool overlays) noexcept {
+    return bfd::Engine::memory_needed(with_templates(engine, overlays));
 }
 
 Worker::Worker(WorkerSetup setup)
@@ -142,9 +142,9 @@ Worker::Worker(WorkerSetup setup)
       punt_tokens_{kPuntRate, kPuntBurst, time_},
       aside_tokens_{kAsideRate, kAsideBurst, time_},
       early_tokens_{kEarlyRate, kEarlyBurst, time_},
-      engine_{with_templates(setup.engine), setup.memory, time_},
+      engine_{with_templates(setup.engine, setup.overlays), setup.memory, time_},
       out_{{setup.engine.slots, setup.memory.data() + sizeof(bfd::SessionHot),
-            bfd::HotLines::spacing(PacketTemplates::kPerSlot)},
+            bfd::HotLines::spacing(PacketTemplates::per_slot(setup.overlays)), setup.overlays},
            setup.pool,
            targets(ports_),
            hearing_,
@@ -373,8 +373,8 @@ overlay::Classified Worker::classify(const rte_mbuf& m) const noexcept {
 }
 
 /// At most kBurst mbufs whose data is being fetched. What repeats the packet before it takes a way
-/// of its own, headers first and sessions, which are being fetched meanwhile, after; all others
-/// go through classify() and deliver().
+/// of its own: headers first, sessions, which are being fetched meanwhile, after. All others
+/// go through deliver().
 void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
     struct Found {
         Slot slot;
@@ -384,32 +384,41 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
     for (std::size_t i = 0; i < burst.size(); ++i) {
         const rte_mbuf& m = *burst[i];
         found[i] = {bfd::Engine::kNowhere, overlay::UsualFrame::No};
-        if (m.nb_segs != 1 || foreign_vlan(m)) [[unlikely]]
-            continue;
         const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
-        const overlay::UsualFrame kind = overlay::usual_frame(
-            {frame, m.data_len}, port_by_id_[m.port]->context, ip_hint(m), udp_hint(m));
-        if (kind == overlay::UsualFrame::No) [[unlikely]]
+        if (m.nb_segs == 1 && !foreign_vlan(m)) [[likely]] {
+            found[i].kind = overlay::usual_frame({frame, m.data_len}, port_by_id_[m.port]->context,
+                                                 ip_hint(m), udp_hint(m));
+        }
+        if (found[i].kind == overlay::UsualFrame::No) [[unlikely]] {
+            unusual_[i] = classify(m);
+            if (unusual_[i].verdict == overlay::Verdict::Bfd) {
+                found[i].slot = engine_.locate(unusual_[i].packet.payload);
+            }
             continue;
-        found[i] = {
-            engine_.locate(frame + (kind == overlay::UsualFrame::V4 ? overlay::kUsualPayloadV4
-                                                                    : overlay::kUsualPayloadV6)),
-            kind};
+        }
+        const bool v4 = found[i].kind == overlay::UsualFrame::V4;
+        found[i].slot =
+            engine_.locate(frame + (v4 ? overlay::kUsualPayloadV4 : overlay::kUsualPayloadV6));
     }
     std::array<rte_mbuf*, kBurst> done;
     unsigned n = 0;
     std::uint64_t steady = 0;
     for (std::size_t i = 0; i < burst.size(); ++i) {
         rte_mbuf* const m = burst[i];
-        if (found[i].slot != bfd::Engine::kNowhere &&
-            engine_.on_steady_packet(
-                found[i].slot,
-                overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*), found[i].kind,
-                                      port_by_id_[m->port]->context),
-                time_)) [[likely]] {
+        const bool usual = found[i].kind != overlay::UsualFrame::No;
+        bool again = false;
+        if (found[i].slot != bfd::Engine::kNowhere) [[likely]] {
+            again = usual ? engine_.on_steady_packet(
+                                found[i].slot,
+                                overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*),
+                                                      found[i].kind, port_by_id_[m->port]->context),
+                                time_)
+                          : engine_.on_steady_packet(found[i].slot, unusual_[i].packet, time_);
+        }
+        if (again) [[likely]] {
             ++steady;
             done[n++] = m;
-        } else if (deliver(m, classify(*m), handed_over)) {
+        } else if (deliver(m, usual ? classify(*m) : unusual_[i], handed_over)) {
             done[n++] = m;
         }
     }

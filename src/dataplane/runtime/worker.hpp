@@ -38,6 +38,7 @@ struct WorkerSetup {
     bool real_time = false;  ///< run under SCHED_FIFO if permitted; only with Idle::Adaptive
     Clock clock;
     bfd::EngineConfig engine;     ///< beside_hot is the worker's to set
+    bool overlays = false;        ///< room for the longest headers at every session
     std::span<std::byte> memory;  ///< Worker::memory_needed() octets of zeros, aligned to 64
     rte_mempool* pool = nullptr;
     std::vector<WorkerPort> ports;
@@ -52,7 +53,8 @@ struct WorkerSetup {
 class Worker {
 public:
     /// Octets for the sessions of such an engine and their packets.
-    [[nodiscard]] static std::size_t memory_needed(bfd::EngineConfig engine) noexcept;
+    [[nodiscard]] static std::size_t memory_needed(bfd::EngineConfig engine,
+                                                   bool overlays = false) noexcept;
 
     explicit Worker(WorkerSetup setup);
     Worker(const Worker&) = delete;
@@ -152,6 +154,7 @@ private:
     TokenBucket aside_tokens_;  ///< for what is not for us
     TokenBucket early_tokens_;  ///< for packets that may create a session
     message::Frame scratch_;
+    std::array<overlay::Classified, kBurst> unusual_;  ///< of process()
     bfd::Engine engine_;
     message::WorkerStats stats_;
     Transmitter out_;

@@ -163,7 +163,7 @@ TEST_F(Demultiplex, ASessionTakesPacketsOfItsOwnFamilyDomainAndInstanceOnly) {
     EXPECT_EQ(peer.send(), DropReason::SessionType);
     peer = good;
     peer.instance = 7;
-    EXPECT_EQ(peer.send(), DropReason::SessionType);
+    EXPECT_EQ(peer.send(), DropReason::WrongInstance);
     peer = good;
     EXPECT_EQ(peer.send(), DropReason::None);
 }

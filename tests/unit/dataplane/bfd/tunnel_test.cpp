@@ -1,0 +1,136 @@
+// Which session a packet in a tunnel belongs to: RFC 8971 6, RFC 9521 4.1 and 5.1.
+
+#include "one_session.hpp"
+
+namespace tocsin::test {
+namespace {
+
+class Tunnel : public OneSession, public testing::WithParamInterface<SessionKey> {
+protected:
+    Tunnel() : OneSession(GetParam()) {}
+
+    static Peer newcomer(EngineBox& box, const SessionKey& key) {
+        Peer p{box, {}, key};
+        p.says.your_discriminator = {};
+        return p;
+    }
+};
+
+// req: RFC8971-1-01 RFC9521-1-01 RFC9521-3-01
+TEST_P(Tunnel, ComesUpAndGoesDownWithItsPeer) {
+    add_and_bring_up();
+    box.run_for(1s);
+    EXPECT_EQ(state(), SessionState::Down);
+    EXPECT_EQ(snapshot().local_diag, Diag::ControlDetectionTimeExpired);
+}
+
+// req: RFC8971-6-06 RFC9521-4.1-09 RFC9521-4.1-11 RFC9521-5.1-06 RFC9521-5.1-08
+TEST_P(Tunnel, WithoutOurDiscriminatorAllOfTheKeyCounts) {
+    add();
+    SessionKey other = key;
+    other.remote[3] = 77;
+    EXPECT_EQ(newcomer(box, other).send(), DropReason::NoSession);
+    other = key;
+    other.local[3] = 77;
+    EXPECT_EQ(newcomer(box, other).send(), DropReason::NoSession);
+    other = key;
+    other.instance ^= 1;
+    EXPECT_EQ(newcomer(box, other).send(), DropReason::NoSession);
+    other = key;
+    other.instance ^= 1U << 31U;
+    EXPECT_EQ(newcomer(box, other).send(), DropReason::NoSession);
+    other = key;
+    other.link ^= 1;
+    EXPECT_EQ(newcomer(box, other).send(), DropReason::NoSession);
+    EXPECT_EQ(newcomer(box, key).send(), DropReason::None);
+    EXPECT_EQ(state(), SessionState::Init);
+}
+
+// req: RFC8971-6-07 RFC9521-4.1-13 RFC9521-5.1-10
+TEST_P(Tunnel, OurDiscriminatorDoesNotOpenItFromElsewhere) {
+    add_and_bring_up();
+    peer.send();
+    const Peer good = peer;
+    const auto refused = [&](DropReason reason) {
+        EXPECT_EQ(peer.send(), reason);
+        peer.says.diag = Diag::PathDown;  // not in the steady state either
+        EXPECT_EQ(peer.send(), reason);
+        peer = good;
+    };
+    peer.instance ^= 1;
+    refused(DropReason::WrongInstance);
+    peer.link ^= 1;
+    refused(DropReason::WrongInstance);
+    peer.source[3] = 77;
+    refused(DropReason::SourceMismatch);
+    peer.destination[3] = 77;
+    refused(DropReason::DestinationMismatch);
+    for (const SessionKey& bare : {v4_key(), multi_hop_key(), vxlan_key(), geneve_key()}) {
+        if (bare.type == key.type) continue;
+        peer.type = bare.type;
+        peer.port = bare.type == SessionType::MultiHop ? PortId{3} : bare.port;
+        refused(DropReason::SessionType);
+    }
+    EXPECT_EQ(peer.send(), DropReason::None);
+    EXPECT_EQ(state(), SessionState::Up);
+}
+
+TEST_P(Tunnel, TheSteadyStateIsTheSame) {
+    add_and_bring_up();
+    peer.send();
+    const std::uint64_t before = box.engine().steady_packets();
+    for (int i = 0; i < 5; ++i) {
+        box.run_for(100ms);
+        EXPECT_EQ(peer.send(), DropReason::None);
+    }
+    EXPECT_EQ(box.engine().steady_packets() - before, 5U);
+}
+
+// req: RFC8971-7-01 RFC9521-1-02
+TEST_P(Tunnel, AdvertisesNoEcho) {
+    SessionParameters p = fast_parameters();
+    p.required_min_echo_rx_interval = 100ms;
+    add_and_bring_up(p);
+    box.run_for(200ms);
+    ASSERT_FALSE(box.sink.sent.empty());
+    for (const Sent& s : box.sink.sent) {
+        EXPECT_EQ(s.packet.required_min_echo_rx_interval, 0us);
+    }
+}
+
+// req: RFC9521-4.1-06 RFC9521-4.1-07 RFC8971-3-02
+TEST_P(Tunnel, SeveralBetweenTheSameTwoAreToldApart) {
+    SessionKey other = key;
+    other.instance ^= 2;  // another VNI
+    SessionKey third = key;
+    third.link ^= 2;  // another VAP in the same one
+    ASSERT_EQ(box.add(box.handle(1), other, fast_parameters()), Status::Ok);
+    ASSERT_EQ(box.add(box.handle(2), third, fast_parameters()), Status::Ok);
+    add();
+    EXPECT_EQ(newcomer(box, other).send(), DropReason::None);
+    EXPECT_EQ(box.snapshot(box.handle(1)).session_state, SessionState::Init);
+    EXPECT_EQ(box.snapshot(box.handle(2)).session_state, SessionState::Down);
+    EXPECT_EQ(newcomer(box, third).send(), DropReason::None);
+    EXPECT_EQ(box.snapshot(box.handle(2)).session_state, SessionState::Init);
+    EXPECT_EQ(state(), SessionState::Down);
+}
+
+INSTANTIATE_TEST_SUITE_P(Encapsulations, Tunnel, testing::Values(vxlan_key(), geneve_key()),
+                         [](const auto& i) { return std::string{name(i.param.type)}; });
+
+// req: RFC9521-4-10
+TEST(TunnelBetweenVapsWithoutAddress, IsFoundByItsMacAddressesAndChecked) {
+    EngineBox box;
+    SessionKey key = geneve_key();
+    key.local = {127, 0, 0, 1};
+    key.remote = {};
+    ASSERT_EQ(box.add(box.handle(0), key, fast_parameters()), Status::Ok);
+    Peer peer{box, box.handle(0), key};
+    peer.bring_up();
+    EXPECT_EQ(box.snapshot(box.handle(0)).session_state, SessionState::Up);
+    peer.source[0] = 10;
+    EXPECT_EQ(peer.send(), DropReason::SourceMismatch);
+}
+
+}  // namespace
+}  // namespace tocsin::test
