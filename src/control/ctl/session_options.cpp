@@ -1,0 +1,68 @@
+#include "control/ctl/session_options.hpp"
+
+#include "control/ctl/option.hpp"
+
+namespace tocsin::control::ctl {
+
+void add_parameters(CLI::App& command, SpecOptions& spec) {
+    command.add_option("--tx,--desired-min-tx-interval", spec.desired_min_tx_interval,
+                       "Our sending interval with its unit, such as 50ms");
+    command.add_option("--rx,--required-min-rx-interval", spec.required_min_rx_interval,
+                       "The shortest interval that we accept");
+    command.add_option("--detect-mult", spec.detect_mult, "1..255")->check(number(1, 255));
+    add_switch(command, "--demand", "--no-demand", spec.demand_mode,
+               "The peer sends nothing periodic while both sides are Up");
+    command.add_option("--demand-poll", spec.demand_poll_interval,
+                       "In Demand mode: from one verification to the next, such as 1s");
+    command.add_option("--echo-tx", spec.desired_min_echo_tx_interval,
+                       "Interval of our Echo packets, such as 50ms; 0s for none");
+    command.add_option("--echo-rx", spec.required_min_echo_rx_interval,
+                       "The shortest interval of Echo packets that the peer gets back; 0s: none");
+    add_switch(command, "--passive", "--active", spec.passive, "Silent until the peer is heard");
+    add_switch(command, "--match-source", "--no-match-source", spec.match_source,
+               "Drop packets from another source address");
+    command.add_option("--dscp", spec.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
+    add_switch(command, "--follow-link", "--no-follow-link", spec.follow_link,
+               "Down at once when the port loses its link (default)");
+    add_switch(command, "--interval-alignment", "--no-interval-alignment", spec.interval_alignment,
+               "Only the common intervals of RFC 7419");
+    command.add_option("--up-hold", spec.up_hold,
+                       "How long an Up lasts before clients are told of it, such as 5s");
+    command.add_option("--down-hold", spec.down_hold,
+                       "How long a failure lasts before clients are told of it; 0s is wise");
+    command.add_option("--dampening", spec.dampening,
+                       "on, off or half_life=5s,suppress=2000,reuse=1000,max_suppress=20s,"
+                       "penalty=1000: hold the Up of a session that flaps back from clients");
+    command
+        .add_option("--min-ttl", spec.min_ttl,
+                    "Lowest accepted TTL of multihop, 1..255: 255 less the routers on the way")
+        ->check(number(1, 255));
+    command
+        .add_option("--padded-pdu-size", spec.padded_pdu_size,
+                    "Octets of UDP payload, 24..65535, filled up with zeros; 0: no padding")
+        ->check(number(0, 65535));
+    command
+        .add_option("--auth", spec.auth_type,
+                    "Authentication: none, simple_password, keyed_md5, meticulous_keyed_md5, "
+                    "keyed_sha1, meticulous_keyed_sha1 or frr_hmac_sha1")
+        ->check(one_of({"none", "simple_password", "keyed_md5", "meticulous_keyed_md5",
+                        "keyed_sha1", "meticulous_keyed_sha1", "frr_hmac_sha1"}));
+    command.add_option("--key-chain", spec.key_chain, "Key chain of the configuration file")
+        ->needs("--auth");
+}
+
+void add_identity(CLI::App& command, SpecOptions& spec) {
+    command
+        .add_option("--type", spec.type,
+                    "single_hop (default), multihop: a peer that routers lie before, or echo: "
+                    "a router that needs no BFD")
+        ->check(one_of({"single_hop", "multihop", "echo"}));
+    command.add_option("--local", spec.local,
+                       "Our address; default: the port's in that subnet, or towards the router");
+    command.add_option("--port", spec.port,
+                       "Port; default: the one with the peer's subnet, or the route to it");
+    command.add_option("--name", spec.name, "Label, unique among sessions");
+    command.add_option("--profile", spec.profile, "Profile of the configuration file");
+}
+
+}  // namespace tocsin::control::ctl
