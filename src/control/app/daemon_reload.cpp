@@ -3,7 +3,7 @@
 
 #include "control/app/daemon.hpp"
 #include "control/app/notify.hpp"
-#include "control/config/session_rules.hpp"
+#include "control/config/session_identity.hpp"
 
 #include <map>
 #include <memory>

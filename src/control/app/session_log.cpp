@@ -1,7 +1,7 @@
 #include "control/app/session_log.hpp"
 
 #include "control/base/address.hpp"
-#include "control/config/session_rules.hpp"
+#include "control/config/session_type.hpp"
 #include "control/session/packet_size.hpp"
 #include "dataplane/bfd/diag.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "control/config/fault.hpp"
 #include "control/config/schema.hpp"
-#include "control/config/session_rules.hpp"
+#include "control/config/session_draft.hpp"
 
 #include <cstddef>
 #include <cstdint>

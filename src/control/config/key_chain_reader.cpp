@@ -3,7 +3,7 @@
 #include "control/auth/secret_file.hpp"
 #include "control/base/wall_time.hpp"
 #include "control/config/nearest.hpp"
-#include "control/config/session_rules.hpp"
+#include "control/config/value_rules.hpp"
 
 #include <algorithm>
 #include <memory>

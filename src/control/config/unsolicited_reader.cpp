@@ -3,7 +3,9 @@
 #include "control/base/address.hpp"
 #include "control/base/duration.hpp"
 #include "control/config/nearest.hpp"
-#include "control/config/session_rules.hpp"
+#include "control/config/references.hpp"
+#include "control/config/value_reader.hpp"
+#include "control/config/value_rules.hpp"
 
 #include <algorithm>
 #include <map>
@@ -23,14 +25,8 @@ constexpr std::size_t kMostPrefixes = 256;
 /// `min_interval` stands for both intervals, RFC 9468 4.2.
 UnsolicitedTimers read_timers(TableReader& in) {
     UnsolicitedTimers out;
-    const auto interval = [&](const char* key, auto fault_of) -> std::optional<WireInterval> {
-        const auto value = in.get_duration(key);
-        if (!value) return std::nullopt;
-        if (auto why = fault_of(*value)) {
-            in.fault(key, std::move(*why));
-            return std::nullopt;
-        }
-        return std::chrono::duration_cast<WireInterval>(*value);
+    const auto interval = [&](const char* key, auto fault_of) {
+        return read_duration<WireInterval>(in, key, fault_of);
     };
     out.desired_min_tx_interval = interval("desired_min_tx_interval", desired_min_tx_fault);
     out.required_min_rx_interval = interval("required_min_rx_interval", required_min_rx_fault);
@@ -42,13 +38,7 @@ UnsolicitedTimers read_timers(TableReader& in) {
         }
         out.desired_min_tx_interval = out.required_min_rx_interval = both;
     }
-    if (const auto value = in.get_integer("detect_mult")) {
-        auto why = detect_mult_fault(*value);
-        if (why)
-            in.fault("detect_mult", std::move(*why));
-        else
-            out.detect_mult = static_cast<std::uint8_t>(*value);
-    }
+    out.detect_mult = read_number<std::uint8_t>(in, "detect_mult", detect_mult_fault);
     return out;
 }
 
@@ -88,14 +78,10 @@ std::vector<IpPrefix> read_prefixes(TableReader& in, const char* key) {
 const Profile* profile_of(const Unsolicited& policy, const Config& config, const std::string& path,
                           const std::function<void(const std::string&, std::string)>& add) {
     if (policy.profile.empty()) return nullptr;
-    const auto found = std::ranges::find(config.profiles, policy.profile, &Profile::name);
-    if (found != config.profiles.end()) return &*found;
-    std::vector<std::string_view> names;
-    for (const Profile& p : config.profiles) names.emplace_back(p.name);
-    add(path + ".profile", "there is no profile " + in_quotes(policy.profile) +
-                               (names.empty() ? ": the configuration has no [[profile]]"
-                                              : did_you_mean(policy.profile, names)));
-    return nullptr;
+    std::string why;
+    const Profile* const found = profile_named(config.profiles, policy.profile, why);
+    if (found == nullptr) add(path + ".profile", std::move(why));
+    return found;
 }
 
 /// Value by value: the policy's own, its profile's, that of all policies, RFC 9468's.
@@ -132,12 +118,10 @@ void check_unsolicited_port(const Unsolicited& policy, const Config& config,
                             const std::string& path,
                             const std::function<void(const std::string&, std::string)>& add) {
     if (policy.port.empty()) return;
-    const auto port = std::ranges::find(config.ports, policy.port, &Port::name);
-    if (port == config.ports.end()) {
-        std::vector<std::string_view> names;
-        for (const Port& p : config.ports) names.emplace_back(p.name);
-        add(path + ".port",
-            "there is no port " + in_quotes(policy.port) + did_you_mean(policy.port, names));
+    std::string why;
+    const Port* const port = port_named(config.ports, policy.port, why);
+    if (port == nullptr) {
+        add(path + ".port", std::move(why));
     } else if (port->point_to_point) {
         add(path + ".port",
             in_quotes(policy.port) +

@@ -3,6 +3,8 @@
 #include "control/base/address.hpp"
 #include "control/config/address_rules.hpp"
 #include "control/config/nearest.hpp"
+#include "control/config/session_identity.hpp"
+#include "control/config/session_rules.hpp"
 #include "control/config/unsolicited_reader.hpp"
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 
 #include "control/base/result.hpp"
 #include "control/config/session_rules.hpp"
+#include "control/config/session_type.hpp"
 #include "control/grpc/backend.hpp"
 #include "control/session/manager.hpp"
 #include "tocsin/v1/daemon.pb.h"

@@ -1,7 +1,7 @@
 #include "control/session/manager.hpp"
 
 #include "control/base/address.hpp"
-#include "control/config/session_rules.hpp"
+#include "control/config/session_identity.hpp"
 #include "control/session/interval_alignment.hpp"
 #include "dataplane/bfd/timers.hpp"
 

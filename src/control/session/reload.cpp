@@ -1,7 +1,7 @@
 #include "control/session/reload.hpp"
 
 #include "control/base/address.hpp"
-#include "control/config/session_rules.hpp"
+#include "control/config/session_identity.hpp"
 #include "control/load/demand.hpp"
 
 #include <map>

@@ -1,5 +1,6 @@
 #include "control/config/session_rules.hpp"
 
+#include "control/config/session_identity.hpp"
 #include "fixture.hpp"
 
 #include <limits>

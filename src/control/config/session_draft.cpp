@@ -1,0 +1,47 @@
+#include "control/config/session_draft.hpp"
+
+#include "control/base/address.hpp"
+
+namespace tocsin::control::config {
+
+SessionDraft draft_of(const Session& session) {
+    const bfd::SessionParameters& p = session.parameters;
+    SessionDraft out{
+        .type = session.type,
+        .name = session.name,
+        .remote = to_string(session.remote),
+        .local = to_string(session.local),
+        .port = session.port,
+        .profile = session.profile,
+        .desired_min_tx_interval = p.desired_min_tx_interval,
+        .required_min_rx_interval = p.required_min_rx_interval,
+        .detect_mult = p.detect_mult,
+        .min_ttl = p.min_ttl,
+        .dscp = session.dscp,
+        .passive = p.passive,
+        .demand_mode = p.demand_mode,
+        .demand_poll_interval = p.demand_poll_interval,
+        .desired_min_echo_tx_interval = p.desired_min_echo_tx_interval,
+        .required_min_echo_rx_interval = p.required_min_echo_rx_interval,
+        .match_source = p.match_source,
+        .follow_link = session.follow_link,
+        .auth =
+            AuthDraft{.type = std::string{auth::type_name(session.auth.type, session.auth.method)},
+                      .key_chain = session.auth.key_chain},
+        .padded_pdu_size = session.padded_pdu_size,
+        .interval_alignment = session.interval_alignment,
+        .up_hold = session.notification.up_hold,
+        .down_hold = session.notification.down_hold,
+        .dampening = draft_of(session.notification.dampening),
+        .admin_down = session.admin_down};
+    if (session.type == SessionType::Echo) {  // it has none of them
+        out.required_min_rx_interval.reset();
+        out.demand_mode.reset();
+        out.demand_poll_interval.reset();
+        out.desired_min_echo_tx_interval.reset();
+        out.required_min_echo_rx_interval.reset();
+    }
+    return out;
+}
+
+}  // namespace tocsin::control::config

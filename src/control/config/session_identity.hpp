@@ -1,0 +1,26 @@
+#pragma once
+
+#include "control/config/schema.hpp"
+
+#include <compare>
+#include <string>
+#include <vector>
+
+namespace tocsin::control::config {
+
+/// What can exist once: two sessions of the same identity would take each other's packets. RFC 5881
+/// 3: one session for each port, family and remote; on a point-to-point port one for each family,
+/// then `remote` has the family and zeros. RFC 5883 4.1: one multihop session for each pair of
+/// addresses, whatever the port; the others have no `local` here.
+struct SessionIdentity {
+    std::string port;
+    IpAddress remote;
+    IpAddress local{};
+    friend auto operator<=>(const SessionIdentity&, const SessionIdentity&) = default;
+};
+[[nodiscard]] SessionIdentity identity(const Session& session, const std::vector<Port>& ports);
+
+/// For messages: `"rr1" (192.0.2.2 on wan0)`, without the name when there is none.
+[[nodiscard]] std::string describe(const Session& session);
+
+}  // namespace tocsin::control::config

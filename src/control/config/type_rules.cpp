@@ -1,0 +1,30 @@
+#include "control/config/type_rules.hpp"
+
+#include "control/config/link_rules.hpp"
+#include "control/config/multihop_rules.hpp"
+#include "control/config/single_hop_rules.hpp"
+#include "control/config/unaffiliated_echo_rules.hpp"
+
+namespace tocsin::control::config {
+
+const TypeRules& rules_of(SessionType type) noexcept {
+    static constexpr TypeRules kSingleHop{
+        .ttl = check_single_hop_ttl, .addresses = check_link, .whole = check_single_hop};
+    static constexpr TypeRules kMultihop{.match_source = true,
+                                         .ttl = check_multihop_ttl,
+                                         .addresses = check_path,
+                                         .whole = check_multihop};
+    static constexpr TypeRules kEcho{
+        .ttl = check_single_hop_ttl, .addresses = check_link, .whole = check_unaffiliated_echo};
+    switch (type) {
+        case SessionType::MultiHop:
+            return kMultihop;
+        case SessionType::Echo:
+            return kEcho;
+        case SessionType::SingleHop:
+            break;
+    }
+    return kSingleHop;
+}
+
+}  // namespace tocsin::control::config
