@@ -2,9 +2,7 @@
 
 namespace tocsin::control::config {
 
-std::string_view type_name(SessionType type) noexcept {
-    return name(type);
-}
+std::string_view type_name(SessionType type) noexcept { return name(type); }
 
 std::optional<SessionType> session_type_named(std::string_view name) noexcept {
     for (const SessionType type :

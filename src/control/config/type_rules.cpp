@@ -21,10 +21,9 @@ const TypeRules& rules_of(SessionType type) noexcept {
             return kMultihop;
         case SessionType::Echo:
             return kEcho;
-        case SessionType::SingleHop:
-            break;
+        default:  // the reader of the file and the API let none of the others in
+            return kSingleHop;
     }
-    return kSingleHop;
 }
 
 }  // namespace tocsin::control::config
