@@ -6,6 +6,7 @@
 #include "overlay/echo.hpp"
 #include "overlay/geneve.hpp"
 #include "overlay/headers.hpp"
+#include "overlay/micro_bfd.hpp"
 #include "overlay/single_hop.hpp"
 #include "overlay/vlan.hpp"
 #include "overlay/vxlan.hpp"
@@ -75,23 +76,23 @@ Classified classify_udp(const IpPacket& ip, const PortContext& port, ChecksumHin
     const std::uint16_t destination_port = load_be16(&ip.upper[kUdpDestinationPortOffset]);
     if (destination_port == kVxlanPort) return classify_tunnel<Vxlan>(ip, port, hint, frame);
     if (destination_port == kGenevePort) return classify_tunnel<Geneve>(ip, port, hint, frame);
-    const bool single_hop = destination_port == kSingleHopPort;
+    const bool micro = destination_port == kMicroBfdPort;
+    const bool near = micro || destination_port == kSingleHopPort;
     const bool echo = destination_port == kEchoPort;
-    if (!single_hop && !echo && destination_port != kMultiHopPort) {
-        return drop(DropReason::NotHandled);
-    }
+    if (!near && !echo && destination_port != kMultiHopPort) return drop(DropReason::NotHandled);
     // Echo packets come from ourselves.
     if (!echo && source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
     Octets udp;
     if (!open_udp(ip, udp)) return drop(DropReason::UdpLength);
-    if (single_hop && ip.ttl != 255) return drop(DropReason::TtlNot255);  // GTSM, RFC 5881 5
+    if (near && ip.ttl != 255) return drop(DropReason::TtlNot255);  // GTSM, RFC 5881 5
     if (!udp_checksum_accepted(ip, udp, port.udp_checksum, hint)) {
         return drop(DropReason::UdpChecksum);
     }
     if (udp.size() < kUdpLength + kMinControlPacket) return drop(DropReason::PayloadTooShort);
-    const SessionType type = single_hop ? SessionType::SingleHop
-                             : echo     ? SessionType::Echo
-                                        : SessionType::MultiHop;
+    const SessionType type = micro  ? SessionType::Micro
+                             : near ? SessionType::SingleHop
+                             : echo ? SessionType::Echo
+                                    : SessionType::MultiHop;
     return {.verdict = echo ? Verdict::Echo : Verdict::Bfd,
             .reason = DropReason::None,
             .packet = {.payload = udp.data() + kUdpLength,

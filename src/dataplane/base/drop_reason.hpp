@@ -77,8 +77,9 @@ enum class DropReason : std::uint8_t {
     EchoInactive,  ///< returned Echo of a session that sends none now
     EchoSequence,  ///< returned Echo that came back before, or was never sent
     EchoForged,    ///< returned Echo whose tag is wrong
-    EchoRefused,   ///< a peer's Echo that we do not loop: no session allows it, or not its own
-                   ///< address
+    ReflectorDemandClear,  ///< S-BFD request without D, RFC 7880 7.2.3: it may be a response
+    EchoRefused,  ///< a peer's Echo that we do not loop: no session allows it, or not its own
+                  ///< address
 
     // src/dataplane/runtime
     PuntRateLimited,  ///< slow-path frame above the rate that control takes
@@ -158,6 +159,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "echo_inactive",
     "echo_sequence",
     "echo_forged",
+    "reflector_demand_clear",
     "echo_refused",
     "punt_rate_limited",
     "punt_ring_full",

@@ -79,8 +79,8 @@ DropReason Engine::check_arrival(const SessionCold& cold,
         return key.type == SessionType::Echo ? DropReason::SessionType : DropReason::WrongInstance;
     }
     const bool any_source = key.remote == kNoAddress;
-    if (bound_to_port(key.type) && key.port != packet.port &&
-        !(any_source && packet.point_to_point)) {
+    const bool any_link = any_source && packet.point_to_point && key.type != SessionType::Micro;
+    if (bound_to_port(key.type) && key.port != packet.port && !any_link) {
         return DropReason::WrongPort;
     }
     const bool looped = key.type == SessionType::Echo;  // has a rule of its own

@@ -43,7 +43,9 @@ inline std::uint16_t Engine::source_tag(const ReceivedPacket& packet) const noex
         std::memcpy(words, packet.source, sizeof words);
         hash = fold(words[0] ^ secret_, words[1] ^ ~secret_ ^ packet.instance);
     }
-    return static_cast<std::uint16_t>(hash >> 48U ^ packet.domain);
+    // The same station's single-hop session on the same port is another one, RFC 7130 2.2.
+    const unsigned micro = packet.type == SessionType::Micro ? 0x8000U : 0U;
+    return static_cast<std::uint16_t>(hash >> 48U ^ packet.domain ^ micro);
 }
 
 inline bool Engine::on_steady_packet(Slot slot, const ReceivedPacket& packet,

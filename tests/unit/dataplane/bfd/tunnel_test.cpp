@@ -118,6 +118,73 @@ TEST_P(Tunnel, SeveralBetweenTheSameTwoAreToldApart) {
 INSTANTIATE_TEST_SUITE_P(Encapsulations, Tunnel, testing::Values(vxlan_key(), geneve_key()),
                          [](const auto& i) { return std::string{name(i.param.type)}; });
 
+/// One member of a LAG: the addresses are the same on all.
+SessionKey micro_key(std::uint16_t port) {
+    SessionKey key;
+    key.type = SessionType::Micro;
+    key.family = AddressFamily::V4;
+    key.port = {port};
+    return key;
+}
+
+class MicroBfd : public OneSession {
+protected:
+    MicroBfd() : OneSession(micro_key(3)) {
+        peer.source = {192, 0, 2, 2};
+        peer.destination = {192, 0, 2, 1};
+    }
+};
+
+// req: RFC7130-1-02 RFC7130-2.2-07 RFC7130-2.2-11 RFC7130-2.2-13
+TEST_F(MicroBfd, TheFirstPacketGoesByTheMemberLink) {
+    add();
+    ASSERT_EQ(box.add(box.handle(1), micro_key(4), fast_parameters()), Status::Ok);
+    Peer other{box, {}, micro_key(4)};
+    other.says.your_discriminator = {};
+    EXPECT_EQ(other.send(), DropReason::None);
+    EXPECT_EQ(box.snapshot(box.handle(1)).session_state, SessionState::Init);
+    EXPECT_EQ(state(), SessionState::Down);
+    other.port = {5};
+    EXPECT_EQ(other.send(), DropReason::NoSession);
+    SessionKey single_hop = v4_key(2, 3);
+    Peer plain{box, {}, single_hop};
+    plain.says.your_discriminator = {};
+    EXPECT_EQ(plain.send(), DropReason::NoSession) << "not of the port's micro session";
+}
+
+// req: RFC7130-2.2-09 RFC7130-2.2-12 RFC7130-2.2-18 RFC7130-2.2-19
+TEST_F(MicroBfd, OurDiscriminatorCountsOnItsOwnMemberLinkOnly) {
+    add_and_bring_up();
+    peer.send();
+    const Peer good = peer;
+    for (const bool point_to_point : {false, true}) {
+        peer.port = {4};
+        peer.point_to_point = point_to_point;
+        EXPECT_EQ(peer.send(), DropReason::WrongPort);
+        peer.says.diag = Diag::PathDown;
+        EXPECT_EQ(peer.send(), DropReason::WrongPort);
+        peer = good;
+    }
+    peer.type = SessionType::SingleHop;
+    EXPECT_EQ(peer.send(), DropReason::SessionType) << "not in the steady state either";
+    peer.says.diag = Diag::PathDown;
+    EXPECT_EQ(peer.send(), DropReason::SessionType);
+    peer = good;
+    EXPECT_EQ(peer.send(), DropReason::None);
+    EXPECT_EQ(state(), SessionState::Up);
+}
+
+// req: RFC7130-2.2-03
+TEST_F(MicroBfd, OffersNoEcho) {
+    SessionParameters p = fast_parameters();
+    p.required_min_echo_rx_interval = 100ms;
+    add_and_bring_up(p);
+    box.run_for(200ms);
+    for (const Sent& s : box.sink.sent) {
+        EXPECT_EQ(s.packet.required_min_echo_rx_interval, 0us);
+    }
+}
+
 // req: RFC9521-4-10
 TEST(TunnelBetweenVapsWithoutAddress, IsFoundByItsMacAddressesAndChecked) {
     EngineBox box;
