@@ -45,8 +45,10 @@ struct Cable {
 class Rig {
 public:
     /// `interval`: of every session. Slots are given out in random order. `keys`: all are
-    /// authenticated, unless the type is None; they outlive the rig.
-    Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys);
+    /// authenticated, unless the type is None; they outlive the rig. `type`: single hop, VXLAN or
+    /// Geneve, IPv4 outside and inside.
+    Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys,
+        SessionType type = SessionType::SingleHop);
     /// What is still on the cable belongs to the pool that goes.
     ~Rig();
     Rig(const Rig&) = delete;
@@ -67,10 +69,12 @@ public:
     [[nodiscard]] std::uint32_t sessions() const noexcept { return sessions_; }
     [[nodiscard]] const bfd::AuthKeys& keys() const noexcept { return keys_; }
     [[nodiscard]] bool authenticated() const noexcept { return keys_.type != bfd::AuthType::None; }
+    [[nodiscard]] SessionType type() const noexcept { return type_; }
 
 private:
     void add(std::uint32_t index);
 
+    SessionType type_;
     std::uint32_t sessions_;
     WireInterval interval_;
     bfd::DiscriminatorCodec discriminators_;

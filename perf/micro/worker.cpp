@@ -17,14 +17,16 @@ namespace tocsin::perf {
 namespace {
 
 /// The rig of so many sessions, all Up; the one before is given up.
-Rig* rig_of(benchmark::State& state, std::uint32_t sessions, const std::string& auth = "none") {
+Rig* rig_of(benchmark::State& state, std::uint32_t sessions, const std::string& auth = "none",
+            SessionType type = SessionType::SingleHop) {
     static std::unique_ptr<Rig> rig;
     const bfd::AuthKeys& keys = auth_keys(auth);
-    if (rig == nullptr || rig->sessions() != sessions || &rig->keys() != &keys) {
+    if (rig == nullptr || rig->sessions() != sessions || &rig->keys() != &keys ||
+        rig->type() != type) {
         rig.reset();
         // As many packets in a tick; ten times as long, for a tenth of them, where each is signed.
         const WireInterval interval = interval_for(sessions) * (auth == "none" ? 1 : 10);
-        rig = std::make_unique<Rig>(sessions, interval, keys);
+        rig = std::make_unique<Rig>(sessions, interval, keys, type);
         if (!rig->bring_up()) {
             state.SkipWithError("not every session came Up");
             rig.reset();
@@ -84,6 +86,14 @@ void pair_with(benchmark::State& state, std::uint32_t sessions, const std::strin
     report(state, spent.pair, &spent.floor);
 }
 
+/// The same in a tunnel, to be held against pair.
+void pair_in(benchmark::State& state, std::uint32_t sessions, SessionType type) {
+    Rig* const rig = rig_of(state, sessions, "none", type);
+    if (rig == nullptr) return;
+    const Spent spent = hold(state, *rig);
+    report(state, spent.pair, &spent.floor);
+}
+
 void transmit(benchmark::State& state, std::uint32_t sessions) {
     Rig* const rig = rig_of(state, sessions);
     if (rig == nullptr) return;
@@ -136,6 +146,10 @@ void register_worker(std::uint32_t sessions) {
     benchmark::RegisterBenchmark(("transmit/" + n).c_str(), transmit, sessions)->MinTime(seconds);
     benchmark::RegisterBenchmark(("receive/" + n).c_str(), receive, sessions)->MinTime(seconds);
     benchmark::RegisterBenchmark(("slow_path/" + n).c_str(), slow_path, sessions)->Iterations(2);
+    for (const SessionType type : {SessionType::Vxlan, SessionType::Geneve}) {
+        const std::string name = "pair_" + std::string{tocsin::name(type)} + '/' + n;
+        benchmark::RegisterBenchmark(name.c_str(), pair_in, sessions, type)->MinTime(seconds);
+    }
     for (const std::string& word : auth_words()) {
         if (word == "none") continue;
         benchmark::RegisterBenchmark(("pair_" + word + '/' + n).c_str(), pair_with, sessions, word)

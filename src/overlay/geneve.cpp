@@ -39,13 +39,6 @@ bool is_unspecified_source(const IpPacket& ip) noexcept {
 
 }  // namespace
 
-Geneve::Identity Geneve::identity(std::uint32_t vni, const MacAddress& own, const MacAddress& peer,
-                                  const VlanTags& tags) noexcept {
-    const std::uint32_t fingerprint = link_fingerprint(own, peer, tags);
-    return {.instance = (vni & 0xffffffU) | (fingerprint & 0xff0000U) << 8U,
-            .link = static_cast<std::uint16_t>(fingerprint)};
-}
-
 HeaderTemplate Geneve::headers(const Headers& h) noexcept {
     HeaderWriter w;
     w.ethernet(h.link.destination_mac, h.link.source_mac, h.link.tags, ether_type(h.outer.source));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "overlay/encap.hpp"
+#include "overlay/inner_ethernet.hpp"
 
 #include <cstdint>
 
@@ -10,9 +11,10 @@ inline constexpr std::uint16_t kGenevePort = 6081;  ///< RFC 8926 3.3
 
 /// BFD between VAPs, RFC 9521: an Ethernet frame or an IP packet inside, as the VAPs' data.
 ///
-/// SessionKey: inner addresses, zero where a VAP has none of its own but 127.0.0.1 or ::1 stands;
-/// `instance` has the VNI, and in its upper eight bits, as in `link`, the fingerprint of the inner
-/// MAC addresses and tags; without them the payload is IP.
+/// SessionKey: inner addresses as they stand in received packets, so that a VAP without one has
+/// 127.0.0.1 or ::1 here and its peer 0.0.0.0 or ::; `instance` has the VNI, and in its upper eight
+/// bits, as in `link`, the fingerprint of the inner MAC addresses and tags; without them the
+/// payload is IP.
 struct Geneve {
     static constexpr SessionType kType = SessionType::Geneve;
 
@@ -38,7 +40,11 @@ struct Geneve {
         std::uint16_t link = 0;
     };
     [[nodiscard]] static Identity identity(std::uint32_t vni, const MacAddress& own,
-                                           const MacAddress& peer, const VlanTags& tags) noexcept;
+                                           const MacAddress& peer, const VlanTags& tags) noexcept {
+        const std::uint32_t fingerprint = link_fingerprint(own, peer, tags);
+        return {.instance = (vni & 0xffffffU) | (fingerprint & 0xff0000U) << 8U,
+                .link = static_cast<std::uint16_t>(fingerprint)};
+    }
 };
 static_assert(Encap<Geneve>);
 

@@ -4,6 +4,7 @@
 #include "dataplane/bfd/packet.hpp"
 #include "dataplane/runtime/mbuf.hpp"
 #include "overlay/usual_frame.hpp"
+#include "overlay/usual_tunnel.hpp"
 
 #include <pthread.h>
 #include <rte_cycles.h>
@@ -390,8 +391,15 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
                                                  ip_hint(m), udp_hint(m));
         }
         if (found[i].kind == overlay::UsualFrame::No) [[unlikely]] {
-            unusual_[i] = classify(m);
-            if (unusual_[i].verdict == overlay::Verdict::Bfd) {
+            overlay::Classified& out = unusual_[i];
+            if (m.nb_segs == 1 && !foreign_vlan(m) &&
+                overlay::usual_tunnel({frame, m.data_len}, port_by_id_[m.port]->context, ip_hint(m),
+                                      udp_hint(m), out.packet)) {
+                out.verdict = overlay::Verdict::Bfd;
+            } else {
+                out = classify(m);
+            }
+            if (out.verdict == overlay::Verdict::Bfd) {
                 found[i].slot = engine_.locate(unusual_[i].packet.payload);
             }
             continue;

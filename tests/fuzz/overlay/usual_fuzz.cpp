@@ -1,4 +1,5 @@
 #include "overlay/usual_frame.hpp"
+#include "overlay/usual_tunnel.hpp"
 #include "wire.hpp"
 
 #include <cstdlib>
@@ -38,13 +39,14 @@ void repair(Octets& f) {
 bool same(const ReceivedPacket& a, const ReceivedPacket& b) {
     return a.payload == b.payload && a.source == b.source && a.destination == b.destination &&
            a.instance == b.instance && a.payload_length == b.payload_length &&
-           a.domain == b.domain && a.port == b.port && a.type == b.type && a.family == b.family &&
-           a.ttl == b.ttl && a.point_to_point == b.point_to_point;
+           a.domain == b.domain && a.port == b.port && a.link == b.link && a.type == b.type &&
+           a.family == b.family && a.ttl == b.ttl && a.point_to_point == b.point_to_point;
 }
 
 }  // namespace
 
-// What usual_frame() takes without looking closely is what classify() finds, octet for octet.
+// What usual_frame() and usual_tunnel() take without looking closely is what classify() finds,
+// octet for octet.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const std::uint8_t setting = data[0];
@@ -60,6 +62,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     Octets frame(data + 1, data + size);
     if ((setting & 0x80U) != 0) repair(frame);
+    ReceivedPacket tunnel;
+    if (usual_tunnel(frame, port, ip_hint, udp_hint, tunnel)) {
+        const Classified close = classify(frame, port, ip_hint, udp_hint);
+        require(close.verdict == Verdict::Bfd);
+        require(same(tunnel, close.packet));
+    }
     const UsualFrame kind = usual_frame(frame, port, ip_hint, udp_hint);
     if (kind == UsualFrame::No) return 0;
     const Classified close = classify(frame, port, ip_hint, udp_hint);

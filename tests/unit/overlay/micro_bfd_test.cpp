@@ -49,8 +49,9 @@ TEST(MicroBfdHeaders, MayGoToTheLearnedMac) {
 
 // req: RFC7130-2.2-17 RFC7130-2.3-08 RFC7130-2.3-09 RFC7130-2.3-16 RFC7130-2.3-17
 TEST(MicroBfdFrames, AreTakenFromBothMacAddressesUntaggedOrWithAPriority) {
-    for (const char* const name : {"micro_bfd_ipv4_down", "micro_bfd_ipv6_down",
-                                   "micro_bfd_ipv4_priority_tag", "micro_bfd_ipv4_up_learned_mac"}) {
+    for (const char* const name :
+         {"micro_bfd_ipv4_down", "micro_bfd_ipv6_down", "micro_bfd_ipv4_priority_tag",
+          "micro_bfd_ipv4_up_learned_mac"}) {
         const auto out = classified(golden(name));
         ASSERT_EQ(out.verdict, overlay::Verdict::Bfd) << name << ' ' << tocsin::name(out.reason);
         EXPECT_EQ(out.packet.type, SessionType::Micro) << name;

@@ -64,8 +64,7 @@ TEST_P(Sbfd, ResponsesHaveATtlOf255WhateverIsLeftOfTheRequests) {
 
 // req: RFC7881-6.1-03
 TEST_P(Sbfd, OurAddressTakesThePlaceOfALoopbackDestination) {
-    const IpAddress loopback =
-        is_v4 ? v4(127, 0, 0, 1) : v6("00000000 00000000 0000ffff 7f000001");
+    const IpAddress loopback = is_v4 ? v4(127, 0, 0, 1) : v6("00000000 00000000 0000ffff 7f000001");
     const IpAddress own = is_v4 ? v4(203, 0, 113, 2) : v6("20010db8 00020000 00000000 00000002");
     Bytes frame = answered();
     std::ranges::copy(loopback.wire(), frame.begin() + kIp + (is_v4 ? 16 : 24));
