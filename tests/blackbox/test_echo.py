@@ -1,15 +1,19 @@
 """The Echo port, from outside: what is sent back, what is refused, and what counts as ours."""
 
 import os
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
-from lab import wait_until
-from lab.control import UP, Control
+from lab import flood, wait_until
+from lab.control import UP, Control, frame
 from lab.stage import OURS4, OURS6, PEER4, PEER6, session
 
 ECHO_PORT = 3785
 WILLING = {"required_min_echo_rx_interval": "50ms"}
+FLOOD_RATE = 5_000  # frames a second: 80 times what goes back; more overruns the queues of a kernel that is short of CPU
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +143,59 @@ def test_what_is_advertised_is_received_and_sent_back(willing):
     for reason in ("echo_refused", "tx_queue_full", "tx_no_mbuf"):  # the kernel's own noise aside
         assert daemon.drops().get(reason, 0) == drops.get(reason, 0)
     assert daemon.session(PEER4)["status"]["down_count"] == 0
+
+
+def test_a_flood_starves_only_the_station_that_sends_it(stage):
+    """The peer's own Echo comes back and our Control packets leave in time while another station floods the port."""
+    stranger = stage.lan.attach("stranger", "s0", ["192.0.2.9/24"])
+    daemon = stage.start([session(PEER4, **WILLING)])
+    # A Detection Time of ours that outlasts a peer without CPU; the one that a peer would have is judged below.
+    peer = stage.peer(PEER4, detect_mult=20)
+    peer.wait_up()
+    peer.settle(2.5)  # the intervals of Up are in force
+    mark, ours = os.urandom(32), peer.remote_mac()
+    hostile = frame(
+        mark, source="192.0.2.9", destination="192.0.2.9", dport=ECHO_PORT, source_mac=stranger.mac, destination_mac=ours
+    )
+    echoes = [
+        peer.frame(mark + n.to_bytes(4, "big"), destination=PEER4, dport=ECHO_PORT, destination_mac=ours) for n in range(200)
+    ]
+    sent, closing = 0, threading.Event()
+
+    def ask_on():
+        nonlocal sent
+        while sent < len(echoes) and not closing.wait(0.05):
+            peer.wire.send(echoes[sent])
+            sent += 1
+
+    before, since = daemon.drops(), time.time()
+    asking = threading.Thread(target=ask_on)
+    asking.start()
+    try:
+        flooded = subprocess.run(
+            stranger.namespace.command(sys.executable, flood.__file__, stranger.name, 5, FLOOD_RATE),
+            input=hostile.hex(), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    finally:
+        closing.set()
+        asking.join()
+    until = time.time()
+    assert int(flooded.stdout) > 10_000
+    assert daemon.drops().get("echo_rate_limited", 0) - before.get("echo_rate_limited", 0) > 5_000
+
+    def back():
+        return len([f for f in peer.wire.frames(since) if not f.sent and f.octets[-36:-4] == mark])
+
+    assert sent > 30
+    wait_until(lambda: back() == sent, 5, f"all of {sent} packets of the peer to come back")
+    looped = sum(
+        float(line.split()[-1])
+        for line in daemon.metrics().splitlines()
+        if line.startswith("tocsin_bfd_echo_packets_looped_total")
+    )
+    assert looped - sent <= 3 * 20 * (until - since + 1) + 64, "three times what is advertised, and a burst"
+    assert daemon.session(PEER4)["status"]["down_count"] == 0
+    for reason in ("tx_queue_full", "tx_no_mbuf"):
+        assert daemon.drops().get(reason, 0) == before.get(reason, 0)
+    times = [f.time for f in peer.sent_since(since) if f.time < until]
+    assert max(b - a for a, b in zip(times, times[1:])) < 0.5, "a Detection Time of five intervals"

@@ -122,5 +122,18 @@ TEST(TokenBucket, AdmitsABurstAndThenTheRate) {
     EXPECT_FALSE(bucket.take(start + 1h)) << "no more than a burst is saved up";
 }
 
+TEST(TokenBucket, AdmitsAPartOfWhatIsTooMuchAndNothingWhileItIsShut) {
+    const Instant start{1s};
+    TokenBucket bucket{1000, 3, start};
+    EXPECT_EQ(bucket.take_up_to(2, start), 2);
+    EXPECT_EQ(bucket.take_up_to(2, start), 1);
+    EXPECT_EQ(bucket.take_up_to(2, start), 0);
+    EXPECT_EQ(bucket.take_up_to(2, start + 1ms), 1);
+    bucket.shut_until(start + 20ms);
+    EXPECT_EQ(bucket.take_up_to(2, start + 20ms), 0);
+    EXPECT_EQ(bucket.take_up_to(2, start + 21ms), 1);
+    EXPECT_EQ(bucket.take_up_to(9, start + 1h), 3);
+}
+
 }  // namespace
 }  // namespace tocsin::runtime

@@ -10,6 +10,7 @@
 #include "dataplane/runtime/handover.hpp"
 #include "dataplane/runtime/pool.hpp"
 #include "dataplane/runtime/ring_link.hpp"
+#include "overlay/echo.hpp"
 
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
@@ -30,6 +31,7 @@ using bfd::SessionState;
 constexpr MacAddress kOurMac{2, 0, 0, 0, 0, 1};
 constexpr MacAddress kPeerMac{2, 0, 0, 0, 0, 2};
 constexpr std::uint32_t kSlots = 8;
+constexpr std::uint16_t kPlaces = 1024;  ///< of the ring that is our transmit queue
 
 /// What is made once, since there is one EAL in the life of a process.
 struct Dataplane {
@@ -75,9 +77,11 @@ protected:
             port.context.port = {dpdk.port};
             port.context.mac = kOurMac;
             port.context.addresses.add(v4(1));
+            port.context.on_link.add({.address = v4(1), .length = 24});
             port.receives = i == 0;
             port.drain_limit = 4096;
             port.tx.port = {dpdk.port};
+            port.tx.descriptors = kPlaces;
             if (i == 1) port.tx.handover = handover->ring(1, 0);
             workers[i] = std::make_unique<runtime::Worker>(
                 runtime::WorkerSetup{.id = {i},
@@ -159,12 +163,16 @@ protected:
         m->hash.usr = 0;
         return m;
     }
-    [[nodiscard]] rte_mbuf* leaving(std::uint8_t mark) const {
+    [[nodiscard]] rte_mbuf* leaving(std::uint8_t mark,
+                                    std::uint32_t kind = runtime::kForTransmission) const {
         rte_mbuf* const m = rte_pktmbuf_alloc(dpdk.pool.get());
         std::memset(rte_pktmbuf_append(m, 60), mark, 60);
         m->port = dpdk.port;
-        m->hash.usr = runtime::kForTransmission;
+        m->hash.usr = kind;
         return m;
+    }
+    [[nodiscard]] std::uint64_t dropped(std::uint16_t worker, DropReason reason) const {
+        return workers[worker]->stats().drops[static_cast<std::size_t>(reason)].get();
     }
     void arrive(rte_mbuf* m) const { ASSERT_EQ(rte_ring_enqueue(dpdk.to_us, m), 0); }
 
@@ -239,6 +247,147 @@ TEST_F(HandedOver, PacketsThatNobodyKnowsLeaveRoomForThoseOfSessions) {
     flood(handle(1).local_discr, SessionState::Up, 900);
     EXPECT_EQ(rte_ring_count(to_other), strangers + 900);
     EXPECT_EQ(dropped(), 1800 - strangers) << "one of an established session";
+}
+
+/// A session on the worker that reads the port, Up, and stations that ask for their Echo packets.
+class EchoOfPeers : public HandedOver {
+protected:
+    EchoOfPeers() {
+        add(0);
+        arrive(from_peer(0, SessionState::Init));
+        go_on(500ms, 0, 0);
+        EXPECT_EQ(workers[0]->stats().sessions_up.get(), 1U);
+        static_cast<void>(events(0));
+        look();
+    }
+    ~EchoOfPeers() override { rte_eth_fp_ops[dpdk.port].tx_descriptor_status = nullptr; }
+
+    /// What the sessions of the port advertise.
+    void allow(std::uint32_t rate) {
+        const message::SetEchoLooping c{.port = {dpdk.port}, .rate = rate};
+        ASSERT_TRUE(links[0]->send({message::RequestId{2}, c}));
+        turn(0);
+    }
+    [[nodiscard]] rte_mbuf* echo(std::uint8_t station) const {
+        MacAddress mac = kPeerMac;
+        mac[5] = station;
+        overlay::HeaderTemplate headers = overlay::echo_headers(
+            {.source_mac = mac, .destination_mac = kOurMac, .source = v4(2), .destination = v4(2)});
+        rte_mbuf* const m = rte_pktmbuf_alloc(dpdk.pool.get());
+        auto* const to = rte_pktmbuf_mtod(m, std::uint8_t*);
+        m->data_len = m->pkt_len = static_cast<std::uint16_t>(headers.length + 24);
+        std::memset(to, 0, m->data_len);
+        std::memcpy(to, headers.octets.data(), headers.length);
+        overlay::finish_udp_checksum({to, m->data_len}, headers);
+        m->port = dpdk.port;
+        m->hash.usr = 0;
+        return m;
+    }
+    /// The peer speaks, the hostile station floods, the peer's own Echo comes every 50 ms; so many
+    /// packets leave the transmit queue in each millisecond.
+    void go_on(Nanoseconds span, unsigned hostile_each_ms, unsigned leave_each_ms = kPlaces) {
+        unsigned ms = 0;
+        for (const Instant end = now + span; now < end; now += 1ms, ++ms) {
+            if (ms % 20 == 0) arrive(from_peer(0, SessionState::Up));
+            for (unsigned i = 0; i < hostile_each_ms; ++i) arrive(echo(9));
+            if (hostile_each_ms != 0 && ms % 50 == 0) {
+                arrive(echo(3));
+                ++asked;
+            }
+            turn(0);
+            turn(1);
+            look(leave_each_ms);
+        }
+    }
+    /// Takes what has left.
+    void look(unsigned most = kPlaces) {
+        void* m = nullptr;
+        for (; most != 0 && rte_ring_dequeue(dpdk.from_us, &m) == 0; --most) {
+            auto* const mbuf = static_cast<rte_mbuf*>(m);
+            const auto* const frame = rte_pktmbuf_mtod(mbuf, const std::uint8_t*);
+            if (frame[36] == 0x0e && frame[37] == 0xc9) ++(frame[5] == 3 ? legitimate : hostile);
+            rte_pktmbuf_free(mbuf);
+        }
+    }
+    /// From now on the driver says how full the queue is.
+    void let_the_driver_tell() const {
+        static rte_ring* queue = nullptr;
+        queue = dpdk.from_us;
+        rte_eth_fp_ops[dpdk.port].tx_descriptor_status = [](void*, std::uint16_t offset) {
+            return offset < rte_ring_free_count(queue) ? RTE_ETH_TX_DESC_DONE
+                                                       : RTE_ETH_TX_DESC_FULL;
+        };
+    }
+    void expect_no_harm() {
+        EXPECT_EQ(dropped(0, DropReason::TxQueueFull), 0U);
+        EXPECT_EQ(workers[0]->stats().transitions_down.get(), 0U);
+    }
+
+    unsigned asked = 0;  ///< Echo packets of the peer itself
+    unsigned legitimate = 0;
+    unsigned hostile = 0;
+};
+
+TEST_F(EchoOfPeers, AFloodStarvesOnlyTheStationThatSendsIt) {
+    allow(20);
+    go_on(10s, 200);
+    EXPECT_EQ(legitimate, asked);
+    EXPECT_LE(hostile, 600U + 1);
+    EXPECT_GE(hostile, 599U);
+    EXPECT_EQ(dropped(0, DropReason::EchoRateLimited), 10'000U * 200 - hostile);
+    EXPECT_EQ(dropped(0, DropReason::EchoNoRoom), 0U);
+    expect_no_harm();
+}
+
+TEST_F(EchoOfPeers, NeverFillAQueueThatDoesNotSayHowFullItIs) {
+    allow(10'000'000);
+    go_on(2s, 600, 100);
+    EXPECT_GE(hostile, 2000U * 60);
+    EXPECT_LE(hostile, 2000U * 64 + 256);
+    EXPECT_GT(dropped(0, DropReason::EchoNoRoom), 0U);
+    expect_no_harm();
+}
+
+TEST_F(EchoOfPeers, LeaveHalfOfAQueueThatSaysHowFullItIs) {
+    let_the_driver_tell();
+    allow(10'000'000);
+    go_on(20ms, 600, 0);
+    const unsigned waiting = rte_ring_count(dpdk.from_us);
+    EXPECT_GE(waiting, kPlaces / 2U - 64);
+    EXPECT_LE(waiting, kPlaces / 2U + 8) << "and some Control packets";
+    go_on(2s, 600, 300);  // as many leave as may
+    EXPECT_GE(hostile, 2000U * 290);
+    expect_no_harm();
+}
+
+TEST_F(EchoOfPeers, PauseWhenAQueueThatDoesNotSayHowFullItIsHasRefusedSome) {
+    allow(10'000'000);
+    go_on(20ms, 600, 0);
+    EXPECT_EQ(rte_ring_free_count(dpdk.from_us), 0U);
+    look();
+    hostile = 0;
+    go_on(5ms, 600);
+    EXPECT_EQ(hostile, 0U);
+    go_on(30ms, 600);
+    EXPECT_GT(hostile, 0U);
+}
+
+TEST_F(EchoOfPeers, HandedOverLeaveHalfOfTheQueueToo) {
+    let_the_driver_tell();
+    const auto hand = [this](std::uint8_t mark, std::uint32_t kind, unsigned packets) {
+        for (unsigned i = 0; i < packets; ++i) {
+            ASSERT_EQ(rte_ring_enqueue(handover->ring(1, 0), leaving(mark, kind)), 0);
+        }
+        turn(0);
+    };
+    hand(1, runtime::kForTransmission | runtime::kOthers, 700);
+    const unsigned waiting = rte_ring_count(dpdk.from_us);
+    EXPECT_LE(waiting, kPlaces / 2U + 8);
+    EXPECT_GE(waiting, kPlaces / 2U - 64);
+    EXPECT_EQ(dropped(0, DropReason::EchoNoRoom), 700 - waiting);
+    hand(2, runtime::kForTransmission, 300);
+    EXPECT_EQ(rte_ring_count(dpdk.from_us), waiting + 300);
+    expect_no_harm();
 }
 
 TEST(Hearing, LetsAWorkerSleepOnlyAsLongAsEachOneAllows) {

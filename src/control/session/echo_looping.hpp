@@ -10,19 +10,19 @@
 
 namespace tocsin::control::session {
 
-/// Tells every worker on which ports peers get their Echo packets back: where at least one session
-/// allows it (a nonzero Required Min Echo RX Interval, RFC 5880 6.8.13), since any worker may be
-/// the one that receives them. Control thread only.
+/// Tells every worker on which ports peers get their Echo packets back, and how many: what those
+/// sessions add up to that allow it (a nonzero Required Min Echo RX Interval, RFC 5880 6.8.13). Any
+/// worker may be the one that receives them all. Control thread only.
 class EchoLooping {
 public:
     explicit EchoLooping(message::Dataplane& dataplane)
-        : dataplane_{dataplane}, told_(dataplane.workers(), 0) {}
+        : dataplane_{dataplane}, told_(dataplane.workers()) {}
 
     void add(PortId port, const bfd::SessionParameters& parameters) {
-        if (allows(port, parameters)) ++sessions_[port.value];
+        change(port, thousandths(parameters));
     }
     void remove(PortId port, const bfd::SessionParameters& parameters) {
-        if (allows(port, parameters)) --sessions_[port.value];
+        change(port, std::uint64_t{0} - thousandths(parameters));
     }
     /// Tells those that do not know, as far as their rings have room.
     void pump();
@@ -31,13 +31,21 @@ private:
     /// Beside those of KeySender and CommandQueue, and never looked at.
     static constexpr message::RequestId kAnswer{std::uint64_t{1} << 62U};
 
-    [[nodiscard]] static bool allows(PortId port, const bfd::SessionParameters& p) noexcept {
-        return port.value < message::kMaxPorts && p.required_min_echo_rx_interval.count() > 0;
+    using Rates = std::array<std::uint32_t, message::kMaxPorts>;  ///< packets a second, by port
+
+    /// What a session allows, packets in a thousand seconds.
+    [[nodiscard]] static std::uint64_t thousandths(const bfd::SessionParameters& p);
+    [[nodiscard]] std::uint32_t rate_of(std::uint16_t port) const;
+    void change(PortId port, std::uint64_t by) {
+        if (port.value >= message::kMaxPorts || by == 0) return;
+        thousandths_[port.value] += by;
+        changed_ = true;
     }
 
     message::Dataplane& dataplane_;
-    std::array<std::uint32_t, message::kMaxPorts> sessions_{};  ///< that allow it, by port
-    std::vector<std::uint32_t> told_;                           ///< by worker: bit by port
+    std::array<std::uint64_t, message::kMaxPorts> thousandths_{};  ///< of all sessions, by port
+    std::vector<Rates> told_;                                      ///< by worker
+    bool changed_ = false;                                         ///< somebody may not know
 };
 
 }  // namespace tocsin::control::session

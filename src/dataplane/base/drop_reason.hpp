@@ -82,6 +82,8 @@ enum class DropReason : std::uint8_t {
                   ///< address
 
     // src/dataplane/runtime
+    EchoRateLimited,  ///< a peer's Echo beyond what its station, or all together, may have back
+    EchoNoRoom,       ///< a peer's Echo for which the transmit queue has no room to spare
     PuntRateLimited,  ///< slow-path frame above the rate that control takes
     PuntRingFull,
     HandoverRingFull,  ///< the worker of the session does not keep up with what others hand over
@@ -161,6 +163,8 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "echo_forged",
     "reflector_demand_clear",
     "echo_refused",
+    "echo_rate_limited",
+    "echo_no_room",
     "punt_rate_limited",
     "punt_ring_full",
     "handover_ring_full",

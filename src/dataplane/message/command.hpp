@@ -79,10 +79,11 @@ struct SetKeys {
     const bfd::AuthKeys* keys = nullptr;  ///< nullptr: none, its sessions accept and send nothing
 };
 
-/// Whether Echo packets of the peers on a port are sent back to them: some session allows it.
+/// How many Echo packets of the peers on a port may be sent back to them.
 struct SetEchoLooping {
     PortId port;
-    bool on = false;
+    /// What its sessions advertise together, packets a second, rounded up; 0: none is sent back.
+    std::uint32_t rate = 0;
 };
 
 /// A Poll Sequence, if the session is Up: in Demand mode it verifies connectivity, RFC 5880 6.6.

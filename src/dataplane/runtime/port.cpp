@@ -146,6 +146,7 @@ bool Port::configure(const PortConfig& config, const std::vector<Pool>& pools, s
     }
     // Virtual devices keep packets in queues of their own as well.
     constexpr std::uint32_t kVirtualDepth = 4096;
+    tx_descriptors_ = tx_descriptors;
     rx_depth_ = std::max<std::uint32_t>(2U * rx_descriptors, kVirtualDepth);
     fixed_.numa_node = node;
     fixed_.rx_queues = rx_queues_;

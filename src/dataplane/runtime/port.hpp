@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::uint16_t tx_queues() const noexcept { return tx_queues_; }
     /// Packets that may have waited in one receive queue when it is looked at.
     [[nodiscard]] std::uint32_t rx_depth() const noexcept { return rx_depth_; }
+    /// Of each transmit queue.
+    [[nodiscard]] std::uint16_t tx_descriptors() const noexcept { return tx_descriptors_; }
     /// For classification; the same for all workers.
     [[nodiscard]] const overlay::PortContext& context() const noexcept { return context_; }
     [[nodiscard]] const std::vector<IpAddress>& echo_sources() const noexcept {
@@ -52,6 +54,7 @@ private:
     std::uint16_t rx_queues_ = 0;
     std::uint16_t tx_queues_ = 0;
     std::uint32_t rx_depth_ = 0;
+    std::uint16_t tx_descriptors_ = 0;
     std::uint16_t workers_ = 1;
     std::uint64_t rss_ = 0;  ///< RTE_ETH_RSS_* in use
     bool started_ = false;

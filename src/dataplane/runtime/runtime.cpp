@@ -183,6 +183,7 @@ std::vector<WorkerPort> DpdkRuntime::ports_of(std::uint16_t worker) const {
         }
         if (worker < port->tx_queues()) {
             p.tx.queue = {worker};
+            p.tx.descriptors = port->tx_descriptors();
         } else {
             p.tx.handover =
                 handover_->ring(worker, static_cast<std::uint16_t>(worker % port->tx_queues()));

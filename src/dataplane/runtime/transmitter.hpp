@@ -107,11 +107,16 @@ public:
     void forward(PortId port, rte_mbuf** mbufs, std::uint16_t n) noexcept {
         batches_[port.value].forward(mbufs, n, stats_);
     }
+    /// The same for mbufs of others, as far as there is room to spare.
+    void forward_others(PortId port, rte_mbuf** mbufs, std::uint16_t n, Instant now) noexcept {
+        batches_[port.value].forward_others(mbufs, n, now, stats_);
+    }
 
-    /// Sends at most kBurst mbufs of others by `port`. How many left; the rest is counted and
-    /// freed.
-    std::uint16_t send_others(PortId port, rte_mbuf** mbufs, std::uint16_t n) noexcept {
-        return batches_[port.value].send_others(mbufs, n, stats_);
+    /// Sends at most kBurst mbufs of others by `port`, as far as there is room to spare. How many
+    /// left; the rest is counted and freed.
+    std::uint16_t send_others(PortId port, rte_mbuf** mbufs, std::uint16_t n,
+                              Instant now) noexcept {
+        return batches_[port.value].send_others(mbufs, n, now, stats_);
     }
 
     /// Everything that waits leaves now.

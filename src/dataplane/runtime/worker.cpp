@@ -150,7 +150,11 @@ Worker::Worker(WorkerSetup setup)
            targets(ports_),
            hearing_,
            stats_} {
-    for (const WorkerPort& p : ports_) port_by_id_[p.context.port.value] = &p;
+    echo_limits_.reserve(ports_.size());
+    for (const WorkerPort& p : ports_) {
+        port_by_id_[p.context.port.value] = &p;
+        echo_limits_.emplace_back(setup.engine.seed ^ 0x9e3779b97f4a7c15U);
+    }
     for (std::size_t i = 0; i < outboxes_.size(); ++i) outboxes_[i].ring = setup.handover_to[i];
 }
 
@@ -356,10 +360,19 @@ void Worker::stamp_burst() noexcept {
 void Worker::forward(std::span<rte_mbuf*> burst) noexcept {
     while (!burst.empty()) {
         const std::uint16_t port = burst.front()->port;
+        const std::uint32_t kind = burst.front()->hash.usr;
         const auto run = static_cast<std::size_t>(
-            std::ranges::find_if(burst, [port](const rte_mbuf* m) { return m->port != port; }) -
+            std::ranges::find_if(burst,
+                                 [port, kind](const rte_mbuf* m) {
+                                     return m->port != port || m->hash.usr != kind;
+                                 }) -
             burst.begin());
-        out_.forward({port}, burst.data(), static_cast<std::uint16_t>(run));
+        const auto n = static_cast<std::uint16_t>(run);
+        if ((kind & kOthers) == 0) {
+            out_.forward({port}, burst.data(), n);
+        } else {
+            out_.forward_others({port}, burst.data(), n, time_);
+        }
         burst = burst.subspan(run);
     }
 }

@@ -4,6 +4,7 @@
 #include "dataplane/message/event.hpp"
 #include "dataplane/message/worker_stats.hpp"
 #include "dataplane/runtime/clock.hpp"
+#include "dataplane/runtime/echo_limit.hpp"
 #include "dataplane/runtime/hearing.hpp"
 #include "dataplane/runtime/ring_link.hpp"
 #include "dataplane/runtime/runtime.hpp"
@@ -146,6 +147,7 @@ private:
     std::array<const WorkerPort*, message::kMaxPorts> port_by_id_{};
     std::vector<rte_ring*> handover_from_;
     std::vector<Outbox> outboxes_;
+    std::vector<EchoLimit> echo_limits_;        ///< by the port's place in ports_
     std::uint16_t looped_ = 0;                  ///< mbufs in loop_box_
     std::array<rte_mbuf*, kBurst> loop_box_{};  ///< Echo packets to be sent back, all of one port
     bfd::DiscriminatorCodec discriminators_;

@@ -127,8 +127,10 @@ bfd::Status Worker::apply(const message::SetHeaders& c) noexcept {
 }
 
 bfd::Status Worker::apply(const message::SetEchoLooping& c) noexcept {
-    for (WorkerPort& p : ports_) {
-        if (p.context.port == c.port) p.context.loops_echo = c.on;
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+        if (ports_[i].context.port != c.port) continue;
+        ports_[i].context.loops_echo = c.rate != 0;
+        if (c.rate != 0) echo_limits_[i].allow(c.rate, time_);
     }
     return bfd::Status::Ok;
 }

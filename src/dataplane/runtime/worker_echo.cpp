@@ -45,6 +45,11 @@ bool Worker::loop_back(rte_mbuf* mbuf, const overlay::Classified& found) noexcep
         drop(DropReason::EchoRefused);
         return true;
     }
+    // It would leave to the station that it came from.
+    if (!echo_limits_[static_cast<std::size_t>(&port - ports_.data())].take(frame, time_)) {
+        drop(DropReason::EchoRateLimited);
+        return true;
+    }
     if (looped_ == kBurst) flush_looped(port.context.port);
     mbuf->ol_flags = 0;  // what the driver said on arrival asks for nothing on departure
     loop_box_[looped_++] = mbuf;
@@ -53,7 +58,7 @@ bool Worker::loop_back(rte_mbuf* mbuf, const overlay::Classified& found) noexcep
 
 void Worker::flush_looped(PortId port) noexcept {
     if (looped_ == 0) return;
-    stats_.echo_looped.add(out_.send_others(port, loop_box_.data(), looped_));
+    stats_.echo_looped.add(out_.send_others(port, loop_box_.data(), looped_, time_));
     looped_ = 0;
 }
 
