@@ -19,6 +19,7 @@ namespace tocsin::perf {
 void register_floor(std::uint32_t sessions);
 void register_worker(std::uint32_t sessions);
 void register_engine_parts(std::uint32_t sessions);
+void register_reflect();
 
 namespace {
 
@@ -67,6 +68,7 @@ int main(int argc, char** argv) {
         register_worker(sessions);
         register_engine_parts(sessions);
     }
+    register_reflect();
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     return 0;
