@@ -28,6 +28,7 @@ public:
         bool gather = false;
         std::uint16_t key_chains = 0;
         bool echo = false;
+        bool congestion_control = false;
         std::uint8_t history = 0;
     };
 
@@ -45,6 +46,7 @@ public:
                   .key_chains = setup.key_chains,
                   .echo = setup.echo,
                   .echo_secret = {0xe5, 0xc4, 0x01},
+                  .congestion_control = setup.congestion_control,
                   .history = setup.history},
           size_{bfd::Engine::memory_needed(config_)},
           memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},

@@ -16,6 +16,7 @@ struct Engine::Layout {
     std::size_t auth = 0;
     std::size_t chains = 0;
     std::size_t echo = 0;
+    std::size_t congestion = 0;
     std::size_t history = 0;
     std::size_t end = 0;
     std::uint32_t wheel_capacity = 0;
@@ -37,6 +38,7 @@ struct Engine::Layout {
         auth = take<SessionAuth>(config.key_chains == 0 ? 0 : slots);
         chains = take<const AuthKeys*>(config.key_chains);
         echo = take<SessionEcho>(config.echo ? slots : 0);
+        congestion = take<SessionCongestion>(config.congestion_control ? slots : 0);
         history = take<std::byte>(PacketHistory::memory_needed(slots, config.history));
     }
 
@@ -86,6 +88,8 @@ Engine::Engine(const EngineConfig& config, const Layout& layout, std::span<std::
       auth_{array_at<SessionAuth>(memory, layout.auth, config.key_chains == 0 ? 0 : config.slots)},
       chains_{array_at<const AuthKeys*>(memory, layout.chains, config.key_chains)},
       echo_{array_at<SessionEcho>(memory, layout.echo, config.echo ? config.slots : 0)},
+      congestion_{array_at<SessionCongestion>(memory, layout.congestion,
+                                              config.congestion_control ? config.slots : 0)},
       history_{memory.subspan(layout.history), config.history} {}
 
 }  // namespace tocsin::bfd

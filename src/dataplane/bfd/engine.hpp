@@ -3,6 +3,7 @@
 #include "dataplane/base/drop_reason.hpp"
 #include "dataplane/base/received_packet.hpp"
 #include "dataplane/base/session_key.hpp"
+#include "dataplane/bfd/congestion.hpp"
 #include "dataplane/bfd/discriminator.hpp"
 #include "dataplane/bfd/engine_sink.hpp"
 #include "dataplane/bfd/hot_lines.hpp"
@@ -37,6 +38,8 @@ struct EngineConfig {
     /// Room for Echo packets of our own at every session.
     bool echo = false;
     EchoSecret echo_secret{};  ///< of what these are authenticated with; random in production
+    /// Room for the congestion control of every session, RFC 5880 7.
+    bool congestion_control = false;
     /// Records of packets that each session keeps, live and once more of its last Down; 0, or
     /// 4..PacketHistory::kMost.
     std::uint8_t history = 0;
@@ -210,13 +213,40 @@ private:
     [[nodiscard]] static bool wants_echo(const SessionParameters& p) noexcept {
         return p.desired_min_echo_tx_interval > WireInterval{0};
     }
-    [[nodiscard]] static WireInterval required_min_rx(const SessionCold& cold) noexcept;
+    [[nodiscard]] WireInterval required_min_rx(Slot slot) const noexcept;
     [[nodiscard]] static WireInterval required_min_echo_rx(const SessionCold& cold) noexcept;
     [[nodiscard]] WireInterval echo_interval(Slot slot) const noexcept;
     void update_echo(Slot slot, Instant now) noexcept;
     void arm_echo(Slot slot) noexcept;
     void forget_echo(Slot slot) noexcept;
     void fill_echo(Slot slot, SessionSnapshot& out) const noexcept;
+    // engine_congestion.cpp; nothing without EngineConfig::congestion_control
+    [[nodiscard]] static bool wants_congestion_control(const SessionKey& key,
+                                                       const SessionParameters& p) noexcept {
+        return key.type == SessionType::MultiHop && p.congestion_doublings != 0;
+    }
+    [[nodiscard]] bool has_congestion_control(Slot slot) const noexcept;
+    [[nodiscard]] WireInterval expected_interval(Slot slot) const noexcept;
+    [[nodiscard]] WireInterval backed_off_tx(Slot slot) const noexcept;
+    [[nodiscard]] WireInterval backed_off_rx(Slot slot) const noexcept;
+    void set_turn(Slot slot, std::uint8_t packets, bool turned) noexcept;
+    void on_extra_turn(Slot slot) noexcept;
+    void on_periodic_turn(Slot slot, Instant now) noexcept;
+    void begin_window(Slot slot, Instant now) noexcept;
+    void update_window(Slot slot, Instant now) noexcept;
+    void end_window(Slot slot) noexcept;
+    [[nodiscard]] Nanoseconds window_time(Slot slot) const noexcept;
+    void judge_loss(Slot slot, Instant now) noexcept;
+    void judge_failure(Slot slot) noexcept;
+    void back_off(Slot slot) noexcept;
+    void set_backoff_base(Slot slot) noexcept;
+    void apply_backoff(Slot slot, Instant now) noexcept;
+    void rebase_congestion(Slot slot, const SessionParameters& was) noexcept;
+    void forget_congestion(Slot slot) noexcept;
+    void note_standstill(Nanoseconds loop_gap) noexcept;  // inline
+    [[nodiscard]] std::uint16_t packets_received(Slot slot) const noexcept;
+    [[nodiscard]] std::uint64_t packets_sent(Slot slot) const noexcept;
+    void fill_congestion(Slot slot, SessionSnapshot& out) const noexcept;
     // engine_history.cpp; nothing without EngineConfig::history
     [[nodiscard]] PacketTotals totals(Slot slot, Instant now) const noexcept;
     void note_accepted(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
@@ -321,9 +351,12 @@ private:
     std::uint32_t armed_ = 0;  ///< entries in the wheel that are valid
     KeyTable keys_;
     SlotQueue<Slot> events_;
-    std::span<SessionAuth> auth_;        ///< by slot; empty without key chains
-    std::span<const AuthKeys*> chains_;  ///< by number, less one
-    std::span<SessionEcho> echo_;        ///< by slot; empty without EngineConfig::echo
+    std::span<SessionAuth> auth_;              ///< by slot; empty without key chains
+    std::span<const AuthKeys*> chains_;        ///< by number, less one
+    std::span<SessionEcho> echo_;              ///< by slot; empty without EngineConfig::echo
+    std::span<SessionCongestion> congestion_;  ///< by slot; empty without congestion control
+    std::uint32_t stalled_ = 0;                ///< ticks that packets had to wait in all; wraps
+    Nanoseconds last_gap_{};                   ///< of the call of advance() before
     PacketHistory history_;
     Slot first_deleted_ = kNowhere;  ///< released slots that next_deleted() has not told of yet
     Slot last_deleted_{};

@@ -20,6 +20,9 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     Slot other;
     if (parameters.key_chain > config_.key_chains) return Status::NoSuchKeyChain;
     if (wants_echo(parameters) && echo_.empty()) return Status::NoRoomForEcho;
+    if (wants_congestion_control(key, parameters) && congestion_.empty()) {
+        return Status::NoRoomForCongestionControl;
+    }
     const bool known = keys_.find(
         key, [this](Slot s) -> const SessionKey& { return cold_[s.value].key; }, other);
     if (known && !hot_[other.value].has(kLingering)) return Status::KeyExists;
@@ -46,7 +49,8 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     cold.parameters = parameters;
     cold.desired_min_tx_interval = desired_min_tx(parameters.desired_min_tx_interval, false);
     cold.tx_in_force = cold.desired_min_tx_interval;
-    cold.required_min_rx_interval = required_min_rx(cold);
+    if (!congestion_.empty()) congestion_[session.slot.value] = {};
+    cold.required_min_rx_interval = required_min_rx(session.slot);
     hot.rx_in_force = cold.required_min_rx_interval;
     cold.local_diag = admin_down ? Diag::AdministrativelyDown : Diag::None;
     cold.last_state_change = now;
@@ -81,6 +85,9 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     if (cold.parameters == parameters) return Status::Ok;
     if (parameters.key_chain > config_.key_chains) return Status::NoSuchKeyChain;
     if (wants_echo(parameters) && echo_.empty()) return Status::NoRoomForEcho;
+    if (wants_congestion_control(cold.key, parameters) && congestion_.empty()) {
+        return Status::NoRoomForCongestionControl;
+    }
     const SessionParameters was = cold.parameters;
     const ControlOctets said = payload(slot, false, false);
     cold.parameters = parameters;
@@ -91,8 +98,9 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     if (hot->has(kMultiHop)) hot->arrival = parameters.min_ttl;
 
     const bool up = hot->session_state == SessionState::Up;
-    set_desired_min_tx(slot, desired_min_tx(parameters.desired_min_tx_interval, up), now);
-    set_required_min_rx(slot, required_min_rx(cold), now);
+    rebase_congestion(slot, was);
+    set_desired_min_tx(slot, desired_min_tx(backed_off_tx(slot), up), now);
+    set_required_min_rx(slot, required_min_rx(slot), now);
     update_demand(slot, now);
     update_echo(slot, now);
     const bool says_more = payload(slot, false, false) != said;

@@ -6,9 +6,10 @@ namespace tocsin::bfd {
 
 /// While Echo is active, control packets need not come often, RFC 5880 6.8.3; not at all in Demand
 /// mode, RFC 9747 3. What is looped comes as we send it.
-WireInterval Engine::required_min_rx(const SessionCold& cold) noexcept {
+WireInterval Engine::required_min_rx(Slot slot) const noexcept {
+    const SessionCold& cold = cold_[slot.value];
     if (cold.key.type == SessionType::Echo) return cold.desired_min_tx_interval;
-    const WireInterval wanted = cold.parameters.required_min_rx_interval;
+    const WireInterval wanted = backed_off_rx(slot);
     const bool sedate = cold.echo && !cold.demand && wanted > WireInterval{0};
     return sedate ? std::max(wanted, kSlowInterval) : wanted;
 }
@@ -53,7 +54,7 @@ void Engine::update_echo(Slot slot, Instant now) noexcept {
         if (!slower && earlier(before, echo.next_tx)) echo.next_tx = before;
     }
     if (cold.echo) arm_echo(slot);
-    set_required_min_rx(slot, required_min_rx(cold), now);
+    set_required_min_rx(slot, required_min_rx(slot), now);
     raise_event(slot, EventCause::Parameters);
 }
 

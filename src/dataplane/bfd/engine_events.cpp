@@ -45,13 +45,14 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
         (hot.last_packet[kStateOffset] & kControlPlaneIndependentBit) != 0;
     out.poll_in_progress = sends_poll(cold.poll) || cold.poll == Poll::Separating;
     out.rx_packets = (std::uint64_t{cold.rx_packets} << 8U) + hot.rx_packets;
-    out.tx_packets = (std::uint64_t{cold.tx_packets} << 8U) + hot.tx_packets;
+    out.tx_packets = packets_sent(slot);
     out.up_count = cold.up_count;
     out.down_count = cold.down_count;
     out.last_rx = hot.last_rx;
     out.last_state_change = cold.last_state_change;
     fill_auth(slot, out);
     fill_echo(slot, out);
+    fill_congestion(slot, out);
 }
 
 bool Engine::next_event(SessionEvent& out) noexcept {

@@ -18,7 +18,7 @@ PacketTotals Engine::totals(Slot slot, Instant now) const noexcept {
     const SessionHot& hot = hot_[slot.value];
     const SessionCold& cold = cold_[slot.value];
     return {.rx = (std::uint64_t{cold.rx_packets} << 8U) + hot.rx_packets,
-            .tx = (std::uint64_t{cold.tx_packets} << 8U) + hot.tx_packets,
+            .tx = packets_sent(slot),
             .last_rx = hot.last_rx,
             .last_tx = now - since(hot.last_tx, now)};
 }

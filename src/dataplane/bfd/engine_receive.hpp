@@ -175,7 +175,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
         const ControlOctets answer = payload(slot, false, true);
         const SignedPacket final = outgoing(slot, answer);
         const bool left = final.length != 0 && sink.transmit_once(slot, final.span());
-        if (left && ++hot.tx_packets == 0) ++cold.tx_packets;
+        if (left && ++hot.tx_packets == 0) on_extra_turn(slot);
         note_once(slot, answer, left, now);
     }
     update_steady(slot);

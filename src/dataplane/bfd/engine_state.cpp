@@ -112,7 +112,7 @@ void Engine::update_demand(Slot slot, Instant now) noexcept {
     cold.demand = active;
     cold.silent = cold.silent || active;
     expect_first_poll(slot, now);
-    set_required_min_rx(slot, required_min_rx(cold), now);
+    set_required_min_rx(slot, required_min_rx(slot), now);
     hot.set(kPayloadStale);
     want_poll(slot, now);
     raise_event(slot, EventCause::Parameters);
@@ -192,11 +192,12 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
     raise_event(slot, EventCause::State);
 
     const bool up = state == SessionState::Up;
+    if (state == SessionState::AdminDown) forget_congestion(slot);
     set_poll(slot, on_abandoned(cold.poll), now);
     update_demand(slot, now);
     update_echo(slot, now);
-    set_desired_min_tx(slot, desired_min_tx(cold.parameters.desired_min_tx_interval, up), now);
-    set_required_min_rx(slot, required_min_rx(cold), now);
+    set_desired_min_tx(slot, desired_min_tx(backed_off_tx(slot), up), now);
+    set_required_min_rx(slot, required_min_rx(slot), now);
     if (!up) {                               // only Up waits for a Poll Sequence, RFC 5880 6.8.3
         if (cold.silent) hot.last_rx = now;  // the peer begins to send when it has heard of it
         cold.silent = false;
@@ -207,6 +208,7 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
     content_changed(slot, now);
     hot.tx_interval =
         tx_interval_in_force(slot);  // the packet that tells of the state schedules the next
+    begin_window(slot, now);
 }
 
 void Engine::release(Slot slot) noexcept {

@@ -131,6 +131,7 @@ void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
     if (interval == hot.tx_interval) return;
     const bool resumed = hot.tx_interval == WireInterval{0};
     hot.tx_interval = interval;
+    begin_window(slot, now);
     expect_first_poll(slot, now);
     if (interval == WireInterval{0}) return note_pause(slot, now);  // the entry ends by itself
     // Ticks wrap: a silence of many hours must not look like a departure in the future.
@@ -139,6 +140,7 @@ void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
 }
 
 void Engine::update_detection(Slot slot, Instant now) noexcept {
+    update_window(slot, now);
     if (!hot_[slot.value].has(kLingering)) watch(slot, now);
     const Nanoseconds detection = detection_time(slot);
     count_leisure(slot, detection > Nanoseconds{0} ? bfd::leisure(detection) : kUnhurried);

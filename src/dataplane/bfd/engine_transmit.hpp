@@ -29,7 +29,7 @@ void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     const SignedPacket packet = outgoing(slot, octets);
     if (packet.length != 0 && sink.transmit_once(slot, packet.span())) {
         hot.clear(kTxFailed);
-        if (++hot.tx_packets == 0) ++cold_[slot.value].tx_packets;
+        if (++hot.tx_packets == 0) on_extra_turn(slot);
     } else {
         hot.set(kTxFailed);
         note_not_sent(slot, now);
@@ -83,7 +83,7 @@ template <EngineSink Sink>
         hot.set(kTxFailed);
         note_not_sent(slot, now);
     } else if (++hot.tx_packets == 0) [[unlikely]] {
-        ++cold_[slot.value].tx_packets;
+        on_periodic_turn(slot, now);
     }
     sink.late_tx(since(tick, now));
     hot.clear(kExtraSent | kEarlyMoves);
@@ -162,9 +162,9 @@ template <EngineSink Sink>
     }
     hot.clear(kTxFailed);
     if (history_.enabled()) note_periodic(slot, now);
+    const bool polls = hot.has(kPollAttention) && cold_[slot.value].poll == Poll::Requested;
     // Where there was no entry at next_tx itself, this one is late.
-    if (send_periodic(slot, hot.next_tx, now, may_leave, sink) && hot.has(kPollAttention) &&
-        cold_[slot.value].poll == Poll::Requested) {
+    if (send_periodic(slot, hot.next_tx, now, may_leave, sink) && polls) {
         set_poll(slot, Poll::Active, now);  // a Final may answer only what has left
     }
 }
@@ -209,6 +209,7 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
         }
     }
 
+    judge_failure(slot);
     forget_peer(slot);
     if (hot.session_state == SessionState::Init || hot.session_state == SessionState::Up) {
         sink.late_detection(now - deadline);
@@ -223,8 +224,16 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     }
 }
 
+/// The same gap is told of for several turns.
+inline void Engine::note_standstill(Nanoseconds loop_gap) noexcept {
+    if (loop_gap == last_gap_) return;
+    last_gap_ = loop_gap;
+    stalled_ += static_cast<std::uint32_t>((loop_gap + kTickLength - Nanoseconds{1}) / kTickLength);
+}
+
 template <EngineSink Sink>
 bool Engine::advance(Instant now, Nanoseconds loop_gap, std::uint32_t budget, Sink& sink) noexcept {
+    note_standstill(loop_gap);
     while (now - advanced_to_ > kLongestStep) [[unlikely]] {
             if (!advance_step(advanced_to_ + kLongestStep, loop_gap, budget, sink)) return false;
             advanced_to_ += kLongestStep;

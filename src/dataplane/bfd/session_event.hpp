@@ -62,6 +62,8 @@ struct SessionSnapshot {
     std::uint64_t echo_tx_packets = 0;
     std::uint64_t echo_rx_packets = 0;  ///< that came back
     EchoRoundTrip echo_round_trip;
+    std::uint32_t congestion_backoffs = 0;  ///< times that congestion raised intervals
+    std::uint8_t congestion_factor = 1;     ///< by which it has raised them; 1 = not at present
 };
 
 /// Why a SessionEvent was raised; bits, several may be set.
@@ -69,6 +71,7 @@ enum class EventCause : std::uint8_t {
     State = 1,       ///< bfd.SessionState changed at least once
     Parameters = 2,  ///< negotiated intervals, remote variables or poll state changed
     Source = 4,      ///< the peer's source address changed, RFC 5881 6
+    Congestion = 8,  ///< congestion raised intervals, or they returned by a step, RFC 5880 7
 };
 
 /// What happened to a session since its last event: level-triggered, so a flap may merge but the
@@ -91,8 +94,9 @@ enum class Status : std::uint8_t {
     NoSuchSession,  ///< slot free, or the discriminator disagrees
     SlotTaken,
     KeyExists,
-    NoSuchKeyChain,  ///< a number beyond EngineConfig::key_chains
-    NoRoomForEcho,   ///< Echo is asked for, EngineConfig::echo is off
+    NoSuchKeyChain,              ///< a number beyond EngineConfig::key_chains
+    NoRoomForEcho,               ///< Echo is asked for, EngineConfig::echo is off
+    NoRoomForCongestionControl,  ///< likewise, EngineConfig::congestion_control
     Busy,  ///< more sessions came and went within two seconds than the wheel holds; try again
 };
 

@@ -23,7 +23,8 @@ Node::Node(const Config& config, TrueTime now, Observer& observer)
         .seed = config.seed,
         .key_chains = kChains,
         .echo = true,
-        .echo_secret = {static_cast<std::uint8_t>(config.seed), config.number}};
+        .echo_secret = {static_cast<std::uint8_t>(config.seed), config.number},
+        .congestion_control = true};
     memory_.resize((bfd::Engine::memory_needed(engine) + sizeof(Aligned) - 1) / sizeof(Aligned));
     engine_ =
         std::make_unique<bfd::Engine>(engine, std::as_writable_bytes(std::span{memory_}), now_);

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "dataplane/bfd/timers.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace tocsin::bfd {
+
+/// Congestion control of a multihop session, RFC 5880 7. Loss is measured over windows that begin
+/// and end with a packet that arrived: what was received is compared with the least that the
+/// peer's interval allows. What is missing becomes a debt, which windows without loss pay back.
+
+/// Packets that a window is to expect at least.
+inline constexpr std::uint32_t kLossWindow = 16;
+/// Debt is counted in half packets. At this much there is congestion.
+inline constexpr int kCongested = 12;
+/// What one window adds at most: a single interruption, however long, is no congestion.
+inline constexpr int kMostOfOneWindow = 8;
+/// When the session fails: what shows that there was loss before the silence that ended it.
+inline constexpr int kLossBeforeFailure = 6;
+/// Intervals are doubled at most so often: 16 times as long.
+inline constexpr unsigned kMostDoublings = 4;
+/// Windows without loss before intervals are halved: 2, doubled so often at most, each time that
+/// loss returns after a halving.
+inline constexpr std::uint8_t kMostPatience = 5;
+inline constexpr std::uint8_t kLeastClean = 2;
+
+/// Packets that left undisturbed at least, if the peer paused by no more than its interval between
+/// two of them. Jitter makes them up to a third more, RFC 5880 6.8.7.
+[[nodiscard]] constexpr std::uint32_t fewest_packets(Nanoseconds time,
+                                                     WireInterval interval) noexcept {
+    if (interval == WireInterval{0} || time <= Nanoseconds{0}) return 0;
+    return static_cast<std::uint32_t>(
+        std::min<std::int64_t>(time / Nanoseconds{interval}, std::numeric_limits<int>::max() / 4));
+}
+
+/// The debt after a window. A 32nd of what was expected may be missing for nothing.
+[[nodiscard]] constexpr std::uint8_t loss_debt(std::uint8_t debt, std::uint32_t expected,
+                                               std::uint32_t received) noexcept {
+    const std::int64_t missing =
+        2 * (std::int64_t{expected} - received) - std::int64_t{expected / 16};
+    return static_cast<std::uint8_t>(std::clamp<std::int64_t>(
+        debt + std::min<std::int64_t>(missing, kMostOfOneWindow), 0, 2 * kCongested));
+}
+static_assert(loss_debt(0, 16, 15) == 1 && loss_debt(1, 16, 16) == 0);
+static_assert(loss_debt(0, 16, 0) == kMostOfOneWindow);
+
+[[nodiscard]] constexpr WireInterval doubled(WireInterval interval, unsigned times) noexcept {
+    const std::uint64_t us = std::uint64_t{interval.count()} << times;
+    return WireInterval{static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(us, std::numeric_limits<std::uint32_t>::max()))};
+}
+
+/// Our packets in `time`, jitter included, at most 255 and at least one.
+[[nodiscard]] constexpr std::uint8_t packets_in(Nanoseconds time, WireInterval interval) noexcept {
+    if (interval == WireInterval{0}) return 255;
+    const std::int64_t n = 8 * time / (7 * Nanoseconds{interval}) + 1;
+    return static_cast<std::uint8_t>(std::min<std::int64_t>(n, 255));
+}
+static_assert(packets_in(16 * std::chrono::milliseconds{50}, WireInterval{50'000}) == 19);
+
+/// What congestion control knows of a session.
+struct alignas(32) SessionCongestion {
+    Tick window_since{};
+    std::uint32_t stalled{};        ///< Engine::stalled_ when the window began
+    WireInterval expected{};        ///< interval that the window counts with; 0 = none is measured
+    WireInterval tx_base{};         ///< in force when intervals were raised first: these are doubled
+    WireInterval rx_base{};         ///< likewise
+    std::uint32_t backoffs{};       ///< times that intervals were raised
+    std::uint16_t rx_mark{};        ///< packets received when the window began, low 16 bits
+    std::uint8_t tx_ahead{};        ///< what SessionHot::tx_packets was moved ahead of the count
+    std::uint8_t debt{};            ///< loss_debt()
+    std::uint8_t doublings : 4 {};  ///< in force or on their way to the peer
+    std::uint8_t patience : 4 {};   ///< kMostPatience
+    std::uint8_t clean{};           ///< windows without debt in a row
+    bool eased{};                   ///< the last change was a halving
+};
+static_assert(sizeof(SessionCongestion) == 32 && std::is_trivially_copyable_v<SessionCongestion>);
+
+}  // namespace tocsin::bfd
