@@ -36,6 +36,9 @@ struct Scenario {
         p.required_min_rx_interval = interval();
         p.detect_mult = static_cast<std::uint8_t>(random().between(3, 5));
         p.key_chain = chain();
+        if (sim.node(0).config().type == SessionType::MultiHop) {
+            p.congestion_doublings = static_cast<std::uint8_t>(random().between(0, 4)) & 0xfU;
+        }
         if (demand && random().chance(0.5)) {
             p.demand_mode = true;
             p.demand_poll_interval = interval();

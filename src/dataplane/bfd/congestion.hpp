@@ -17,16 +17,21 @@ namespace tocsin::bfd {
 inline constexpr std::uint32_t kLossWindow = 16;
 /// Debt is counted in half packets. At this much there is congestion.
 inline constexpr int kCongested = 12;
+/// Likewise soon after intervals were halved: until so many windows in a row were without loss.
+inline constexpr int kCongestedAgain = 6;
+inline constexpr std::uint8_t kProbation = 8;
 /// What one window adds at most: a single interruption, however long, is no congestion.
 inline constexpr int kMostOfOneWindow = 8;
 /// When the session fails: what shows that there was loss before the silence that ended it.
-inline constexpr int kLossBeforeFailure = 6;
+inline constexpr int kLossBeforeFailure = 2;
+/// A session that was Up for less than so many windows may have failed of nothing else.
+inline constexpr int kShortLived = 4;
 /// Intervals are doubled at most so often: 16 times as long.
 inline constexpr unsigned kMostDoublings = 4;
-/// Windows without loss before intervals are halved: 2, doubled so often at most, each time that
-/// loss returns after a halving.
-inline constexpr std::uint8_t kMostPatience = 5;
-inline constexpr std::uint8_t kLeastClean = 2;
+/// Windows without loss before intervals are halved; doubled each time that loss returns soon after
+/// a halving, so often at most.
+inline constexpr std::uint8_t kLeastClean = 8;
+inline constexpr std::uint8_t kMostPatience = 4;
 
 /// Packets that left undisturbed at least, if the peer paused by no more than its interval between
 /// two of them. Jitter makes them up to a third more, RFC 5880 6.8.7.
@@ -65,18 +70,18 @@ static_assert(packets_in(16 * std::chrono::milliseconds{50}, WireInterval{50'000
 /// What congestion control knows of a session.
 struct alignas(32) SessionCongestion {
     Tick window_since{};
-    std::uint32_t stalled{};        ///< Engine::stalled_ when the window began
-    WireInterval expected{};        ///< interval that the window counts with; 0 = none is measured
-    WireInterval tx_base{};         ///< in force when intervals were raised first: these are doubled
-    WireInterval rx_base{};         ///< likewise
-    std::uint32_t backoffs{};       ///< times that intervals were raised
-    std::uint16_t rx_mark{};        ///< packets received when the window began, low 16 bits
-    std::uint8_t tx_ahead{};        ///< what SessionHot::tx_packets was moved ahead of the count
-    std::uint8_t debt{};            ///< loss_debt()
+    std::uint32_t stalled{};   ///< Engine::stalled_ when the window began
+    WireInterval expected{};   ///< interval that the window counts with; 0 = none is measured
+    WireInterval tx_base{};    ///< in force when intervals were raised first: these are doubled
+    WireInterval rx_base{};    ///< likewise
+    std::uint32_t backoffs{};  ///< times that intervals were raised
+    std::uint16_t rx_mark{};   ///< packets received when the window began, low 16 bits
+    std::uint8_t tx_ahead{};   ///< what SessionHot::tx_packets was moved ahead of the count
+    std::uint8_t debt{};       ///< loss_debt()
     std::uint8_t doublings : 4 {};  ///< in force or on their way to the peer
     std::uint8_t patience : 4 {};   ///< kMostPatience
     std::uint8_t clean{};           ///< windows without debt in a row
-    bool eased{};                   ///< the last change was a halving
+    bool eased{};                   ///< on probation after a halving
 };
 static_assert(sizeof(SessionCongestion) == 32 && std::is_trivially_copyable_v<SessionCongestion>);
 

@@ -14,7 +14,8 @@ WireInterval Engine::expected_interval(Slot slot) const noexcept {
     const SessionCold& cold = cold_[slot.value];
     const bool sends = hot.session_state == SessionState::Up && !hot.has(kLingering) &&
                        !cold.silent && cold.required_min_rx_interval > WireInterval{0};
-    if (!sends || hot.tx_interval == WireInterval{0} || cold.parameters.congestion_doublings == 0) return WireInterval{0};
+    if (!sends || hot.tx_interval == WireInterval{0} || cold.parameters.congestion_doublings == 0)
+        return WireInterval{0};
     return std::max(hot.rx_in_force, hot.remote_desired_min_tx_interval());
 }
 
@@ -72,7 +73,8 @@ void Engine::on_periodic_turn(Slot slot, Instant now) noexcept {
     if (c.expected == WireInterval{0}) return set_turn(slot, 255, true);
     const Nanoseconds whole = kLossWindow * Nanoseconds{c.expected};
     const Nanoseconds measured = window_time(slot);
-    if (measured < whole) return set_turn(slot, packets_in(whole - measured, hot.tx_interval), true);
+    if (measured < whole)
+        return set_turn(slot, packets_in(whole - measured, hot.tx_interval), true);
     end_window(slot);
     judge_loss(slot, now);
     set_turn(slot, packets_in(kLossWindow * Nanoseconds{c.expected}, hot.tx_interval), true);
@@ -108,7 +110,8 @@ Nanoseconds Engine::window_time(Slot slot) const noexcept {
     const Tick end = tick_at(hot_[slot.value].last_rx);
     if (earlier(end, c.window_since)) return Nanoseconds{0};
     const std::int64_t stood = std::int64_t{stalled_ - c.stalled} * kTickLength.count();
-    const Nanoseconds slack = stood > 0 ? Nanoseconds{stood} + Nanoseconds{c.expected} : Nanoseconds{0};
+    const Nanoseconds slack =
+        stood > 0 ? Nanoseconds{stood} + Nanoseconds{c.expected} : Nanoseconds{0};
     return (end - c.window_since) * kTickLength - slack;
 }
 
@@ -135,7 +138,8 @@ void Engine::judge_loss(Slot slot, Instant now) noexcept {
     const SessionCold& cold = cold_[slot.value];
     SessionCongestion& c = congestion_[slot.value];
     if (sends_poll(cold.poll) || cold.poll == Poll::Separating) return;
-    if (c.debt >= kCongested) {
+    if (c.clean >= kProbation) c.eased = false;
+    if (c.debt >= (c.eased ? kCongestedAgain : kCongested)) {
         if (c.doublings >= cold.parameters.congestion_doublings) return;
         back_off(slot);
     } else if (c.doublings != 0 && c.clean >= kLeastClean << c.patience) {
@@ -180,14 +184,17 @@ void Engine::apply_backoff(Slot slot, Instant now) noexcept {
     raise_event(slot, EventCause::Congestion);
 }
 
-/// A Detection Time is over. RFC 5880 7 names session failure as a sign of congestion; here only
-/// where packets had been missing before the silence, or each failure would slow its session down.
+/// A Detection Time is over, here or at the peer. RFC 5880 7 names session failure as a sign of
+/// congestion; it is taken for one where packets had been missing before the silence, or soon after
+/// the session came Up, or each failure would slow its session down.
 void Engine::judge_failure(Slot slot) noexcept {
     if (!has_congestion_control(slot) || hot_[slot.value].session_state != SessionState::Up) return;
     SessionCongestion& c = congestion_[slot.value];
     if (c.expected == WireInterval{0}) return;
     end_window(slot);
-    const bool congested = c.debt >= kLossBeforeFailure;
+    const Nanoseconds lasted = hot_[slot.value].last_rx - cold_[slot.value].last_state_change;
+    const bool congested = c.debt >= kLossBeforeFailure ||
+                           lasted < kShortLived * kLossWindow * Nanoseconds{c.expected};
     c.debt = 0;
     c.clean = 0;
     if (!congested || c.doublings >= cold_[slot.value].parameters.congestion_doublings) return;
@@ -219,7 +226,8 @@ void Engine::forget_congestion(Slot slot) noexcept {
 
 std::uint64_t Engine::packets_sent(Slot slot) const noexcept {
     const std::uint8_t ahead = has_congestion_control(slot) ? congestion_[slot.value].tx_ahead : 0;
-    return (std::uint64_t{cold_[slot.value].tx_packets} << 8U) + hot_[slot.value].tx_packets - ahead;
+    return (std::uint64_t{cold_[slot.value].tx_packets} << 8U) + hot_[slot.value].tx_packets -
+           ahead;
 }
 
 void Engine::fill_congestion(Slot slot, SessionSnapshot& out) const noexcept {

@@ -159,6 +159,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
         const Diag diag = next == SessionState::Down ? Diag::NeighborSignaledSessionDown
                           : next == SessionState::Up ? Diag::None
                                                      : cold.local_diag;
+        if (control.diag == Diag::ControlDetectionTimeExpired) judge_failure(slot);
         change_state(slot, next, diag, now, sink);
     } else if (old_discr != control.my_discriminator) {
         content_changed(slot, now);

@@ -5,6 +5,8 @@
 #include "simulation/random.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 
 namespace tocsin::simulation {
@@ -21,6 +23,9 @@ struct Impairment {
     Nanoseconds delay{0};
     Nanoseconds delay_variation{0};  ///< added, uniform; packets may overtake each other
     bool keeps_order = true;
+    /// Packets a second that a congested wire carries, averaged over a second; each of what is
+    /// offered beyond is lost by chance. 0 = no limit.
+    double capacity = 0;
     bool cut = false;
     bool loses_echo = false;  ///< what is lost by chance may be an Echo packet
 };
@@ -41,7 +46,8 @@ public:
               Deliver&& deliver) {
         if (impairment.cut) return;
         const bool final = !echo && (packet.octets[bfd::kStateOffset] & bfd::kFinalBit) != 0;
-        if ((!echo || impairment.loses_echo) && is_lost(final, random)) {
+        const bool crowded = is_crowded(now, random);
+        if ((!echo || impairment.loses_echo) && (crowded || is_lost(final, random))) {
             ++lost_in_a_row_;
             return;
         }
@@ -60,6 +66,14 @@ public:
     }
 
 private:
+    bool is_crowded(TrueTime now, Random& random) {
+        if (impairment.capacity <= 0) return false;
+        const std::chrono::duration<double> passed = now - last_offered_;
+        last_offered_ = now;
+        offered_ = 1 + offered_ * std::exp(-passed.count());
+        return offered_ > impairment.capacity && random.chance(1 - impairment.capacity / offered_);
+    }
+
     bool is_lost(bool is_final, Random& random) {
         if (lost_in_a_row_ >= impairment.longest_run) {
             burst_left_ = 0;
@@ -85,6 +99,8 @@ private:
     unsigned lost_in_a_row_ = 0;
     unsigned burst_left_ = 0;
     TrueTime last_arrival_{0};
+    TrueTime last_offered_{0};
+    double offered_ = 0;
 };
 
 }  // namespace tocsin::simulation

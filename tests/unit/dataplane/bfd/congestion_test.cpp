@@ -1,6 +1,7 @@
 // Congestion control over several hops, RFC 5880 7.
 
 #include "dataplane/bfd/congestion.hpp"
+
 #include "one_session.hpp"
 
 #include <functional>
@@ -90,8 +91,8 @@ TEST_F(Congestion, SustainedLossRaisesBothIntervalsByAPollSequence) {
     EXPECT_EQ(snapshot().required_min_rx_interval, 200ms);
     EXPECT_EQ(snapshot().tx_interval, 200ms);
     EXPECT_EQ(snapshot().detection_time, 5 * 200ms);
-    const auto polled = std::ranges::find_if(
-        box.sink.sent, [](const Sent& s) { return s.packet.poll; });
+    const auto polled =
+        std::ranges::find_if(box.sink.sent, [](const Sent& s) { return s.packet.poll; });
     ASSERT_NE(polled, box.sink.sent.end());
     EXPECT_EQ(polled->packet.desired_min_tx_interval, 200ms);
     EXPECT_EQ(polled->packet.required_min_rx_interval, 200ms);
@@ -217,14 +218,14 @@ TEST_F(Congestion, IntervalsReturnByStepsAfterAStretchWithoutLoss) {
     congest(2);
     ASSERT_EQ(factor(), 4U);
     static_cast<void>(times_told());
-    exchange(30);
+    exchange(120);
     EXPECT_EQ(factor(), 4U);
     exchange(30);
     EXPECT_EQ(factor(), 2U);
     exchange(3);
     EXPECT_EQ(snapshot().tx_interval, 200ms);
     EXPECT_EQ(times_told(), 1U);
-    exchange(60);
+    exchange(150);
     EXPECT_EQ(factor(), 1U);
     exchange(3);
     EXPECT_EQ(snapshot().desired_min_tx_interval, 100ms);
@@ -263,7 +264,7 @@ TEST_F(Congestion, ParametersThatAreSetMeanwhileAreDoubledFromNowOn) {
     exchange(3);
     EXPECT_EQ(snapshot().desired_min_tx_interval, 600ms);
     EXPECT_EQ(snapshot().required_min_rx_interval, 400ms);
-    exchange(200);
+    exchange(320);
     EXPECT_EQ(snapshot().desired_min_tx_interval, 150ms);
     EXPECT_EQ(state(), SessionState::Up);
 }
@@ -353,6 +354,34 @@ TEST_F(Congestion, AFailureThatLossAnnouncedMakesTheSessionReturnSlower) {
     ASSERT_EQ(state(), SessionState::Up);
     EXPECT_EQ(snapshot().tx_interval, 200ms);
     EXPECT_EQ(snapshot().detection_time, 1s);
+}
+
+TEST_F(Congestion, AFailureSoonAfterComingUpMakesTheSessionReturnSlower) {
+    begin();
+    exchange(20);
+    box.run_for(502ms);
+    ASSERT_EQ(state(), SessionState::Down);
+    EXPECT_EQ(factor(), 2U);
+}
+
+/// What is lost on the way to the peer only the peer can see.
+TEST_F(Congestion, AFailureThatThePeerSawMakesTheSessionReturnSlowerToo) {
+    begin();
+    exchange(20);
+    exchange(16, [](unsigned i) { return i % 2 == 0; });
+    peer.says.diag = Diag::ControlDetectionTimeExpired;
+    peer.send(SessionState::Down);
+    ASSERT_EQ(state(), SessionState::Down);
+    EXPECT_EQ(factor(), 2U);
+}
+
+TEST_F(Congestion, ADownOfAnotherKindIsNone) {
+    begin();
+    exchange(20);
+    peer.says.diag = Diag::PathDown;
+    peer.send(SessionState::Down);
+    ASSERT_EQ(state(), SessionState::Down);
+    EXPECT_EQ(factor(), 1U);
 }
 
 TEST_F(Congestion, APeerInDemandModeGetsNothingAndNothingIsMeasured) {
