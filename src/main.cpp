@@ -66,6 +66,7 @@ runtime::Config runtime_config(const control::config::Config& c, std::uint64_t s
     out.real_time = c.dataplane.real_time;
     out.key_chains = c.dataplane.authentication ? control::config::kKeyChainNumbers : 0;
     out.echo = c.dataplane.echo;
+    out.congestion_control = c.dataplane.congestion_control;
     while (::getrandom(out.echo_secret.data(), out.echo_secret.size(), 0) !=
            static_cast<ssize_t>(out.echo_secret.size())) {
     }

@@ -32,8 +32,7 @@ struct Path {
             sim.wire(e).impairment.delay = Nanoseconds{sim.random.between(1'000'000, 40'000'000)};
             sim.command(e, [&](Node& n) { (void)n.add(0, p, false); });
         }
-        EXPECT_TRUE(
-            sim.run_until_true(12s, [&] { return sim.all_are(bfd::SessionState::Up, 1); }));
+        EXPECT_TRUE(sim.run_until_true(12s, [&] { return sim.all_are(bfd::SessionState::Up, 1); }));
         sim.run_for(3s);
         EXPECT_EQ(downs(), 0U);
     }
@@ -79,7 +78,8 @@ TEST(CongestedPath, IsGivenLessAndTheSessionFlapsLess) {
     if (std::getenv("TOCSIN_SIM_SEED") != nullptr) return;
     RecordProperty("downs_with", static_cast<int>(with));
     RecordProperty("downs_without", static_cast<int>(without));
-    std::printf("downs %u against %u, sent %lu against %lu\n", with, without, sent_with, sent_without);
+    std::printf("downs %u against %u, sent %lu against %lu\n", with, without, sent_with,
+                sent_without);
     EXPECT_GT(without, 600U);
     EXPECT_LT(with * 20, without);
     EXPECT_LT(sent_with, sent_without * 7 / 10);

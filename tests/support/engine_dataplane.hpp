@@ -201,6 +201,7 @@ private:
                       .discriminators = codec,
                       .seed = 7,
                       .key_chains = kKeyChains,
+                      .congestion_control = true,
                       .history = kHistory},
               size_{bfd::Engine::memory_needed(config_)},
               memory_{static_cast<std::byte*>(::operator new (size_, std::align_val_t{64}))},

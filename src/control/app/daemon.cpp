@@ -132,6 +132,7 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
                                    .seed = setup.seed,
                                    .authentication = running_->dataplane.authentication,
                                    .echo = running_->dataplane.echo,
+                                   .congestion_control = running_->dataplane.congestion_control,
                                    .history = running_->dataplane.history != 0});
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
     manager_->set_listener(session_log_.get());

@@ -47,6 +47,8 @@ const char* status_name(bfd::Status status) {
             return "NoSuchKeyChain";
         case bfd::Status::NoRoomForEcho:
             return "NoRoomForEcho";
+        case bfd::Status::NoRoomForCongestionControl:
+            return "NoRoomForCongestionControl";
         case bfd::Status::Busy:
             return "Busy";
     }
@@ -117,6 +119,17 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                     {"peer", to_string(r.remote)},
                     {"port", port(r)},
                     {"source", to_string(e.source)}});
+    }
+    if (caused(bfd::EventCause::Congestion) && allow()) {
+        log::write(log::Level::Warn, "bfd", "session_congestion",
+                   {{"id", r.id.value},
+                    {"peer", to_string(r.remote)},
+                    {"port", port(r)},
+                    {"state", bfd::name(e.now.session_state)},
+                    {"factor", unsigned{e.now.congestion_factor}},
+                    {"desired_min_tx_interval_us", e.now.desired_min_tx_interval.count()},
+                    {"required_min_rx_interval_us", e.now.required_min_rx_interval.count()},
+                    {"backoffs", e.now.congestion_backoffs}});
     }
     if (caused(bfd::EventCause::Parameters) && log::enabled(log::Level::Debug) && allow()) {
         log::write(log::Level::Debug, "bfd", "session_parameters_changed",

@@ -44,6 +44,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
             q.desired_min_echo_tx_interval);
     compare("required_min_echo_rx_interval", p.required_min_echo_rx_interval,
             q.required_min_echo_rx_interval);
+    compare("congestion_control", p.congestion_doublings != 0, q.congestion_doublings != 0);
     compare("match_source", p.match_source, q.match_source);
     compare("min_ttl", p.min_ttl, q.min_ttl);
     compare("dscp", a.dscp, b.dscp);
@@ -65,6 +66,9 @@ bool can_exist(const Session& session, const Config& running) {
     if (session.auth.type != bfd::AuthType::None && !running.dataplane.authentication) return false;
     const bool echo = session.parameters.desired_min_echo_tx_interval > WireInterval{0};
     if (echo && !running.dataplane.echo) return false;
+    if (session.parameters.congestion_doublings != 0 && !running.dataplane.congestion_control) {
+        return false;
+    }
     if (session.type == SessionType::MultiHop) {
         if (multihop_paths(running.ports, session.remote, &*port).empty()) return false;
         return std::ranges::any_of(running.ports, [&](const Port& p) {
@@ -120,6 +124,9 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
     // Room that is not needed any more does no harm.
     if (to.authentication && !from.authentication) out.emplace_back("dataplane.authentication");
     if (to.echo && !from.echo) out.emplace_back("dataplane.echo");
+    if (to.congestion_control && !from.congestion_control) {
+        out.emplace_back("dataplane.congestion_control");
+    }
     compare("dataplane.history", from.history, to.history);
     compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
     compare("dataplane.eal_args", from.eal_args, to.eal_args);

@@ -25,6 +25,7 @@ struct Draft {
     std::vector<std::string> session_paths;  ///< such as session[3], one for each
     std::optional<bool> authentication;      ///< of the dataplane, when given
     std::optional<bool> echo;                ///< likewise
+    std::optional<bool> congestion_control;  ///< likewise
     bool addresses_are_doubtful = false;     ///< a port or an address was at fault
     bool key_chains_are_doubtful = false;    ///< one of them was at fault
 };

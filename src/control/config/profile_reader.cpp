@@ -39,6 +39,7 @@ void read_profile(TableReader& in, std::vector<Profile>& out) {
     profile.padded_pdu_size =
         read_number<std::uint16_t>(in, "padded_pdu_size", padded_pdu_size_fault);
     profile.passive = in.get_bool("passive");
+    profile.congestion_control = in.get_bool("congestion_control");
     profile.demand_mode = in.get_bool("demand_mode");
     profile.demand_poll_interval = interval("demand_poll_interval", demand_poll_fault);
     profile.desired_min_echo_tx_interval =

@@ -42,6 +42,8 @@ inline constexpr std::uint8_t kLeastHistory = 4;
 inline constexpr std::uint8_t kMostHistory = 64;
 /// Up to so many sessions the default is to keep histories.
 inline constexpr std::uint32_t kMostWithHistory = 100'000;
+inline constexpr std::uint32_t kCongestionRoomFor = 100'000;
+
 [[nodiscard]] constexpr std::uint8_t default_history(std::uint32_t max_sessions) noexcept {
     return max_sessions <= kMostWithHistory ? 16 : 0;
 }
@@ -59,6 +61,9 @@ struct Dataplane {
     /// Room for Echo packets of our own at every session, 72 octets; when not given: if a session
     /// or profile asks for them.
     bool echo = false;
+    /// Room for the congestion control of multihop sessions, 32 octets a session; when not given:
+    /// up to kCongestionRoomFor sessions, and if the file has a multihop session that wants it.
+    bool congestion_control = true;
     /// Records of packets that each session keeps, and once more of its last Down; 0, or
     /// kLeastHistory..kMostHistory. When not given: by default_history().
     std::uint8_t history = 16;
@@ -148,6 +153,7 @@ struct Profile {
     std::optional<WireInterval> demand_poll_interval;
     std::optional<WireInterval> desired_min_echo_tx_interval;
     std::optional<WireInterval> required_min_echo_rx_interval;
+    std::optional<bool> congestion_control;
     std::optional<auth::Authentication> auth;
     std::optional<std::uint16_t> padded_pdu_size;
     std::optional<bool> interval_alignment;

@@ -24,6 +24,7 @@ SessionDraft draft_of(const Session& session) {
         .desired_min_echo_tx_interval = p.desired_min_echo_tx_interval,
         .required_min_echo_rx_interval = p.required_min_echo_rx_interval,
         .match_source = p.match_source,
+        .congestion_control = p.congestion_doublings != 0,
         .follow_link = session.follow_link,
         .auth =
             AuthDraft{.type = std::string{auth::type_name(session.auth.type, session.auth.method)},

@@ -31,6 +31,7 @@ struct SessionDraft {
     std::optional<std::chrono::microseconds> desired_min_echo_tx_interval{};
     std::optional<std::chrono::microseconds> required_min_echo_rx_interval{};
     std::optional<bool> match_source{};
+    std::optional<bool> congestion_control{};
     std::optional<bool> follow_link{};
     std::optional<AuthDraft> auth{};
     std::optional<std::int64_t> padded_pdu_size{};

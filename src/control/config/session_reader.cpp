@@ -54,6 +54,7 @@ void read_session(TableReader& in, Draft& draft) {
     out.dscp = in.get_integer("dscp");
     out.padded_pdu_size = in.get_integer("padded_pdu_size");
     out.passive = in.get_bool("passive");
+    out.congestion_control = in.get_bool("congestion_control");
     out.demand_mode = in.get_bool("demand_mode");
     out.demand_poll_interval = in.get_duration("demand_poll_interval");
     out.desired_min_echo_tx_interval = in.get_duration("desired_min_echo_tx_interval");

@@ -1,5 +1,6 @@
 #include "control/config/session_rules.hpp"
 
+#include "control/config/congestion_rules.hpp"
 #include "control/config/demand_rules.hpp"
 #include "control/config/echo_rules.hpp"
 #include "control/config/large_packet_rules.hpp"
@@ -56,6 +57,7 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
     read_session_auth(in);
     read_telling(in);
     read_timers(in);
+    read_congestion_control(in);
     read_demand(in);
     read_echo(in);
     read_dscp(in);

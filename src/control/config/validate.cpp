@@ -197,6 +197,7 @@ private:
             config_.sessions.push_back(std::move(check.session));
         }
         check_room_for_echo();
+        check_room_for_congestion_control();
         if (config_.sessions.size() <= config_.dataplane.max_sessions) return;
         add("dataplane.max_sessions",
             std::to_string(config_.dataplane.max_sessions) + " is less than the " +
@@ -241,6 +242,19 @@ private:
         if (config_.dataplane.echo || !wanted) return;
         add("dataplane.echo",
             "is false, but sessions send Echo packets: leave the key out, or write true");
+    }
+
+    /// When the key is not given there is room unless it is much and nobody in the file needs it.
+    void check_room_for_congestion_control() {
+        const bool wanted = std::ranges::any_of(config_.sessions, [](const Session& s) {
+            return s.parameters.congestion_doublings != 0;
+        });
+        const bool little = config_.dataplane.max_sessions <= kCongestionRoomFor;
+        config_.dataplane.congestion_control = draft_.congestion_control.value_or(wanted || little);
+        if (config_.dataplane.congestion_control || !wanted) return;
+        add("dataplane.congestion_control",
+            "is false, but multihop sessions use it: leave the key out, or write "
+            "congestion_control = false for each of them");
     }
 
     void check_key_chain(const auth::Authentication& how, const std::string& path) {

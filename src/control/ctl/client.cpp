@@ -38,6 +38,7 @@ std::string_view option_of(std::string_view field) {
     static constexpr std::pair<std::string_view, std::string_view> kOptions[]{
         {"desired_min_tx_interval_us", "--tx"},
         {"required_min_rx_interval_us", "--rx"},
+        {"congestion_control", "--congestion-control"},
         {"demand_mode", "--demand"},
         {"demand_poll_interval_us", "--demand-poll"},
         {"desired_min_echo_tx_interval_us", "--echo-tx"},

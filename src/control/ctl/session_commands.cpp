@@ -81,6 +81,7 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     if (options.min_ttl) out.set_min_ttl(*options.min_ttl);
     if (options.dscp) out.set_dscp(*options.dscp);
     if (options.passive) out.set_passive(*options.passive);
+    if (options.congestion_control) out.set_congestion_control(*options.congestion_control);
     if (options.match_source) out.set_match_source(*options.match_source);
     if (options.follow_link) out.set_follow_link(*options.follow_link);
     if (options.interval_alignment) out.set_interval_alignment(*options.interval_alignment);
@@ -238,11 +239,13 @@ ExitCode session_set(const Context& context, const SelectOptions& which,
         options.demand_poll_interval.empty() && options.desired_min_echo_tx_interval.empty() &&
         options.required_min_echo_rx_interval.empty() && options.auth_type.empty() &&
         !options.interval_alignment && options.up_hold.empty() && options.down_hold.empty() &&
-        options.dampening.empty() && !options.dscp && !options.follow_link) {
+        options.dampening.empty() && !options.dscp && !options.follow_link &&
+        !options.congestion_control) {
         return refuse(context, invalid("nothing to change: give --tx, --rx, --detect-mult, "
                                        "--passive, --active, --demand, --no-demand, "
                                        "--demand-poll, --echo-tx, --echo-rx, --match-source, "
-                                       "--no-match-source, --min-ttl, --padded-pdu-size, "
+                                       "--no-match-source, --congestion-control, "
+                                       "--no-congestion-control, --min-ttl, --padded-pdu-size, "
                                        "--interval-alignment, "
                                        "--no-interval-alignment, --up-hold, --down-hold, "
                                        "--dampening, --dscp, --follow-link, --no-follow-link or "

@@ -46,6 +46,7 @@ struct SpecOptions {
     std::optional<bool> passive;
     std::optional<bool> demand_mode;
     std::optional<bool> match_source;
+    std::optional<bool> congestion_control;
     std::optional<bool> follow_link;
     std::string auth_type;  ///< as auth_type_name() writes it; empty = not given
     std::string key_chain;

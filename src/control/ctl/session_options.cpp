@@ -19,6 +19,8 @@ void add_parameters(CLI::App& command, SpecOptions& spec) {
     command.add_option("--echo-rx", spec.required_min_echo_rx_interval,
                        "The shortest interval of Echo packets that the peer gets back; 0s: none");
     add_switch(command, "--passive", "--active", spec.passive, "Silent until the peer is heard");
+    add_switch(command, "--congestion-control", "--no-congestion-control", spec.congestion_control,
+               "Of multihop: congestion raises the intervals (default)");
     add_switch(command, "--match-source", "--no-match-source", spec.match_source,
                "Drop packets from another source address");
     command.add_option("--dscp", spec.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));

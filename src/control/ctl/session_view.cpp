@@ -80,6 +80,10 @@ Cell remark(const v1::Session& session) {
             break;
     }
     if (status.dampening().dampened()) return {"dampened, " + status.diag_name(), Colour::Yellow};
+    if (status.congestion_factor() > 1) {
+        return {"congested, intervals x " + std::to_string(status.congestion_factor()),
+                Colour::Yellow};
+    }
     return status.diag() == 0 ? "-" : status.diag_name();
 }
 
@@ -215,6 +219,12 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
                                       : interval(spec.demand_poll_interval_us()));
     }
     out.add("Role", std::string{role_name(status.role())});
+    if (spec.type() == v1::SESSION_TYPE_MULTIHOP) {
+        out.add("Congestion control", (spec.congestion_control() ? "on" : "off") +
+                                          std::string{", intervals x "} +
+                                          std::to_string(status.congestion_factor()) + ", raised " +
+                                          std::to_string(status.congestion_backoffs()) + " times");
+    }
     out.add("Match source", yes(spec.match_source()));
     out.add("Lowest TTL", std::to_string(spec.min_ttl()));
     out.add("Follow link", yes(spec.follow_link()));

@@ -140,6 +140,9 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_demand_poll_interval_us(spec.parameters.demand_poll_interval.count());
     out.set_desired_min_echo_tx_interval_us(spec.parameters.desired_min_echo_tx_interval.count());
     out.set_required_min_echo_rx_interval_us(spec.parameters.required_min_echo_rx_interval.count());
+    if (spec.type == SessionType::MultiHop) {
+        out.set_congestion_control(spec.parameters.congestion_doublings != 0);
+    }
     out.set_match_source(spec.parameters.match_source);
     out.set_min_ttl(spec.parameters.min_ttl);
     out.set_dscp(spec.dscp);
@@ -188,6 +191,8 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_tx_packets(s.tx_packets);
     out.set_up_count(s.up_count);
     out.set_down_count(s.down_count);
+    out.set_congestion_factor(s.congestion_factor);
+    out.set_congestion_backoffs(s.congestion_backoffs);
     out.set_last_state_change_us(unix_us(view.last_state_change));
     out.set_last_rx_us(unix_us(view.last_rx));
     out.set_next_hop_resolved(view.next_hop_resolved);
@@ -306,6 +311,7 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
                                                 spec.desired_min_echo_tx_interval_us());
     out.required_min_echo_rx_interval = interval(spec.has_required_min_echo_rx_interval_us(),
                                                  spec.required_min_echo_rx_interval_us());
+    if (spec.has_congestion_control()) out.congestion_control = spec.congestion_control();
     if (spec.has_match_source()) out.match_source = spec.match_source();
     if (spec.has_follow_link()) out.follow_link = spec.follow_link();
     out.admin_down = spec.admin_down();

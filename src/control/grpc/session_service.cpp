@@ -268,7 +268,8 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
             return to_status(
                 {ErrorKind::InvalidArgument,
                  "cannot be changed: only the intervals, interval_alignment, detect_mult, "
-                 "match_source, passive, demand_mode, min_ttl, dscp, padded_pdu_size, auth, "
+                 "match_source, passive, congestion_control, demand_mode, min_ttl, dscp, "
+                 "padded_pdu_size, auth, "
                  "follow_link, up_hold_ms, down_hold_ms and dampening can; delete the session and "
                  "add it again",
                  std::string{"spec."} + field});
@@ -288,6 +289,7 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
         set(draft.required_min_rx_interval, given.required_min_rx_interval);
         set(draft.detect_mult, given.detect_mult);
         set(draft.match_source, given.match_source);
+        set(draft.congestion_control, given.congestion_control);
         set(draft.passive, given.passive);
         set(draft.demand_mode, given.demand_mode);
         set(draft.demand_poll_interval, given.demand_poll_interval);

@@ -86,6 +86,12 @@ void collect_daemon(Families& f, const Sources& s) {
     f.begin("tocsin_bfd_dampenings_total", MetricType::Counter,
             "Times that a session became dampened.");
     f.value({}, t.dampenings);
+    f.begin("tocsin_bfd_sessions_congested", MetricType::Gauge,
+            "Multihop sessions whose intervals congestion has raised.");
+    f.value({}, t.congested);
+    f.begin("tocsin_bfd_congestion_backoffs_total", MetricType::Counter,
+            "Times that congestion raised the intervals of a multihop session.");
+    f.value({}, t.congestion_backoffs);
     f.begin("tocsin_bfd_indications_total", MetricType::Counter,
             "Changes of what clients are told of sessions.");
     for (std::size_t i = 0; i < t.indications.size(); ++i) {

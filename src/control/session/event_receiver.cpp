@@ -179,6 +179,11 @@ void EventReceiver::set_status(SessionRecord& record, const bfd::SessionSnapshot
         from.set(from.get() - 1);
         to.set(to.get() + 1);
     }
+    if (now.congestion_backoffs > record.status.congestion_backoffs) {
+        totals_.congestion_backoffs.add(now.congestion_backoffs -
+                                        record.status.congestion_backoffs);
+    }
+    totals_.congestion(record.status.congestion_factor, now.congestion_factor);
     record.status = now;
 }
 

@@ -52,6 +52,7 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
                  Settings settings)
     : dataplane_{dataplane},
       echo_{settings.echo},
+      congestion_control_{settings.congestion_control},
       history_{settings.history},
       chains_{settings.authentication ? config::kKeyChainNumbers : std::uint16_t{0},
               [this](std::uint16_t number, const auth::Chains::Keys& keys) {
@@ -219,6 +220,13 @@ std::optional<Error> Manager::check_options(const config::Session& session) cons
     if (auto error = chains_.check(session.auth)) {
         error->where = ".auth";
         return error;
+    }
+    if (!congestion_control_ && session.parameters.congestion_doublings != 0) {
+        return Error{ErrorKind::FailedPrecondition,
+                     "tocsind was started without room for it: write congestion_control = true "
+                     "under [dataplane] and restart it, or do without for this session (RFC 5880 7 "
+                     "asks for it)",
+                     ".congestion_control"};
     }
     if (echo_ || session.parameters.desired_min_echo_tx_interval == WireInterval{0}) {
         return std::nullopt;

@@ -45,11 +45,12 @@ class Manager final : private Observer {
 public:
     struct Settings {
         std::uint32_t max_sessions = 0;
-        std::uint64_t seed = 0;         ///< of source ports
-        std::uint32_t in_flight = 512;  ///< unanswered commands for each worker
-        bool authentication = false;    ///< the dataplane has room for it
-        bool echo = false;              ///< likewise, for Echo packets of our own
-        bool history = false;           ///< likewise
+        std::uint64_t seed = 0;          ///< of source ports
+        std::uint32_t in_flight = 512;   ///< unanswered commands for each worker
+        bool authentication = false;     ///< the dataplane has room for it
+        bool echo = false;               ///< likewise, for Echo packets of our own
+        bool congestion_control = true;  ///< likewise
+        bool history = false;            ///< likewise
     };
     using Listing = session::Listing;
 
@@ -201,6 +202,7 @@ private:
 
     message::Dataplane& dataplane_;
     bool echo_;
+    bool congestion_control_;
     bool history_;
     Totals totals_;
     auth::Chains chains_;

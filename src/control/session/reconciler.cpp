@@ -63,6 +63,7 @@ void Reconciler::remove(SessionRecord& record, bool silently) {
     }
     Counter& count = totals_.sessions[static_cast<std::size_t>(record.status.session_state)];
     count.set(count.get() - 1);
+    totals_.congestion(record.status.congestion_factor, 1);
     observer_.deleted(record);
     placement_.remove(record, silently);
 }

@@ -22,11 +22,19 @@ struct Totals {
     std::array<Counter, notify::kHolds> sessions_held;      ///< now; that of Held::None stays 0
     Counter dampened;                                       ///< sessions now, Up or not
     Counter dampenings;                                     ///< times that one began
-    Counter watch_merged;  ///< changes that a slow watcher got merged into another
+    Counter congestion_backoffs;  ///< times that congestion raised a session's intervals
+    Counter congested;            ///< sessions whose intervals are raised now
+    Counter watch_merged;         ///< changes that a slow watcher got merged into another
 
     /// What clients of a session are told has changed, if it has.
     void told(notify::Indication before, notify::Indication now) noexcept {
         if (before != now) indications[static_cast<std::size_t>(now)].add();
+    }
+    /// By how much congestion has raised a session's intervals has changed, if it has; 1 = it has
+    /// not.
+    void congestion(unsigned before, unsigned now) noexcept {
+        if (before == 1 && now != 1) congested.add();
+        if (before != 1 && now == 1) congested.set(congested.get() - 1);
     }
     /// Why they are not has changed, if it has.
     void held(notify::Held before, notify::Held now) noexcept {

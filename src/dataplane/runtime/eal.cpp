@@ -85,6 +85,7 @@ std::uint64_t memory_needed(const Config& config, const Plan& plan) {
                                    .discriminators = {0, plan.slots, workers},
                                    .key_chains = config.key_chains,
                                    .echo = config.echo,
+                                   .congestion_control = config.congestion_control,
                                    .history = config.history};
     const std::uint64_t per_worker =
         Worker::memory_needed(engine, config.overlays) +

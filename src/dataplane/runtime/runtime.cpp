@@ -216,6 +216,7 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
                                        .key_chains = config.key_chains,
                                        .echo = config.echo,
                                        .echo_secret = config.echo_secret,
+                                       .congestion_control = config.congestion_control,
                                        .history = config.history};
         unit.memory = RteMemory::take(Worker::memory_needed(engine, config.overlays), socket);
         if (!unit.memory.octets) {

@@ -40,11 +40,12 @@ struct Config {
     Idle idle = Idle::Poll;
     bool real_time = true;  ///< with Idle::Adaptive: SCHED_FIFO for the workers, if permitted
     bool gather = true;     ///< with Idle::Adaptive: sessions share instants of departure
-    std::uint16_t key_chains = 0;   ///< that sessions may be authenticated with, by number
-    bool echo = false;              ///< room for Echo packets of our own at every session
-    bfd::EchoSecret echo_secret{};  ///< from the system's random generator
-    std::uint8_t history = 0;       ///< as bfd::EngineConfig::history
-    bool overlays = false;          ///< room for the longest headers at every session
+    std::uint16_t key_chains = 0;     ///< that sessions may be authenticated with, by number
+    bool echo = false;                ///< room for Echo packets of our own at every session
+    bfd::EchoSecret echo_secret{};    ///< from the system's random generator
+    std::uint8_t history = 0;         ///< as bfd::EngineConfig::history
+    bool congestion_control = false;  ///< as bfd::EngineConfig::congestion_control
+    bool overlays = false;            ///< room for the longest headers at every session
     HugePages huge_pages = HugePages::Auto;
     std::uint32_t memory_mb = 0;  ///< without huge pages; 0 = by max_sessions
     std::vector<std::string> eal_args;
