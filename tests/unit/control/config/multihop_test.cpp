@@ -172,6 +172,46 @@ TEST(Multihop, IsMadeAnewOnAnotherPortOrAddressOrType) {
     EXPECT_EQ(type.removed.size(), 1U);
 }
 
+// req: RFC5880-7-01
+TEST(Multihop, ControlsCongestionUnlessItIsTurnedOff) {
+    const std::string peer = "remote = \"203.0.113.9\"\n";
+    EXPECT_EQ(session(peer).parameters.congestion_doublings, 4);
+    EXPECT_EQ(session(peer + "congestion_control = false").parameters.congestion_doublings, 0);
+    const std::string profile = "[[profile]]\nname = \"lossy\"\ncongestion_control = false\n";
+    const auto with_profile = [&](const std::string& keys) {
+        return load(kRouted + profile + "[[session]]\nprofile = \"lossy\"\n" + keys).sessions.at(0);
+    };
+    const std::string lossy = "type = \"multihop\"\n" + peer;
+    EXPECT_EQ(with_profile(lossy).parameters.congestion_doublings, 0);
+    EXPECT_EQ(with_profile(lossy + "congestion_control = true").parameters.congestion_doublings, 4);
+    EXPECT_EQ(with_profile("remote = \"192.0.2.2\"").parameters.congestion_doublings, 0);
+    expect_fault(kBase + "[[session]]\nremote = \"192.0.2.2\"\ncongestion_control = true\n",
+                 "session[0].congestion_control", "multihop only");
+}
+
+TEST(Multihop, TurnsCongestionControlOffWhileTheSessionStays) {
+    const Diff d = diff(load(multihop("remote = \"203.0.113.9\"")),
+                        load(multihop("remote = \"203.0.113.9\"\ncongestion_control = false")));
+    ASSERT_EQ(d.changed.size(), 1U);
+    EXPECT_EQ(d.changed[0].members, std::vector<std::string>{"congestion_control"});
+    EXPECT_FALSE(d.changed[0].must_be_recreated);
+}
+
+TEST(Multihop, HasRoomForCongestionControlUnlessItIsMuchAndNobodyWantsIt) {
+    const std::string many = "[dataplane]\nmax_sessions = 200_000\n";
+    const std::string none = "[dataplane]\ncongestion_control = false\n";
+    const std::string wants = multihop("remote = \"203.0.113.9\"");
+    const std::string does_not = multihop("remote = \"203.0.113.9\"\ncongestion_control = false");
+    EXPECT_TRUE(load(kBase).dataplane.congestion_control);
+    EXPECT_FALSE(load(many + kBase).dataplane.congestion_control);
+    EXPECT_TRUE(load(many + wants).dataplane.congestion_control);
+    EXPECT_FALSE(load(many + does_not).dataplane.congestion_control);
+    EXPECT_FALSE(load(none + does_not).dataplane.congestion_control);
+    expect_fault(none + wants, "dataplane.congestion_control", "leave the key out");
+    const Diff d = diff(load(none + does_not), load(wants));
+    EXPECT_EQ(d.needs_restart, std::vector<std::string>{"dataplane.congestion_control"});
+}
+
 TEST(Multihop, WaitsForARestartWhenTheRouteIsNew) {
     const Config before = load(kBase);
     const Diff d = diff(before, load(multihop("remote = \"203.0.114.9\"")));
