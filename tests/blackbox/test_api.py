@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from lab import wait_until
+from lab.handmade import HandmadePeer
 from lab.stage import OURS4, PEER4, PEER6
 from lab.tocsin import ROOT
 
@@ -221,23 +222,42 @@ def test_admin_down_and_up_are_told_to_watchers_and_the_peer(pb, up_stage, sessi
     peer.wait_up()
 
 
-# req: RFC5880-6.5-01 RFC5880-6.8.12-02
-def test_an_update_keeps_the_session_up(pb, up_stage, sessions):
-    peer, start = up_stage.peers[PEER4], time.time()
+@pytest.fixture
+def spoken_to(pb, up_stage, sessions):
+    """A session of the API that is Up, and its peer."""
+    remote = "192.0.2.70"
+    up_stage.add_address(f"{remote}/24")
+    peer = HandmadePeer(up_stage.lab, up_stage.theirs, remote, OURS4, detect_mult=50, discriminator=0x7E57_0070)
+    spec = pb.SessionSpec(remote=remote, desired_min_tx_interval_us=100_000, required_min_rx_interval_us=100_000)
+    added = sessions.AddSessions(pb.AddSessionsRequest(sessions=[spec]), timeout=5).sessions[0]
+    selector = pb.SessionSelector(id=added.id)
+    peer.wait_up()
+    yield peer, selector
+    sessions.DeleteSessions(pb.DeleteSessionsRequest(sessions=[selector]), timeout=5)
+    peer.close()
+
+
+# req: RFC5880-6.8.12-02
+def test_an_update_keeps_the_session_up(pb, up_stage, sessions, spoken_to):
+    peer, selector = spoken_to
+    peer.settle(3)  # the Poll Sequence of coming Up is over
+    start = time.time()
+    update = pb.UpdateSessionRequest(session=selector, spec=pb.SessionSpec(detect_mult=7))
+    assert sessions.UpdateSession(update, timeout=5).session.spec.detect_mult == 7
+    peer.wire.wait_control(OURS4, lambda c: c.detect_mult == 7, since=start)
+    peer.settle(1)
+    sent = [f.control for f in peer.sent_since(start) if f.destination == peer.local]
+    assert {c.detect_mult for c in sent[-5:]} == {7}
+    assert not any(c.poll for c in sent)
+    assert up_stage.daemon.session(peer.local)["status"].get("down_count", 0) == 0
+
+
+def test_what_the_file_owns_is_not_updated(pb, up_stage, sessions):
     update = pb.UpdateSessionRequest(
-        session=pb.SessionSelector(peer=pb.SessionPeer(remote=PEER4)),
-        spec=pb.SessionSpec(detect_mult=7),
+        session=pb.SessionSelector(peer=pb.SessionPeer(remote=PEER4)), spec=pb.SessionSpec(detect_mult=7)
     )
-    code = None
-    try:
-        sessions.UpdateSession(update, timeout=5)
-    except grpc.RpcError as error:
-        code = error.code()
-    if code is None:
-        changed = peer.wire.wait_control(peer.remote, lambda c: c.detect_mult == 7, since=start)
-        assert not changed.control.poll
-    else:  # the file owns it
-        assert code == grpc.StatusCode.FAILED_PRECONDITION
+    code, details = refused(sessions.UpdateSession, update)
+    assert code == grpc.StatusCode.FAILED_PRECONDITION and "configuration" in details
     assert up_stage.daemon.state(PEER4) == "Up"
 
 
