@@ -111,7 +111,10 @@ private:
     }
 
     void receive(bool right_checksums) {
-        const std::size_t length = std::min<std::size_t>(take() * 256U + take(), script_.size());
+        // One after the other: operands and arguments are evaluated in any order.
+        const std::size_t high = take() * 256U;
+        const std::size_t wanted = high + take();
+        const std::size_t length = std::min(wanted, script_.size());
         Octets octets{script_.begin(), script_.begin() + static_cast<std::ptrdiff_t>(length)};
         script_ = script_.subspan(length);
         if (right_checksums) repair(octets);
