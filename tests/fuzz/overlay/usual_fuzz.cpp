@@ -14,28 +14,6 @@ void require(bool holds) {
     if (!holds) std::abort();
 }
 
-/// Sets the checksums of a frame right where it has the shape of IP and UDP, so that the checks
-/// behind them are reached.
-void repair(Octets& f) {
-    if (f.size() < kUsualPayloadV4) return;
-    const bool v4 = number(f, 12, 2) == 0x0800;
-    const std::size_t udp = v4 ? 34 : 54;
-    if (f.size() < udp + 8) return;
-    const std::size_t length = number(f, udp + 4, 2);
-    if (length < 8 || udp + length > f.size()) return;
-    if (v4) {
-        set16(f, 24, 0);
-        set16(f, 24, static_cast<std::uint16_t>(~ones_sum(View{f}.subspan(14, 20))));
-    }
-    set16(f, udp + 6, 0);
-    const std::size_t width = v4 ? 4 : 16;
-    const IpAddress source = ip_address(View{f}.subspan(udp - 2 * width, width));
-    const IpAddress destination = ip_address(View{f}.subspan(udp - width, width));
-    const Octets whole = with_pseudo_header(source, destination, 17, View{f}.subspan(udp, length));
-    const auto sum = static_cast<std::uint16_t>(~ones_sum(whole));
-    set16(f, udp + 6, sum == 0 ? 0xffffU : sum);
-}
-
 bool same(const ReceivedPacket& a, const ReceivedPacket& b) {
     return a.payload == b.payload && a.source == b.source && a.destination == b.destination &&
            a.instance == b.instance && a.payload_length == b.payload_length &&
@@ -61,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto udp_hint = static_cast<ChecksumHint>(setting / 9 % 3);
 
     Octets frame(data + 1, data + size);
-    if ((setting & 0x80U) != 0) repair(frame);
+    if ((setting & 0x80U) != 0) repair_udp(frame);
     ReceivedPacket tunnel;
     if (usual_tunnel(frame, port, ip_hint, udp_hint, tunnel)) {
         const Classified close = classify(frame, port, ip_hint, udp_hint);
