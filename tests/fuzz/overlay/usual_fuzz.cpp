@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto ip_hint = static_cast<ChecksumHint>(setting / 3 % 3);
     const auto udp_hint = static_cast<ChecksumHint>(setting / 9 % 3);
 
-    Octets frame(data + 1, data + size);
+    test::Octets frame(data + 1, data + size);
     if ((setting & 0x80U) != 0) repair_udp(frame);
     ReceivedPacket tunnel;
     if (usual_tunnel(frame, port, ip_hint, udp_hint, tunnel)) {
