@@ -59,6 +59,17 @@ static_assert(loss_debt(0, 16, 0) == kMostOfOneWindow);
         std::min<std::uint64_t>(us, std::numeric_limits<std::uint32_t>::max()))};
 }
 
+/// What the peer asks for is doubled up to here only: at this rate nothing is congested, and a
+/// false interval of hours in one forged packet must not outlive it.
+inline constexpr WireInterval kLongestBackOff{10'000'000};
+
+/// An interval that was `configured` and is to be `base`, doubled so often.
+[[nodiscard]] constexpr WireInterval raised(WireInterval configured, WireInterval base,
+                                            unsigned times) noexcept {
+    const WireInterval most = std::max(kLongestBackOff, doubled(configured, times));
+    return std::max(configured, std::min(doubled(base, times), most));
+}
+
 /// Our packets in `time`, jitter included, at most 255 and at least one.
 [[nodiscard]] constexpr std::uint8_t packets_in(Nanoseconds time, WireInterval interval) noexcept {
     if (interval == WireInterval{0}) return 255;

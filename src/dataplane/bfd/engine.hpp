@@ -227,6 +227,7 @@ private:
     }
     [[nodiscard]] bool has_congestion_control(Slot slot) const noexcept;
     [[nodiscard]] WireInterval expected_interval(Slot slot) const noexcept;
+    [[nodiscard]] unsigned doublings_now(Slot slot) const noexcept;
     [[nodiscard]] WireInterval backed_off_tx(Slot slot) const noexcept;
     [[nodiscard]] WireInterval backed_off_rx(Slot slot) const noexcept;
     void set_turn(Slot slot, std::uint8_t packets, bool turned) noexcept;

@@ -19,20 +19,27 @@ WireInterval Engine::expected_interval(Slot slot) const noexcept {
     return std::max(hot.rx_in_force, hot.remote_desired_min_tx_interval());
 }
 
-/// bfd.DesiredMinTxInterval as it is to be sent while Up, RFC 5880 7.
+/// How often the intervals are doubled. While the session is not Up it sends once a second or less
+/// anyhow, and what would be longer only keeps it from coming Up.
+unsigned Engine::doublings_now(Slot slot) const noexcept {
+    if (!has_congestion_control(slot)) return 0;
+    return hot_[slot.value].session_state == SessionState::Up ? congestion_[slot.value].doublings
+                                                              : 0;
+}
+
+/// bfd.DesiredMinTxInterval as it is to be sent, RFC 5880 7, but for the floor of 6.8.3.
 WireInterval Engine::backed_off_tx(Slot slot) const noexcept {
     const WireInterval wanted = cold_[slot.value].parameters.desired_min_tx_interval;
-    if (!has_congestion_control(slot)) return wanted;
-    const SessionCongestion& c = congestion_[slot.value];
-    return c.doublings == 0 ? wanted : std::max(wanted, doubled(c.tx_base, c.doublings));
+    const unsigned n = doublings_now(slot);
+    return n == 0 ? wanted : raised(wanted, congestion_[slot.value].tx_base, n);
 }
 
 /// bfd.RequiredMinRxInterval likewise; 0 stays 0.
 WireInterval Engine::backed_off_rx(Slot slot) const noexcept {
     const WireInterval wanted = cold_[slot.value].parameters.required_min_rx_interval;
-    if (!has_congestion_control(slot) || wanted == WireInterval{0}) return wanted;
-    const SessionCongestion& c = congestion_[slot.value];
-    return c.doublings == 0 ? wanted : std::max(wanted, doubled(c.rx_base, c.doublings));
+    const unsigned n = doublings_now(slot);
+    if (n == 0 || wanted == WireInterval{0}) return wanted;
+    return raised(wanted, congestion_[slot.value].rx_base, n);
 }
 
 /// Makes the packet counter of the steady state turn over after `packets` more, so that nothing
@@ -164,13 +171,17 @@ void Engine::back_off(Slot slot) noexcept {
     c.clean = 0;
 }
 
-/// What is in force counts: doubling a wish that the peer does not grant would change nothing.
+/// What is in force counts: doubling a wish that the peer does not grant would change nothing. A
+/// peer that is not Up says a second at least, whatever it wants, RFC 5880 6.8.3.
 void Engine::set_backoff_base(Slot slot) noexcept {
     const SessionHot& hot = hot_[slot.value];
     const SessionParameters& p = cold_[slot.value].parameters;
     SessionCongestion& c = congestion_[slot.value];
-    c.tx_base = std::max(p.desired_min_tx_interval, hot.remote_min_rx_interval());
-    c.rx_base = std::max(p.required_min_rx_interval, hot.remote_desired_min_tx_interval());
+    c.tx_base = p.desired_min_tx_interval;
+    c.rx_base = p.required_min_rx_interval;
+    if (hot.remote_session_state() != SessionState::Up) return;
+    c.tx_base = std::max(c.tx_base, hot.remote_min_rx_interval());
+    c.rx_base = std::max(c.rx_base, hot.remote_desired_min_tx_interval());
 }
 
 /// Called while a periodic packet is on its way: it schedules the next one itself.

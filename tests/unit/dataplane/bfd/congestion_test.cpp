@@ -213,6 +213,12 @@ TEST_F(Congestion, DoublesWhatThePeerHasSlowedUsDownTo) {
     EXPECT_EQ(snapshot().required_min_rx_interval, 600ms);
 }
 
+TEST_F(Congestion, AnIntervalOfHoursThatThePeerAskedForIsNotDoubled) {
+    EXPECT_EQ(bfd::raised(100ms, 1h, 4), 10s);
+    EXPECT_EQ(bfd::raised(6s, 1h, 1), 12s) << "what is configured may be";
+    EXPECT_EQ(bfd::raised(30min, 30min, 1), 1h) << "or no less would be sent";
+}
+
 TEST_F(Congestion, IntervalsReturnByStepsAfterAStretchWithoutLoss) {
     begin();
     congest(2);
@@ -347,6 +353,7 @@ TEST_F(Congestion, AFailureThatLossAnnouncedMakesTheSessionReturnSlower) {
     box.run_for(502ms);
     ASSERT_EQ(state(), SessionState::Down);
     EXPECT_EQ(factor(), 2U);
+    EXPECT_EQ(snapshot().required_min_rx_interval, 100ms) << "while Down it is no slower";
     EXPECT_EQ(times_told(), 1U);
     peer.says.your_discriminator = session.local_discr;
     peer.bring_up();
@@ -370,9 +377,15 @@ TEST_F(Congestion, AFailureThatThePeerSawMakesTheSessionReturnSlowerToo) {
     exchange(20);
     exchange(16, [](unsigned i) { return i % 2 == 0; });
     peer.says.diag = Diag::ControlDetectionTimeExpired;
+    peer.says.desired_min_tx_interval = 1s;
     peer.send(SessionState::Down);
     ASSERT_EQ(state(), SessionState::Down);
     EXPECT_EQ(factor(), 2U);
+    peer.says.diag = Diag::None;
+    peer.bring_up();
+    peer.says.desired_min_tx_interval = 100ms;
+    exchange(3);
+    EXPECT_EQ(snapshot().required_min_rx_interval, 200ms) << "what it said while Down is no base";
 }
 
 TEST_F(Congestion, ADownOfAnotherKindIsNone) {
