@@ -22,11 +22,15 @@ struct Frame {
     std::size_t inner_udp;
 };
 
-constexpr Frame kTunnels[]{{"vxlan_ipv4_inner_ipv4", 64, 84},   {"vxlan_ipv4_inner_ipv6", 64, 104},
-                           {"vxlan_ipv6_inner_ipv4", 84, 104},  {"vxlan_ipv6_inner_ipv6", 84, 124},
-                           {"geneve_ethernet_ipv4", 64, 84},    {"geneve_ethernet_ipv6", 84, 124},
+constexpr Frame kTunnels[]{{"vxlan_ipv4_inner_ipv4", 64, 84},
+                           {"vxlan_ipv4_inner_ipv6", 64, 104},
+                           {"vxlan_ipv6_inner_ipv4", 84, 104},
+                           {"vxlan_ipv6_inner_ipv6", 84, 124},
+                           {"geneve_ethernet_ipv4", 64, 84},
+                           {"geneve_ethernet_ipv6", 84, 124},
                            {"geneve_ethernet_ipv4_no_vap_address", 64, 84},
-                           {"geneve_ip_ipv4", 50, 70},          {"geneve_ip_ipv6", 70, 110}};
+                           {"geneve_ip_ipv4", 50, 70},
+                           {"geneve_ip_ipv6", 70, 110}};
 
 /// True: usual_tunnel() took it, and classify() found the same.
 bool expect_same(const Bytes& octets, const overlay::PortContext& port, ChecksumHint hint,
