@@ -90,8 +90,7 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
     if (frame.size() < At::kEnd) return false;
     const std::uint8_t* const f = frame.data();
     const std::uint8_t* const outer = f + At::kOuterIp;
-    const std::uint8_t* const source =
-        outer + (outer_v4 ? kIpv4SourceOffset : kIpv6SourceOffset);
+    const std::uint8_t* const source = outer + (outer_v4 ? kIpv4SourceOffset : kIpv6SourceOffset);
     const std::uint8_t* const destination = source + (outer_v4 ? 4 : 16);
     const std::uint8_t* const udp = f + At::kOuterUdp;
     const std::uint8_t* const tunnel = f + At::kTunnel;
@@ -136,7 +135,8 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
             return false;
         }
     }
-    if (!udp_is_usual(inner_udp) || !udp_sum_is_right<inner_v4, kUsualUdpLength>(inner, inner_udp)) {
+    if (!udp_is_usual(inner_udp) ||
+        !udp_sum_is_right<inner_v4, kUsualUdpLength>(inner, inner_udp)) {
         return false;
     }
 
