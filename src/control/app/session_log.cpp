@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace tocsin::control::app {
 
@@ -99,6 +100,8 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                     {"indication", notify::name(r.told.indication)},
                     {"held", notify::name(r.told.held)},
                     {"transitions", e.transitions},
+                    {"downs", e.downs},
+                    {"down_diag", e.downs == 0 ? std::string_view{"none"} : bfd::name(e.down_diag)},
                     {"since_last_rx_ms",
                      heard ? milliseconds(std::max(Nanoseconds{}, e.last_at - e.now.last_rx))
                            : std::string{"never"}},

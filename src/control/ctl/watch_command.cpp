@@ -55,6 +55,16 @@ bool wanted(const v1::WatchEvent& event, const WatchOptions& options) {
     }
 }
 
+/// Up -> Up: what was in between.
+std::string interruption_text(const v1::WatchEvent& event) {
+    const std::int64_t span = event.last_change_us() - event.first_change_us();
+    const v1::Interruption& in = event.interruption();
+    return "  was not Up in between" +
+           (event.downs() > 1 ? ", " + std::to_string(event.downs()) + " times" : std::string{}) +
+           ", within " + milliseconds(span) + "  diag=" + in.diag_name() +
+           "  indication=" + indication_name(in.indication());
+}
+
 void print(const Context& context, const v1::WatchEvent& event) {
     if (context.format != Format::Table) {
         print_json(context.out, event, Format::JsonLines);
@@ -106,6 +116,7 @@ std::string watch_line(const v1::WatchEvent& event, bool colour) {
                (status.dampening().dampened() ? ", dampened" : "");
     }
     out += painted(event.previous_state(), colour) + " -> " + state;
+    if (event.has_interruption()) out += interruption_text(event);
     if (status.diag() != 0) out += "  diag=" + status.diag_name();
     if (status.state() != v1::SESSION_STATE_UP) {
         out += "  by=" + initiator_name(status.initiator()) +

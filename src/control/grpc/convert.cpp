@@ -93,15 +93,7 @@ void notification_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_interval_alignment(spec.interval_alignment);
     out.set_up_hold_ms(spec.notification.up_hold.count());
     out.set_down_hold_ms(spec.notification.down_hold.count());
-    const notify::Dampening& from = spec.notification.dampening;
-    v1::Dampening& to = *out.mutable_dampening();
-    to.set_enabled(from.on());
-    if (!from.on()) return;
-    to.set_half_life_ms(from.half_life.count());
-    to.set_suppress(from.suppress);
-    to.set_reuse(from.reuse);
-    to.set_max_suppress_ms(from.max_suppress.count());
-    to.set_penalty(from.penalty);
+    to_proto(spec.notification.dampening, *out.mutable_dampening());
 }
 
 config::DampeningDraft to_draft(const v1::Dampening& from) {
@@ -368,6 +360,16 @@ Result<Detail> to_detail(v1::SessionView view, const std::string& where) {
     }
 }
 
+void to_proto(const notify::Dampening& from, v1::Dampening& to) {
+    to.set_enabled(from.on());
+    if (!from.on()) return;
+    to.set_half_life_ms(from.half_life.count());
+    to.set_suppress(from.suppress);
+    to.set_reuse(from.reuse);
+    to.set_max_suppress_ms(from.max_suppress.count());
+    to.set_penalty(from.penalty);
+}
+
 void to_proto(const session::SessionView& view, v1::Session& out, Detail detail) {
     out.set_id(view.id.value);
     out.set_origin(to_proto(view.origin));
@@ -389,6 +391,13 @@ void to_proto(const session::WatchItem& item, v1::WatchEvent& out, Detail detail
     out.set_loop_gap_us(static_cast<std::uint64_t>(item.loop_gap.count()) / 1000U);
     out.set_last_rx_us(unix_us(item.last_rx));
     if (item.evidence.known) to_proto(item.evidence, *out.mutable_evidence());
+    out.set_downs(item.downs);
+    if (!item.interrupted()) return;
+    v1::Interruption& in = *out.mutable_interruption();
+    in.set_indication(static_cast<v1::Indication>(
+        static_cast<int>(notify::indication_of_down(item.down_diag)) + 1));
+    in.set_diag(static_cast<std::uint32_t>(item.down_diag));
+    in.set_diag_name(std::string{bfd::name(item.down_diag)});
 }
 
 void tell_admin_down_as_failure(v1::WatchEvent& event) {
@@ -396,6 +405,9 @@ void tell_admin_down_as_failure(v1::WatchEvent& event) {
     v1::SessionStatus& status = *event.mutable_session()->mutable_status();
     if (status.indication() == v1::INDICATION_ADMIN_DOWN) {
         status.set_indication(v1::INDICATION_PATH_FAILURE);
+    }
+    if (event.has_interruption()) {
+        event.mutable_interruption()->set_indication(v1::INDICATION_PATH_FAILURE);
     }
 }
 

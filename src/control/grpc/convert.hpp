@@ -35,6 +35,7 @@ namespace tocsin::control::api {
 enum class Detail : std::uint8_t { Full, Brief };
 [[nodiscard]] Result<Detail> to_detail(v1::SessionView view, const std::string& where);
 
+void to_proto(const notify::Dampening& from, v1::Dampening& to);
 void to_proto(const session::SessionView& view, v1::Session& out, Detail detail = Detail::Full);
 void to_proto(const session::WatchItem& item, v1::WatchEvent& out, Detail detail = Detail::Full);
 void to_proto(const config::Faults& faults,

@@ -107,6 +107,9 @@ void collect_daemon(Families& f, const Sources& s) {
                   std::string{notify::name(notify::Initiator{static_cast<std::uint8_t>(i)})}}},
                 t.transitions[i]);
     }
+    f.begin("tocsin_bfd_interruptions_total", MetricType::Counter,
+            "Times that a session left Up and was Up again before control was told.");
+    f.value({}, t.interruptions);
     f.begin("tocsin_bfd_sessions_leaving", MetricType::Gauge,
             "Deleted sessions that still tell their peer AdminDown.");
     f.value({}, t.leaving);

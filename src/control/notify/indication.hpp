@@ -53,6 +53,13 @@ inline constexpr std::size_t kHolds = 4;
     return kNames[static_cast<std::size_t>(h)];
 }
 
+/// What a client would have taken from a session that left Up with `diag`, had it been told before
+/// the session was Up again. That the peer's administrator began it does not show any more.
+[[nodiscard]] constexpr Indication indication_of_down(bfd::Diag diag) noexcept {
+    return diag == bfd::Diag::AdministrativelyDown ? Indication::AdminDown
+                                                   : Indication::PathFailure;
+}
+
 /// Of the last change that `event` tells of; `before` when it tells of none.
 [[nodiscard]] Initiator initiator(const bfd::SessionEvent& event, Initiator before) noexcept;
 

@@ -23,6 +23,8 @@ Telling::Telling(const Policy& policy, const bfd::SessionSnapshot& now, Indicati
 bool Telling::on_event(const bfd::SessionEvent& event, Instant now, Told& told,
                        bfd::SessionEvent& out) noexcept {
     const Indication before = std::exchange(is_, indication(event, is_));
+    // It failed and was back before anybody was told.
+    const bool back = before == Indication::Up && is_ == Indication::Up && event.downs != 0;
     if (event.transitions != 0) {
         if (is_ == Indication::Up) up_since_ = event.last_at;
         if (before == Indication::Up && is_ != Indication::Up) failed_at_ = event.first_at;
@@ -30,11 +32,21 @@ bool Telling::on_event(const bfd::SessionEvent& event, Instant now, Told& told,
     count_failures(event, before, now);
     merge(event);
 
-    const Told was = std::exchange(told, decide(told, now));
+    const Told was = told;
+    const Indication failure = indication_of_down(event.down_diag);
+    const bool brief = back && !dampened_ && failure == Indication::PathFailure &&
+                       event.last_at - event.first_at < policy_.down_hold;
+    // What the failure, had it been told, would have made of an Up that has to last.
+    if (back && !brief && told.indication == Indication::Up && policy_.up_hold.count() != 0) {
+        told.indication = failure;
+    }
+    told = decide(told, now);
     if (told.held != Held::None && told.indication == was.indication) return false;
-    if (was.held == Held::DownHold && told == Told{Indication::Up, Held::None}) {
+    const bool unseen = brief || was.held == Held::DownHold;
+    if (unseen && told == Told{Indication::Up, Held::None}) {
         causes_ &= kSourceCause;  // it was back in time: nothing has happened, RFC 5882 3.1
         transitions_ = 0;
+        downs_ = 0;
         if (causes_ == 0) return false;
     }
     out = merged(event.now);
@@ -55,6 +67,8 @@ void Telling::merge(const bfd::SessionEvent& event) noexcept {
     causes_ |= event.causes;
     if (transitions_ == 0) first_at_ = event.first_at;
     transitions_ += event.transitions;
+    downs_ += event.downs;
+    if (event.downs != 0) down_diag_ = event.down_diag;
     loop_gap_ = std::max(loop_gap_, event.loop_gap);
     if ((event.causes & kSourceCause) != 0) source_ = event.source;
 }
@@ -112,6 +126,8 @@ bfd::SessionEvent Telling::merged(const bfd::SessionSnapshot& status) noexcept {
     out.reported_state = std::exchange(told_state_, status.session_state);
     out.causes = std::exchange(causes_, std::uint8_t{0});
     out.transitions = std::exchange(transitions_, 0);
+    out.downs = std::exchange(downs_, 0);
+    if (out.downs != 0) out.down_diag = down_diag_;
     if (out.transitions != 0) {
         out.causes |= kStateCause;
         out.first_at = first_at_;

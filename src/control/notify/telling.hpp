@@ -62,7 +62,9 @@ private:
     bfd::SessionState told_state_{};  ///< in the last event that clients got
     bool dampened_ = false;
     std::uint8_t causes_ = 0;        ///< EventCause bits that were held back
+    bfd::Diag down_diag_{};          ///< of the last of `downs_`
     std::uint32_t transitions_ = 0;  ///< held back
+    std::uint32_t downs_ = 0;        ///< likewise
     std::uint32_t down_count_ = 0;
     Nanoseconds loop_gap_{};  ///< held back
     IpAddress source_;        ///< likewise

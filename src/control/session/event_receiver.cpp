@@ -154,6 +154,8 @@ void EventReceiver::on_event(WorkerRecord& w, const bfd::SessionEvent& event) {
     if (event.transitions != 0) {
         record.initiator = notify::initiator(event, record.initiator);
         totals_.transitions[static_cast<std::size_t>(record.initiator)].add();
+        const bool up = event.now.session_state == bfd::SessionState::Up;
+        if (up && event.downs != 0) totals_.interruptions.add(event.downs);
     }
     if (!record.has_policy) {
         const notify::Indication before = record.told.indication;

@@ -25,6 +25,7 @@ struct Totals {
     Counter congestion_backoffs;  ///< times that congestion raised a session's intervals
     Counter congested;            ///< sessions whose intervals are raised now
     Counter watch_merged;         ///< changes that a slow watcher got merged into another
+    Counter interruptions;        ///< times that one was Down and Up again before control was told
 
     /// What clients of a session are told has changed, if it has.
     void told(notify::Indication before, notify::Indication now) noexcept {

@@ -74,7 +74,8 @@ void WatchHub::changed(const SessionRecord& record, const bfd::SessionEvent& eve
         if (w.snapshot_will_tell(record.id.value) || !w.filter.matches_identity(record)) continue;
         const bool known = w.pending.contains(record.id.value);
         if (!known && !w.filter.matches_state(record.status.session_state) &&
-            !w.filter.matches_state(event.reported_state)) {
+            !w.filter.matches_state(event.reported_state) &&
+            !(event.downs != 0 && w.filter.matches_state(bfd::SessionState::Down))) {
             continue;
         }
         bool merged = false;
@@ -90,6 +91,8 @@ void WatchHub::changed(const SessionRecord& record, const bfd::SessionEvent& eve
             }
             p.last_change = last;
             p.transitions += event.transitions;
+            p.downs += event.downs;
+            if (event.downs != 0) p.down_diag = event.down_diag;
             const Instant rx = event.now.last_rx;
             const bool known_rx = rx != Instant{} && rx <= event.last_at;
             p.last_rx = known_rx ? wall_(rx) : std::chrono::system_clock::time_point{};
@@ -197,6 +200,8 @@ bool WatchHub::pump_pending(Watcher& w, Budget& budget) {
         item.kind = p.kind;
         item.previous_state = p.previous_state;
         item.transitions = p.transitions;
+        item.downs = p.downs;
+        item.down_diag = p.down_diag;
         item.first_change = p.first_change;
         item.last_change = p.last_change;
         item.last_rx = p.last_rx;

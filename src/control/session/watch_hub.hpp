@@ -25,12 +25,20 @@ struct WatchItem {
     SessionView session;  ///< not set for SnapshotEnd
     bfd::SessionState previous_state{};
     std::uint32_t transitions = 0;
+    std::uint32_t downs = 0;  ///< of them out of Up
+    bfd::Diag down_diag{};    ///< bfd.LocalDiag after the last of these
     std::chrono::system_clock::time_point first_change;
     std::chrono::system_clock::time_point last_change;
     /// Arrival of the last packet before the change; epoch: none, or more came before it was told.
     std::chrono::system_clock::time_point last_rx;
     Nanoseconds loop_gap{};
     bfd::DownEvidence evidence{};
+
+    /// What its client last heard was Up, and so is what it hears now; in between it was not.
+    [[nodiscard]] bool interrupted() const noexcept {
+        return downs != 0 && previous_state == bfd::SessionState::Up &&
+               session.told.indication == notify::Indication::Up;
+    }
 };
 
 /// Where a watcher's messages go. May be called as long as the hub knows the watcher.
@@ -94,6 +102,8 @@ private:
         /// Only of one that has no record any more; the same for all watchers.
         std::shared_ptr<const SessionView> deleted;
         std::uint32_t transitions = 0;
+        std::uint32_t downs = 0;
+        bfd::Diag down_diag{};
         WatchKind kind{};
         bfd::SessionState previous_state{};
         bool told = true;  ///< the watcher heard of the session before

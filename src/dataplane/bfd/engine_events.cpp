@@ -66,6 +66,8 @@ bool Engine::next_event(SessionEvent& out) noexcept {
         out.reported_state = cold.reported_state;
         out.causes = cold.causes;
         out.transitions = cold.transitions;
+        out.downs = cold.downs;
+        out.down_diag = cold.down_diag;
         out.first_at = cold.first_transition;
         out.last_at = cold.last_state_change;
         out.loop_gap = std::chrono::microseconds{cold.loop_gap_us};
@@ -79,6 +81,8 @@ bool Engine::next_event(SessionEvent& out) noexcept {
         cold.reported_state = hot.session_state;
         cold.causes = 0;
         cold.transitions = 0;
+        cold.downs = 0;
+        cold.down_diag = Diag::None;
         cold.loop_gap_us = 0;
         return true;
     }

@@ -1,6 +1,8 @@
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/engine.hpp"
 
+#include <limits>
+
 namespace tocsin::bfd {
 
 ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
@@ -184,11 +186,16 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
         ++sessions_up_;
     } else if (was == SessionState::Up && state != SessionState::Up) {
         ++cold.down_count;
+        if (cold.downs != std::numeric_limits<decltype(cold.downs)>::max()) ++cold.downs;
+        cold.down_diag = diag;
         --sessions_up_;
         note_down(slot, state, diag, now);
     }
     cold.last_state_change = now;
-    if (cold.transitions++ == 0) cold.first_transition = now;
+    if (cold.transitions == 0) cold.first_transition = now;
+    if (cold.transitions != std::numeric_limits<decltype(cold.transitions)>::max()) {
+        ++cold.transitions;
+    }
     raise_event(slot, EventCause::State);
 
     const bool up = state == SessionState::Up;

@@ -124,7 +124,9 @@ struct SessionCold {
         std::uint32_t next_deleted;  ///< of a slot that control is to be told of: the slot after it
     };
     std::uint32_t down_count{};
-    std::uint32_t transitions{};  ///< since the last event
+    std::uint16_t transitions{};  ///< since the last event; the most: as many or more
+    std::uint8_t downs{};         ///< of them out of Up; likewise
+    Diag down_diag = Diag::None;  ///< of the last of these
     std::uint32_t loop_gap_us{};  ///< of the worker before the last Down by detection
     std::uint32_t rx_packets{};   ///< in units of 256; wraps after 34 years at 1,000 a second
     std::uint32_t tx_packets{};   ///< likewise

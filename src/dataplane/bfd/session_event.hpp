@@ -80,12 +80,16 @@ struct SessionEvent {
     SessionSnapshot now;
     SessionState reported_state{};  ///< state in the previous event
     std::uint8_t causes = 0;        ///< EventCause bits
-    std::uint32_t transitions = 0;  ///< state changes since the previous event
-    Instant first_at{};             ///< of the first of them
-    Instant last_at{};              ///< of the last
-    DownEvidence evidence{};        ///< of a Down by detection among them, with history
-    Nanoseconds loop_gap{};         ///< a Down by detection that follows a gap of ours: its length
-    IpAddress source;               ///< with EventCause::Source: the address now seen
+    /// State changes since the previous event; 65535: as many or more.
+    std::uint32_t transitions = 0;
+    /// Those of them out of Up; 255: as many or more. With `now` Up the session failed and is back.
+    std::uint32_t downs = 0;
+    Diag down_diag{};         ///< bfd.LocalDiag after the last of these
+    Instant first_at{};       ///< of the first of them
+    Instant last_at{};        ///< of the last
+    DownEvidence evidence{};  ///< of a Down by detection among them, with history
+    Nanoseconds loop_gap{};   ///< a Down by detection that follows a gap of ours: its length
+    IpAddress source;         ///< with EventCause::Source: the address now seen
 };
 
 /// Outcome of a command on a session.

@@ -53,6 +53,24 @@ TEST_F(Watching, PrintsTheSnapshotAndALineForEachEvent) {
                           "indication=path_failure  last_packet=151.2 ms before\n"));
 }
 
+TEST_F(Watching, ShowsADownThatIsOver) {
+    v1::WatchEvent back = event(v1::WATCH_KIND_CHANGED, v1::SESSION_STATE_UP, v1::SESSION_STATE_UP);
+    back.mutable_session()->mutable_status()->set_indication(v1::INDICATION_UP);
+    back.set_transitions(4);
+    back.set_downs(2);
+    back.set_first_change_us(1'795'255'338'000'042);
+    back.set_last_change_us(1'795'255'338'150'042);
+    back.mutable_interruption()->set_indication(v1::INDICATION_PATH_FAILURE);
+    back.mutable_interruption()->set_diag(1);
+    back.mutable_interruption()->set_diag_name("Control Detection Time Expired");
+    daemon_.watch.events = {back};
+    daemon_.watch.end_after_events = true;
+    EXPECT_EQ(run({"watch", "--no-reconnect", "--state-only"}), ExitCode::Unreachable);
+    EXPECT_THAT(out(), HasSubstr("Up -> Up  was not Up in between, 2 times, within 150 ms  "
+                                 "diag=Control Detection Time Expired  indication=path_failure  "
+                                 "indication=up  (4 changes merged)\n"));
+}
+
 TEST_F(Watching, SaysWhatTheHistoryShowsOfADown) {
     daemon_.watch.events.back().mutable_evidence()->set_sent(3);
     daemon_.watch.end_after_events = true;

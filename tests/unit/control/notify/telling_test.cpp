@@ -57,7 +57,26 @@ public:
         event.now = status;
         event.causes = 1;
         event.transitions = transitions;
+        if (event.reported_state == SessionState::Up && to != SessionState::Up) {
+            event.downs = 1;
+            event.down_diag = diag;
+        }
         event.first_at = event.last_at = now;
+        give(event);
+    }
+    /// Down for so long, and Up again before the worker could tell.
+    void blink(Nanoseconds down, Diag diag = Diag::ControlDetectionTimeExpired) {
+        ++status.down_count;
+        bfd::SessionEvent event;
+        event.reported_state = status.session_state;
+        status.last_state_change = now;
+        event.now = status;
+        event.causes = 1;
+        event.transitions = 2;
+        event.downs = 1;
+        event.down_diag = diag;
+        event.first_at = now - down;
+        event.last_at = now;
         give(event);
     }
     void parameters() {
@@ -326,6 +345,73 @@ TEST(Dampened, EndsWhenItIsClearedOrSwitchedOff) {
         EXPECT_EQ(c.told, (Told{Indication::Up, Held::None}));
         EXPECT_FALSE(c.telling.deadline());
     }
+}
+
+// req: RFC5882-2-06
+TEST(MergedDown, IsToldToWhoKnewTheSessionUp) {
+    Clients c{{}};
+    c.up();
+    c.take();
+    c.run_for(1s);
+    c.blink(10ms);
+    const auto heard = c.take();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].reported_state, SessionState::Up);
+    EXPECT_EQ(heard[0].now.session_state, SessionState::Up);
+    EXPECT_EQ(heard[0].downs, 1U);
+    EXPECT_EQ(heard[0].down_diag, Diag::ControlDetectionTimeExpired);
+    EXPECT_EQ(heard[0].last_at - heard[0].first_at, 10ms);
+    EXPECT_EQ(c.told, (Told{Indication::Up, Held::None}));
+}
+
+// req: RFC5882-3.1-01 RFC5882-3.1-02
+TEST(MergedDown, ThatIsShorterThanADownHoldHasNotHappened) {
+    Clients c{kDownHold};
+    c.up();
+    c.run_for(1s);
+    c.take();
+    c.blink(499ms);
+    EXPECT_TRUE(c.take().empty());
+    c.run_for(1s);
+    c.blink(500ms);
+    const auto heard = c.take();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].downs, 1U) << "without the one that was hidden";
+    EXPECT_EQ(heard[0].transitions, 2U);
+}
+
+TEST(MergedDown, OfAnAdministratorIsNotHidden) {
+    Clients c{kDownHold};
+    c.up();
+    c.run_for(1s);
+    c.take();
+    c.blink(10ms, Diag::AdministrativelyDown);
+    ASSERT_EQ(c.take().size(), 1U);
+}
+
+TEST(MergedDown, IsAFailureUntilTheUpHasLasted) {
+    Clients c{kUpHold};
+    c.up();
+    c.run_for(3s);
+    c.take();
+    c.blink(10ms);
+    ASSERT_EQ(c.take().size(), 1U);
+    EXPECT_EQ(c.told, (Told{Indication::PathFailure, Held::UpHold}));
+    c.run_for(1999ms);
+    EXPECT_TRUE(c.take().empty());
+    c.run_for(1ms);
+    EXPECT_EQ(c.take().size(), 1U);
+    EXPECT_EQ(c.told, (Told{Indication::Up, Held::None}));
+}
+
+TEST(MergedDown, CountsForDampening) {
+    Clients c{kDampened};
+    c.up();
+    c.take();
+    c.blink(1ms);
+    c.blink(1ms);
+    EXPECT_EQ(c.told, (Told{Indication::PathFailure, Held::Dampened}));
+    EXPECT_EQ(c.take().size(), 2U);
 }
 
 TEST(Telling, TellsEverythingWhenNothingIsToBeHeld) {

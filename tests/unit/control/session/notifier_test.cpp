@@ -52,6 +52,29 @@ protected:
     std::shared_ptr<RecordingWatch> watch;
 };
 
+// req: RFC5882-2-06
+TEST_F(NotifierTest, AFailureThatIsOverWhenItIsToldIsToldAllTheSame) {
+    const SessionId id = start_up({});
+    const auto alone = [this](Nanoseconds time) {  // control does not come to look
+        for (Nanoseconds t{0}; t < time; t += 1ms) dataplane.advance(1ms);
+    };
+    dataplane.connect(false);
+    alone(400ms);
+    dataplane.connect(true);
+    alone(3s);
+    run(5ms);
+    EXPECT_EQ(state(id), SessionState::Up);
+    std::vector<WatchItem> changes;
+    for (const WatchItem& item : watch->items) {
+        if (item.transitions != 0) changes.push_back(item);
+    }
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_TRUE(changes[0].interrupted());
+    EXPECT_EQ(changes[0].downs, 1U);
+    EXPECT_EQ(changes[0].down_diag, bfd::Diag::ControlDetectionTimeExpired);
+    EXPECT_EQ(told(id), (Told{Indication::Up, Held::None}));
+}
+
 // req: RFC5882-3.1-03
 TEST_F(NotifierTest, AHeldUpIsUpInTheTableAndOnTheWire) {
     const SessionId id = start({.up_hold = notify::Milliseconds{60'000}});

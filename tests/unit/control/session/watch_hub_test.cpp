@@ -31,6 +31,11 @@ protected:
         event.now.session_state = to;
         event.causes = static_cast<std::uint8_t>(bfd::EventCause::State);
         event.transitions = transitions;
+        const bool was_up = event.reported_state == SessionState::Up;
+        if (was_up && (to != SessionState::Up || transitions > 1)) {
+            event.downs = 1;
+            event.down_diag = bfd::Diag::ControlDetectionTimeExpired;
+        }
         event.first_at = event.last_at = dataplane.time;
         dataplane.events.push_back({.id = {}, .body = event});
         poll();
@@ -110,6 +115,60 @@ TEST_F(WatchHubTest, MergesWhatASlowWatcherMissesAndKeepsTheLastState) {
     EXPECT_GT(w->items[1].sequence, merged.sequence);
     change(b, SessionState::Down);
     EXPECT_GT(w->items[2].sequence, w->items[1].sequence + 1) << "a gap tells of merged changes";
+}
+
+TEST_F(WatchHubTest, TellsOfADownThatWasOverBeforeItCouldBeTold) {
+    const SessionId id = add("10.0.0.2");
+    change(id, SessionState::Up);
+    const auto w = watch({}, true);
+    change(id, SessionState::Up, 2);  // merged by its worker
+    ASSERT_EQ(w->items.size(), 1U);
+    EXPECT_EQ(w->items[0].downs, 1U);
+    EXPECT_EQ(w->items[0].down_diag, bfd::Diag::ControlDetectionTimeExpired);
+    EXPECT_TRUE(w->items[0].interrupted());
+    w->items.clear();
+    w->room_left = 0;
+    change(id, SessionState::Down);
+    change(id, SessionState::Up);  // merged for a watcher that is slow
+    w->room_left = 100;
+    poll();
+    ASSERT_EQ(w->items.size(), 1U);
+    EXPECT_TRUE(w->items[0].interrupted());
+    EXPECT_EQ(w->items[0].downs, 1U);
+    EXPECT_EQ(w->items[0].transitions, 2U);
+    EXPECT_GT(w->items[0].last_change, w->items[0].first_change);
+}
+
+TEST_F(WatchHubTest, CallsNothingAnInterruptionThatShowsByItself) {
+    const SessionId id = add("10.0.0.2");
+    const auto w = watch({}, true);
+    change(id, SessionState::Up);
+    change(id, SessionState::Down);
+    change(id, SessionState::Up);
+    ASSERT_EQ(w->items.size(), 3U);
+    for (const WatchItem& item : w->items) EXPECT_FALSE(item.interrupted());
+    EXPECT_EQ(w->items[1].downs, 1U);
+    w->items.clear();
+    w->room_left = 0;
+    change(id, SessionState::Down);
+    change(id, SessionState::Up);
+    change(id, SessionState::Down);
+    w->room_left = 100;
+    poll();
+    ASSERT_EQ(w->items.size(), 1U);
+    EXPECT_FALSE(w->items[0].interrupted()) << "it says that the path failed";
+    EXPECT_EQ(w->items[0].downs, 2U);
+}
+
+TEST_F(WatchHubTest, AMergedDownIsToldToThoseWhoWatchForDowns) {
+    const SessionId id = add("10.0.0.2");
+    change(id, SessionState::Up);
+    Filter downs;
+    downs.states = 1U << static_cast<unsigned>(SessionState::Down);
+    const auto w = watch(downs, true);
+    change(id, SessionState::Up, 2);
+    ASSERT_EQ(w->items.size(), 1U);
+    EXPECT_TRUE(w->items[0].interrupted());
 }
 
 TEST_F(WatchHubTest, SaysNothingOfASessionThatCameAndWentUnseen) {

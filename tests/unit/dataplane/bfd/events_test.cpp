@@ -34,6 +34,8 @@ TEST_F(Events, UpAndDownAreTold) {
     EXPECT_EQ(events[0].now.session_state, SessionState::Down);
     EXPECT_EQ(events[0].now.local_diag, Diag::ControlDetectionTimeExpired);
     EXPECT_EQ(events[0].transitions, 1U);
+    EXPECT_EQ(events[0].downs, 1U);
+    EXPECT_EQ(events[0].down_diag, Diag::ControlDetectionTimeExpired);
     EXPECT_GE(events[0].first_at - up_at, 300ms);
     EXPECT_LT(events[0].first_at - up_at, 300ms + bfd::kTickLength);
 }
@@ -54,6 +56,7 @@ TEST_F(Events, AFlapMergesAndTheLatestStateArrives) {
     EXPECT_EQ(events[0].now.session_state, SessionState::Up);
     EXPECT_EQ(events[0].reported_state, SessionState::Down);
     EXPECT_EQ(events[0].transitions, 15U);
+    EXPECT_EQ(events[0].downs, 7U);
     EXPECT_EQ(events[0].first_at, first);
     EXPECT_EQ(events[0].last_at, last);
     EXPECT_EQ(events[0].now.up_count, 8U);
@@ -70,6 +73,33 @@ TEST_F(Events, AFlapBackToTheReportedStateIsStillTold) {
     EXPECT_EQ(events[0].reported_state, SessionState::Up);
     EXPECT_EQ(events[0].now.session_state, SessionState::Up);
     EXPECT_EQ(events[0].transitions, 2U);
+    EXPECT_EQ(events[0].now.local_diag, Diag::None) << "which no longer says what happened";
+    EXPECT_EQ(events[0].downs, 1U);
+    EXPECT_EQ(events[0].down_diag, Diag::NeighborSignaledSessionDown);
+}
+
+TEST_F(Events, WhatWasToldIsNotToldAgain) {
+    add_and_bring_up();
+    peer.send(SessionState::Down);
+    ASSERT_EQ(box.events().size(), 1U);
+    peer.bring_up();
+    const std::vector<SessionEvent> events = box.events();
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].downs, 0U);
+    EXPECT_EQ(events[0].down_diag, Diag::None);
+}
+
+TEST_F(Events, FlapsWithoutEndAreCountedAsManyOrMore) {
+    add_and_bring_up();
+    for (int i = 0; i < 300; ++i) {
+        peer.send(SessionState::Down);
+        peer.bring_up();
+    }
+    const std::vector<SessionEvent> events = box.events();
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].transitions, 600U);
+    EXPECT_EQ(events[0].downs, 255U);
+    EXPECT_EQ(events[0].now.down_count, 300U);
 }
 
 TEST_F(Events, ComeInTheOrderInWhichTheyWereRaised) {
