@@ -102,6 +102,30 @@ def ours(daemon, family):
     return OURS4 if family == "ipv4" else OURS6
 
 
+def test_sessions_have_all_that_the_profile_of_the_policy_says(stage):
+    profile = {
+        "name": "careful", "padded_pdu_size": 300, "interval_alignment": True, "desired_min_tx_interval": "60ms",
+        "up_hold": "3s", "down_hold": "200ms", "dampening": {"half_life": "7s"},
+    }  # fmt: skip
+    keys = {k: v for k, v in policy(profile="careful").items() if k != "min_interval"}
+    daemon = start(stage, [keys | {"required_min_rx_interval": "100ms"}], profile=[profile])
+    shown = listed(daemon)
+    assert (shown["padded_pdu_size"], shown["interval_alignment"]) == (300, True)
+    assert (shown["up_hold_ms"], shown["down_hold_ms"], shown["dampening"]["half_life_ms"]) == (3000, 200, 7000)
+    peer = HandmadePeer(stage.lab, stage.theirs, PEER4, OURS4)
+    with daemon.watch() as watch:
+        peer.wait_up()
+        status = daemon.session(PEER4)["status"]
+        assert (status["indication"], status["held"]) == ("INDICATION_NONE", "HOLD_UP")
+        assert status["udp_payload_octets"] == 300
+        assert daemon.session(PEER4)["spec"]["dampening"]["half_life_ms"] == 7000
+        assert {f.octets[14 + 2 : 14 + 4] for f in peer.sent_since(0)} == {(300 + 28).to_bytes(2, "big")}
+        wait_until(lambda: peer.heard.desired_min_tx_us == 100_000, 5, "the common interval")
+        assert not watch.changes(PEER4, "Up")
+        watch.wait(PEER4, "Up", 6)
+    assert daemon.session(PEER4)["status"]["indication"] == "INDICATION_UP"
+
+
 # req: RFC9468-2-02 RFC9468-2-03 RFC9468-4.2-01
 def test_it_is_off_until_it_is_enabled(stage):
     daemon = start(stage, [])

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/auth/key_chain.hpp"
+#include "control/notify/policy.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/parameters.hpp"
@@ -37,7 +38,10 @@ struct Unsolicited {
     std::chrono::milliseconds linger{60'000};  ///< ended ones are told of for so long; 0 = not
     UnsolicitedTimers timers;                  ///< as written
     bfd::SessionParameters parameters;         ///< every level applied
-    auth::Authentication auth;                 ///< the profile's
+    auth::Authentication auth;                 ///< the profile's, and so are those that follow
+    std::uint16_t padded_pdu_size = 0;
+    bool interval_alignment = false;
+    notify::Policy notification;
     friend bool operator==(const Unsolicited&, const Unsolicited&) = default;
 };
 

@@ -114,6 +114,19 @@ bfd::SessionParameters parameters_of(const Unsolicited& policy, const Profile* p
     return out;
 }
 
+/// What only a profile says.
+void take_over(const Profile& profile, Unsolicited& out) {
+    const auto take = [](auto& to, const auto& from) {
+        if (from) to = *from;
+    };
+    take(out.auth, profile.auth);
+    take(out.padded_pdu_size, profile.padded_pdu_size);
+    take(out.interval_alignment, profile.interval_alignment);
+    take(out.notification.up_hold, profile.up_hold);
+    take(out.notification.down_hold, profile.down_hold);
+    take(out.notification.dampening, profile.dampening);
+}
+
 void check_unsolicited_port(const Unsolicited& policy, const Config& config,
                             const std::string& path,
                             const std::function<void(const std::string&, std::string)>& add) {
@@ -181,7 +194,7 @@ void check_unsolicited(Config& config,
         }
         const Profile* const profile = profile_of(policy, config, path, add);
         policy.parameters = parameters_of(policy, profile, config.unsolicited_defaults);
-        if (profile != nullptr && profile->auth) policy.auth = *profile->auth;
+        if (profile != nullptr) take_over(*profile, policy);
         if (!policy.enabled) continue;
         together += policy.max_sessions;
         if (together > config.dataplane.max_sessions) {

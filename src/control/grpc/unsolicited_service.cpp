@@ -23,6 +23,11 @@ void policy_to_proto(const unsolicited::PolicyView& view, const metrics::Sources
     out.set_detect_mult(p.parameters.detect_mult);
     to_proto(p.auth, *out.mutable_auth());
     out.set_max_sessions(p.max_sessions);
+    out.set_padded_pdu_size(p.padded_pdu_size);
+    out.set_interval_alignment(p.interval_alignment);
+    out.set_up_hold_ms(p.notification.up_hold.count());
+    out.set_down_hold_ms(p.notification.down_hold.count());
+    to_proto(p.notification.dampening, *out.mutable_dampening());
     out.set_linger_ms(static_cast<std::uint32_t>(p.linger.count()));
     const unsolicited::PortCounters& c = *view.counters;
     out.set_sessions(c.sessions.get());

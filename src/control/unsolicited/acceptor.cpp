@@ -25,6 +25,9 @@ config::Session session_of(const config::Unsolicited& policy, const IpAddress& r
     out.profile = policy.profile;
     out.parameters = policy.parameters;
     out.auth = policy.auth;
+    out.padded_pdu_size = policy.padded_pdu_size;
+    out.interval_alignment = policy.interval_alignment;
+    out.notification = policy.notification;
     out.dscp = kUnsolicitedDscp;
     return out;
 }

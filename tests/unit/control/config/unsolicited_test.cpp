@@ -79,6 +79,26 @@ TEST(UnsolicitedConfig, AProfileLiesBetweenThePolicyAndTheDefaults) {
     EXPECT_EQ(p.profile, "fast");
 }
 
+TEST(UnsolicitedConfig, TakesOverWhatOnlyAProfileSays) {
+    const std::string profile =
+        "[[profile]]\nname=\"careful\"\npadded_pdu_size=1400\ninterval_alignment=true\n"
+        "up_hold=\"5s\"\ndown_hold=\"200ms\"\ndampening={half_life=\"7s\"}\n"
+        "required_min_echo_rx_interval=\"50ms\"\ndemand_mode=true\ndemand_poll_interval=\"2s\"\n";
+    const Unsolicited p = only(policy("profile=\"careful\"\n") + profile);
+    EXPECT_EQ(p.padded_pdu_size, 1400);
+    EXPECT_TRUE(p.interval_alignment);
+    EXPECT_EQ(p.notification.up_hold, 5s);
+    EXPECT_EQ(p.notification.down_hold, 200ms);
+    EXPECT_EQ(p.notification.dampening.half_life, 7s);
+    EXPECT_EQ(p.parameters.required_min_echo_rx_interval, 50ms);
+    EXPECT_TRUE(p.parameters.demand_mode);
+    EXPECT_EQ(p.parameters.demand_poll_interval, 2s);
+    const Unsolicited none = only(policy("") + profile);
+    EXPECT_EQ(none.padded_pdu_size, 0);
+    EXPECT_FALSE(none.interval_alignment);
+    EXPECT_FALSE(none.notification.active());
+}
+
 // req: RFC9468-4.2-04
 TEST(UnsolicitedConfig, IntervalsAreThirtyTwoBitsOfMicroseconds) {
     EXPECT_EQ(only(policy("min_interval=\"4294967295us\"")).parameters.desired_min_tx_interval,

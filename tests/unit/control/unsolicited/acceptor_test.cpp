@@ -144,6 +144,36 @@ TEST_F(AcceptorTest, APeerThatAsksGetsAPassiveSessionThatComesUp) {
     EXPECT_EQ(record()->status.detection_time, 300ms);
 }
 
+TEST_F(AcceptorTest, ItsSessionsHaveAllThatTheProfileOfThePolicySays) {
+    config::Unsolicited p = policy();
+    p.padded_pdu_size = 1000;
+    p.interval_alignment = true;
+    p.parameters.desired_min_tx_interval = 60ms;
+    p.notification = {.up_hold = notify::Milliseconds{4000},
+                      .dampening = {.half_life = notify::kDefaultHalfLife}};
+    acceptor.set_policies({p});
+    run(5ms);
+    peer();
+    run(3s);
+    ASSERT_NE(record(), nullptr);
+    ASSERT_EQ(state(), SessionState::Up);
+    EXPECT_EQ(record()->padded_pdu_size, 1000);
+    EXPECT_TRUE(record()->interval_alignment);
+    EXPECT_EQ(record()->status.desired_min_tx_interval, 100ms) << "the common one above, RFC 7419";
+    EXPECT_EQ(record()->told, (notify::Told{notify::Indication::None, notify::Held::UpHold}));
+    run(4s);
+    EXPECT_EQ(record()->told, (notify::Told{notify::Indication::Up, notify::Held::None}));
+    EXPECT_EQ(manager.view(record()->id)->spec.notification, p.notification);
+
+    p.notification = {};
+    p.padded_pdu_size = 0;
+    acceptor.set_policies({p});  // a reload
+    run(100ms);
+    EXPECT_EQ(state(), SessionState::Up);
+    EXPECT_EQ(record()->padded_pdu_size, 0);
+    EXPECT_FALSE(manager.view(record()->id)->spec.notification.active());
+}
+
 // req: RFC9468-2-08
 TEST_F(AcceptorTest, EqualDiscriminatorsOfTwoPeersAreTwoSessions) {
     acceptor.set_policies({policy()});
