@@ -209,29 +209,23 @@ grpc::Status SessionService::add(const v1::AddSessionsRequest& request,
     });
     if (!ids) return shutting_down();
     if (!*ids) return to_status(ids->error());
-    const auto page = fetch(ids->value());
-    if (!page) return shutting_down();
-    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
-    return grpc::Status::OK;
+    return tell_of(ids->value(), *response.mutable_sessions());
 }
 
 grpc::Status SessionService::remove(const v1::DeleteSessionsRequest& request,
                                     v1::DeleteSessionsResponse& response) {
-    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
-    const auto wanted = selectors(request.sessions());
-    if (!wanted) return to_status(wanted.error());
-    const auto done = call(backend_, [&]() -> Result<std::size_t> {
-        session::Manager& manager = backend_.sessions();
-        const auto ids = resolve_all(manager, wanted.value());
-        if (!ids) return ids.error();
-        const std::size_t before = manager.registry().size();
-        const auto removed = manager.remove(ids.value(), session::Origin::Api, "sessions");
-        if (!removed) return removed.error();
-        return before - manager.registry().size();
-    });
-    if (!done) return shutting_down();
-    if (!*done) return to_status(done->error());
-    response.set_deleted(static_cast<std::uint32_t>(done->value()));
+    std::size_t removed = 0;
+    const auto ids =
+        act_on(request.sessions(),
+               [&removed](session::Manager& manager, const Ids& these) -> std::optional<Error> {
+                   const std::size_t before = manager.registry().size();
+                   const auto done = manager.remove(these, session::Origin::Api, "sessions");
+                   if (!done) return done.error();
+                   removed = before - manager.registry().size();
+                   return std::nullopt;
+               });
+    if (!ids) return ids.status;
+    response.set_deleted(static_cast<std::uint32_t>(removed));
     return grpc::Status::OK;
 }
 
@@ -329,14 +323,9 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
 
 grpc::Status SessionService::poll(const v1::PollSessionsRequest& request,
                                   v1::PollSessionsResponse& response) {
-    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
-    const auto wanted = selectors(request.sessions());
-    if (!wanted) return to_status(wanted.error());
-    const auto ids = call(backend_, [&]() -> Result<Ids> {
-        session::Manager& manager = backend_.sessions();
-        auto found = resolve_all(manager, wanted.value());
-        if (found) manager.start_poll(found.value());
-        return found;
+    const auto ids = act_on(request.sessions(), [](session::Manager& manager, const Ids& these) {
+        manager.start_poll(these);
+        return std::optional<Error>{};
     });
     if (!ids) return shutting_down();
     if (!*ids) return to_status(ids->error());
@@ -346,21 +335,11 @@ grpc::Status SessionService::poll(const v1::PollSessionsRequest& request,
 
 grpc::Status SessionService::set_admin(const v1::SetAdminStateRequest& request,
                                        v1::SetAdminStateResponse& response) {
-    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
-    const auto wanted = selectors(request.sessions());
-    if (!wanted) return to_status(wanted.error());
-    const auto ids = call(backend_, [&]() -> Result<Ids> {
-        session::Manager& manager = backend_.sessions();
-        auto found = resolve_all(manager, wanted.value());
-        if (found) manager.set_admin(found.value(), request.admin_down());
-        return found;
+    const auto ids = act_on(request.sessions(), [&](session::Manager& manager, const Ids& these) {
+        manager.set_admin(these, request.admin_down());
+        return std::optional<Error>{};
     });
-    if (!ids) return shutting_down();
-    if (!*ids) return to_status(ids->error());
-    const auto page = fetch(ids->value());
-    if (!page) return shutting_down();
-    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
-    return grpc::Status::OK;
+    return ids ? tell_of(ids.ids, *response.mutable_sessions()) : ids.status;
 }
 
 grpc::Status SessionService::history(const v1::GetSessionHistoryRequest& request,
@@ -382,20 +361,33 @@ grpc::Status SessionService::history(const v1::GetSessionHistoryRequest& request
 
 grpc::Status SessionService::clear_dampening(const v1::ClearDampeningRequest& request,
                                              v1::ClearDampeningResponse& response) {
-    if (const auto error = check_batch(request.sessions_size())) return to_status(*error);
-    const auto wanted = selectors(request.sessions());
-    if (!wanted) return to_status(wanted.error());
-    const auto ids = call(backend_, [&]() -> Result<Ids> {
+    const auto ids = act_on(request.sessions(), [](session::Manager& manager, const Ids& these) {
+        manager.clear_dampening(these);
+        return std::optional<Error>{};
+    });
+    return ids ? tell_of(ids.ids, *response.mutable_sessions()) : ids.status;
+}
+
+SessionService::Chosen SessionService::act_on(const Selectors& given, const Act& act) {
+    if (const auto error = check_batch(given.size())) return {.status = to_status(*error)};
+    const auto wanted = selectors(given);
+    if (!wanted) return {.status = to_status(wanted.error())};
+    auto ids = call(backend_, [&]() -> Result<Ids> {
         session::Manager& manager = backend_.sessions();
         auto found = resolve_all(manager, wanted.value());
-        if (found) manager.clear_dampening(found.value());
+        if (!found) return found;
+        if (auto error = act(manager, found.value())) return std::move(*error);
         return found;
     });
-    if (!ids) return shutting_down();
-    if (!*ids) return to_status(ids->error());
-    const auto page = fetch(ids->value());
+    if (!ids) return {.status = shutting_down()};
+    if (!*ids) return {.status = to_status(ids->error())};
+    return {.status = grpc::Status::OK, .ids = std::move(ids->value())};
+}
+
+grpc::Status SessionService::tell_of(Ids ids, Sessions& out) {
+    const auto page = fetch(std::move(ids));
     if (!page) return shutting_down();
-    for (const auto& view : page->sessions) to_proto(view, *response.add_sessions());
+    for (const auto& view : page->sessions) to_proto(view, *out.Add());
     return grpc::Status::OK;
 }
 

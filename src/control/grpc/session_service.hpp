@@ -5,6 +5,9 @@
 #include "tocsin/v1/session.grpc.pb.h"
 
 #include <atomic>
+#include <functional>
+#include <optional>
+#include <vector>
 
 namespace tocsin::control::api {
 
@@ -70,6 +73,17 @@ private:
                                  v1::ClearDampeningResponse& response);
 
     grpc::Status history(const v1::GetSessionHistoryRequest& request,
+    using Sessions = google::protobuf::RepeatedPtrField<v1::Session>;
+    using Act = std::function<std::optional<Error>(session::Manager&, const Ids&)>;
+    struct Chosen {
+        grpc::Status status;
+        Ids ids{};  ///< in the order of the request
+        explicit operator bool() const { return status.ok(); }
+    };
+    /// `act` on the control thread with the sessions that `given` names: all, or none.
+    [[nodiscard]] Chosen act_on(const Selectors& given, const Act& act);
+    [[nodiscard]] grpc::Status tell_of(Ids ids, Sessions& out);
+
                          v1::GetSessionHistoryResponse& response);
 
     [[nodiscard]] Result<std::vector<session::Selector>> selectors(const Selectors& given) const;
