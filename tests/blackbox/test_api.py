@@ -279,6 +279,13 @@ def test_lists_of_the_daemon(pb, channel):
     port = daemon.ListPorts(pb.ListPortsRequest(), timeout=5).ports[0]
     assert port.name == "wan0" and port.link_up and port.rx_packets > 0 and port.tx_packets > 0
     assert {n.address for n in daemon.ListNeighbors(pb.ListNeighborsRequest(), timeout=5).neighbors} >= {PEER4, PEER6}
+    pages, token = [], ""
+    while not pages or token:
+        answer = daemon.ListNeighbors(pb.ListNeighborsRequest(port="wan0", page_size=1, page_token=token), timeout=5)
+        assert len(answer.neighbors) == 1 and answer.total == 2
+        pages.append(answer.neighbors[0].address)
+        token = answer.next_page_token
+    assert pages == [PEER4, PEER6]
     worker = daemon.ListWorkers(pb.ListWorkersRequest(), timeout=5).workers[0]
     assert worker.heartbeat > 0 and worker.sessions_up == 2
     assert len(worker.late_tx.counts) == len(worker.late_tx.bounds_us) + 1

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/ctl/context.hpp"
+#include "control/ctl/daemon_commands.hpp"
 #include "control/ctl/exit_code.hpp"
 #include "control/ctl/history_command.hpp"
 #include "control/ctl/session_commands.hpp"
@@ -23,6 +24,7 @@ struct CommandLine {
     HistoryOptions history{};
     std::string from{};
     WatchOptions watch{};
+    NeighborOptions neighbor{};
     std::string file{};
     Command command{};
 

@@ -1,6 +1,7 @@
 #include "control/ctl/daemon_commands.hpp"
 
 #include "control/ctl/format.hpp"
+#include "control/ctl/paging.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -63,6 +64,23 @@ std::string speed(std::uint32_t mbps) {
     if (mbps == 0) return "-";
     return mbps % 1000 == 0 ? std::to_string(mbps / 1000) + " Gb/s"
                             : std::to_string(mbps) + " Mb/s";
+}
+
+void show_neighbors(const Context& context, const v1::ListNeighborsResponse& list) {
+    Table table{
+        {{"PORT"}, {"ADDRESS"}, {"MAC"}, {"STATE"}, {"CONFIRMED", Right}, {"SESSIONS", Right}}};
+    for (const v1::Neighbor& neighbor : list.neighbors()) {
+        const bool good = neighbor.state() == v1::NEIGHBOR_STATE_REACHABLE;
+        const bool failed = neighbor.state() == v1::NEIGHBOR_STATE_FAILED;
+        const Colour colour = good ? Colour::Green : failed ? Colour::Red : Colour::Yellow;
+        table.add({neighbor.port(), neighbor.address(), or_dash(neighbor.mac()),
+                   Cell{std::string{neighbor_state_name(neighbor.state())}, colour},
+                   neighbor.mac().empty()
+                       ? "-"
+                       : age(static_cast<std::int64_t>(neighbor.age_ms()) * 1000) + " ago",
+                   std::to_string(neighbor.sessions())});
+    }
+    table.print(context.out, context.colour);
 }
 
 }  // namespace
@@ -171,29 +189,22 @@ ExitCode port_list(const Context& context) {
     return ExitCode::Success;
 }
 
-ExitCode neighbor_list(const Context& context) {
-    v1::ListNeighborsResponse response;
-    const auto status = context.client.call(context.client.daemon(), &Daemon::ListNeighbors,
-                                            v1::ListNeighborsRequest{}, response);
+ExitCode neighbor_list(const Context& context, const NeighborOptions& options) {
+    v1::ListNeighborsRequest request;
+    request.set_port(options.port);
+    v1::ListNeighborsResponse list;
+    std::uint64_t shown = 0;
+    const grpc::Status status = read_pages(
+        context, options.all, request, list, shown,
+        [&](const auto& wanted, auto& page) {
+            return context.client.call(context.client.daemon(), &Daemon::ListNeighbors, wanted,
+                                       page);
+        },
+        [](auto& page) -> auto& { return *page.mutable_neighbors(); });
     if (!status.ok()) return context.fail(status);
-    if (context.format != Format::Table) {
-        print_json(context, response, response.neighbors());
-        return ExitCode::Success;
-    }
-    Table table{
-        {{"PORT"}, {"ADDRESS"}, {"MAC"}, {"STATE"}, {"CONFIRMED", Right}, {"SESSIONS", Right}}};
-    for (const v1::Neighbor& neighbor : response.neighbors()) {
-        const bool good = neighbor.state() == v1::NEIGHBOR_STATE_REACHABLE;
-        const bool failed = neighbor.state() == v1::NEIGHBOR_STATE_FAILED;
-        const Colour colour = good ? Colour::Green : failed ? Colour::Red : Colour::Yellow;
-        table.add({neighbor.port(), neighbor.address(), or_dash(neighbor.mac()),
-                   Cell{std::string{neighbor_state_name(neighbor.state())}, colour},
-                   neighbor.mac().empty()
-                       ? "-"
-                       : age(static_cast<std::int64_t>(neighbor.age_ms()) * 1000) + " ago",
-                   std::to_string(neighbor.sessions())});
-    }
-    table.print(context.out, context.colour);
+    if (context.format == Format::Json) print_json(context.out, list, Format::Json);
+    if (context.format == Format::Table) show_neighbors(context, list);
+    tell_of_more(context, list, shown, "neighbours");
     return ExitCode::Success;
 }
 

@@ -29,11 +29,14 @@ void add_lists(CommandLine& line, CLI::App& app) {
     const auto lister = [&](const char* noun, const char* about, const char* help, auto run_it) {
         CLI::App& group = *app.add_subcommand(noun, about);
         group.require_subcommand(1);
-        line.add(group, "list", help, run_it);
+        return line.add(group, "list", help, run_it);
     };
     lister("worker", "Workers", "Load, loop gaps and lateness of each worker", worker_list);
     lister("port", "Ports", "Link, addresses and counters of each port", port_list);
-    lister("neighbor", "Neighbours", "MAC addresses of next hops", neighbor_list);
+    CLI::App& neighbors = *lister("neighbor", "Neighbours", "MAC addresses of next hops",
+                                  [&line](auto& c) { return neighbor_list(c, line.neighbor); });
+    neighbors.add_option("--port", line.neighbor.port, "Only those on this port");
+    neighbors.add_flag("--all", line.neighbor.all, "Every page, not only the first 1000");
     lister("key-chain", "Key chains", "Keys and their lifetimes, without their secrets",
            key_chain_list);
     lister("unsolicited", "Sessions that peers ask for (RFC 9468)",

@@ -4,6 +4,7 @@
 #include "control/base/duration.hpp"
 #include "control/ctl/dampening_option.hpp"
 #include "control/ctl/format.hpp"
+#include "control/ctl/paging.hpp"
 #include "control/ctl/selector.hpp"
 #include "control/ctl/session_view.hpp"
 
@@ -15,8 +16,6 @@ namespace tocsin::control::ctl {
 namespace {
 
 using Sessions = v1::SessionService::Stub;
-
-constexpr std::uint32_t kPageSize = 5000;
 
 Error invalid(std::string message) {
     return {.kind = ErrorKind::InvalidArgument, .message = std::move(message), .where = {}};
@@ -160,27 +159,16 @@ ExitCode session_list(const Context& context, const ListOptions& options) {
     if (!filter.ok()) return refuse(context, filter.error());
     v1::ListSessionsRequest request;
     *request.mutable_filter() = filter.value();
-    if (options.all) request.set_page_size(kPageSize);
     v1::ListSessionsResponse all;
-    int shown = 0;
-    for (;;) {
-        v1::ListSessionsResponse page;
-        const auto status =
-            context.client.call(context.client.sessions(), &Sessions::ListSessions, request, page);
-        if (!status.ok()) return context.fail(status);
-        request.set_page_token(page.next_page_token());
-        shown += page.sessions_size();
-        all.set_total(page.total());
-        all.set_next_page_token(options.all ? "" : page.next_page_token());
-        if (context.format == Format::JsonLines) {  // a million sessions need not fit in memory
-            print_json(context, page, page.sessions());
-        } else {
-            for (v1::Session& session : *page.mutable_sessions()) {
-                all.add_sessions()->Swap(&session);
-            }
-        }
-        if (!options.all || request.page_token().empty() || !context.out) break;
-    }
+    std::uint64_t shown = 0;
+    const grpc::Status status = read_pages(
+        context, options.all, request, all, shown,
+        [&](const auto& wanted, auto& page) {
+            return context.client.call(context.client.sessions(), &Sessions::ListSessions, wanted,
+                                       page);
+        },
+        [](auto& page) -> auto& { return *page.mutable_sessions(); });
+    if (!status.ok()) return context.fail(status);
     if (context.format == Format::Json) {
         print_json(context.out, all, Format::Json);
     } else if (context.format == Format::Table && all.sessions().empty()) {
@@ -189,11 +177,7 @@ ExitCode session_list(const Context& context, const ListOptions& options) {
     } else if (context.format == Format::Table) {
         show_all(context, all);
     }
-    if (!all.next_page_token().empty()) {
-        context.out.flush();
-        context.err << "the first " << shown << " of " << all.total()
-                    << " sessions, --all shows the rest\n";
-    }
+    tell_of_more(context, all, shown, "sessions");
     return ExitCode::Success;
 }
 

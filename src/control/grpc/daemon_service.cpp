@@ -1,7 +1,10 @@
 #include "control/grpc/daemon_service.hpp"
 
 #include "control/base/address.hpp"
+#include "control/config/references.hpp"
 #include "control/grpc/convert.hpp"
+#include "control/grpc/page_token.hpp"
+#include "control/grpc/session_service.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -19,6 +22,18 @@ void to_proto(const DurationHistogram& from, v1::Histogram& to) {
     }
     to.set_sum_ns(from.sum_ns());
     to.set_max_ns(from.max_ns());
+}
+
+void to_proto(const net::NeighborInfo& n, const SpecContext& specs, v1::Neighbor& out) {
+    const auto id = std::ranges::find(specs.ids, n.port);
+    if (id != specs.ids.end()) {
+        out.set_port(specs.ports[static_cast<std::size_t>(id - specs.ids.begin())].name);
+    }
+    out.set_address(to_string(n.address));
+    if (n.mac) out.set_mac(to_string(*n.mac));
+    out.set_state(static_cast<v1::NeighborState>(static_cast<int>(n.state) + 1));
+    out.set_age_ms(static_cast<std::uint64_t>(n.since_confirmed.count()) / 1'000'000U);
+    out.set_sessions(n.users);
 }
 
 void to_proto(const message::PortStatus& p, const metrics::Sources& sources, v1::Port& out) {
@@ -148,28 +163,47 @@ grpc::Status DaemonService::ListPorts(grpc::ServerContext*, const v1::ListPortsR
     return grpc::Status::OK;
 }
 
-grpc::Status DaemonService::ListNeighbors(grpc::ServerContext*, const v1::ListNeighborsRequest*,
+grpc::Status DaemonService::ListNeighbors(grpc::ServerContext*,
+                                          const v1::ListNeighborsRequest* request,
                                           v1::ListNeighborsResponse* response) {
+    const grpc::Status status = neighbors(*request, *response);
+    counters_.count("ListNeighbors", code_name(status.error_code()));
+    return status;
+}
+
+grpc::Status DaemonService::neighbors(const v1::ListNeighborsRequest& request,
+                                      v1::ListNeighborsResponse& response) {
+    if (const auto error = page_size_fault(request.page_size())) return to_status(*error);
+    const auto specs = backend_.specs();
+    std::optional<PortId> port;
+    if (!request.port().empty()) {
+        std::string why;
+        const config::Port* const named = config::port_named(specs->ports, request.port(), why);
+        if (named == nullptr) return to_status({ErrorKind::InvalidArgument, why, "port"});
+        port = specs->ids[static_cast<std::size_t>(named - specs->ports.data())];
+    }
+    std::optional<net::NeighborPlace> after;
+    if (!request.page_token().empty()) {
+        after = read_neighbor_token(request.page_token(), request.port());
+        if (!after) return to_status(page_token_fault("the same port"));
+    }
     net::NeighborList list;
     for (std::optional<bool> more{true}; *more;) {
         more = call(backend_, [&] { return backend_.add_piece(list); });
         if (!more) return shutting_down();
     }
-    list.sort();
-    const auto specs = backend_.specs();
-    for (const net::NeighborInfo& n : list.neighbors) {
-        v1::Neighbor& out = *response->add_neighbors();
-        const auto id = std::ranges::find(specs->ids, n.port);
-        if (id != specs->ids.end()) {
-            out.set_port(specs->ports[static_cast<std::size_t>(id - specs->ids.begin())].name);
-        }
-        out.set_address(to_string(n.address));
-        if (n.mac) out.set_mac(to_string(*n.mac));
-        out.set_state(static_cast<v1::NeighborState>(static_cast<int>(n.state) + 1));
-        out.set_age_ms(static_cast<std::uint64_t>(n.since_confirmed.count()) / 1'000'000U);
-        out.set_sessions(n.users);
+    if (port) {
+        std::erase_if(list.neighbors, [&](const net::NeighborInfo& n) { return n.port != *port; });
     }
-    counters_.count("ListNeighbors", "OK");
+    response.set_total(list.neighbors.size());
+    const bool more = list.keep_page(after, page_size(request.page_size()));
+    for (const net::NeighborInfo& n : list.neighbors) {
+        to_proto(n, *specs, *response.add_neighbors());
+    }
+    if (!more) return grpc::Status::OK;
+    const net::NeighborInfo& last = list.neighbors.back();
+    response.set_next_page_token(
+        page_token({.port = last.port, .address = last.address}, request.port()));
     return grpc::Status::OK;
 }
 

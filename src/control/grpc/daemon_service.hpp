@@ -28,6 +28,9 @@ public:
                           v1::GetStatsResponse* response) override;
 
 private:
+    grpc::Status neighbors(const v1::ListNeighborsRequest& request,
+                           v1::ListNeighborsResponse& response);
+
     Backend& backend_;
     metrics::ApiCounters& counters_;
 };

@@ -133,27 +133,16 @@ grpc::Status SessionService::list(const v1::ListSessionsRequest& request,
                                   v1::ListSessionsResponse& response) {
     auto filter = to_filter(request.filter(), *backend_.specs());
     if (!filter) return to_status(filter.error());
-    if (request.page_size() > kLargestPage) {
-        return to_status({ErrorKind::InvalidArgument,
-                          std::to_string(request.page_size()) + " is out of range: 1.." +
-                              std::to_string(kLargestPage) + " are accepted, 0 means " +
-                              std::to_string(kDefaultPage),
-                          "page_size"});
-    }
+    if (const auto error = page_size_fault(request.page_size())) return to_status(*error);
     const auto detail = to_detail(request.view(), "view");
     if (!detail) return to_status(detail.error());
     const std::string scope = request.filter().SerializeAsString();
-    session::Manager::Listing listing{
-        .filter = std::move(filter.value()),
-        .limit = request.page_size() == 0 ? kDefaultPage : request.page_size(),
-        .fresh = detail.value() == Detail::Full};
+    session::Manager::Listing listing{.filter = std::move(filter.value()),
+                                      .limit = page_size(request.page_size()),
+                                      .fresh = detail.value() == Detail::Full};
     if (!request.page_token().empty()) {
         const auto token = read_page_token(request.page_token(), scope);
-        if (!token) {
-            return to_status({ErrorKind::InvalidArgument,
-                              "this is not the next_page_token of an answer to the same filter",
-                              "page_token"});
-        }
+        if (!token) return to_status(page_token_fault("the same filter"));
         listing.after = token->after;
         listing.total = token->total;
     }
@@ -327,9 +316,8 @@ grpc::Status SessionService::poll(const v1::PollSessionsRequest& request,
         manager.start_poll(these);
         return std::optional<Error>{};
     });
-    if (!ids) return shutting_down();
-    if (!*ids) return to_status(ids->error());
-    response.set_polled(static_cast<std::uint32_t>(ids->value().size()));
+    if (!ids) return ids.status;
+    response.set_polled(static_cast<std::uint32_t>(ids.ids.size()));
     return grpc::Status::OK;
 }
 

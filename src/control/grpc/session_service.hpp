@@ -18,8 +18,6 @@ class SessionService final : public v1::SessionService::WithRawCallbackMethod_Bu
                                  v1::SessionService::Service> {
 public:
     static constexpr int kLargestBatch = 10'000;
-    static constexpr std::uint32_t kLargestPage = 10'000;
-    static constexpr std::uint32_t kDefaultPage = 1'000;
 
     SessionService(Backend& backend, metrics::ApiCounters& counters)
         : backend_{backend}, counters_{counters} {}
@@ -73,6 +71,8 @@ private:
                                  v1::ClearDampeningResponse& response);
 
     grpc::Status history(const v1::GetSessionHistoryRequest& request,
+                         v1::GetSessionHistoryResponse& response);
+
     using Sessions = google::protobuf::RepeatedPtrField<v1::Session>;
     using Act = std::function<std::optional<Error>(session::Manager&, const Ids&)>;
     struct Chosen {
@@ -83,8 +83,6 @@ private:
     /// `act` on the control thread with the sessions that `given` names: all, or none.
     [[nodiscard]] Chosen act_on(const Selectors& given, const Act& act);
     [[nodiscard]] grpc::Status tell_of(Ids ids, Sessions& out);
-
-                         v1::GetSessionHistoryResponse& response);
 
     [[nodiscard]] Result<std::vector<session::Selector>> selectors(const Selectors& given) const;
     /// The sessions with fresh counters, in this order.

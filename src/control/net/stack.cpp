@@ -201,9 +201,24 @@ bool Stack::add_piece(NeighborList& list, Instant now) const {
     return impl_->neighbors().add_piece(list, now);
 }
 
-void NeighborList::sort() {
-    std::ranges::sort(neighbors, {},
-                      [](const NeighborInfo& n) { return std::tie(n.port, n.address); });
+namespace {
+
+NeighborPlace place(const NeighborInfo& n) { return {.port = n.port, .address = n.address}; }
+
+}  // namespace
+
+void NeighborList::sort() { std::ranges::sort(neighbors, {}, place); }
+
+bool NeighborList::keep_page(const std::optional<NeighborPlace>& after, std::size_t limit) {
+    if (after) {
+        std::erase_if(neighbors, [&](const NeighborInfo& n) { return place(n) <= *after; });
+    }
+    const bool more = neighbors.size() > limit;
+    const auto last =
+        neighbors.begin() + static_cast<std::ptrdiff_t>(more ? limit : neighbors.size());
+    std::ranges::partial_sort(neighbors, last, {}, place);
+    neighbors.erase(last, neighbors.end());
+    return more;
 }
 
 }  // namespace tocsin::control::net

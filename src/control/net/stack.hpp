@@ -4,6 +4,7 @@
 #include "dataplane/base/types.hpp"
 #include "dataplane/message/frame.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,6 +40,13 @@ struct NeighborInfo {
     std::uint32_t users = 0;  ///< track() calls that are not yet untracked
 };
 
+/// Where a neighbour stands in a list.
+struct NeighborPlace {
+    PortId port;
+    IpAddress address;
+    friend auto operator<=>(const NeighborPlace&, const NeighborPlace&) = default;
+};
+
 /// All neighbours, put together in pieces, since there may be very many.
 struct NeighborList {
     std::vector<NeighborInfo> neighbors;
@@ -47,6 +55,8 @@ struct NeighborList {
 
     /// By port and address.
     void sort();
+    /// Leaves the first `limit` of those behind `after`, in that order. True when there are more.
+    bool keep_page(const std::optional<NeighborPlace>& after, std::size_t limit);
 };
 
 /// The slow path of ports that tocsin owns: answers ARP, neighbour solicitations and ICMP echo for

@@ -39,6 +39,21 @@ TEST_F(DaemonCommands, ListsWorkersPortsNeighboursAndStatistics) {
     }
 }
 
+TEST_F(DaemonCommands, ListsNeighboursByPages) {
+    daemon_.daemon.pages_of_neighbors = 2;
+    EXPECT_EQ(run({"neighbor", "list", "--port", "wan0"}), ExitCode::Success);
+    EXPECT_EQ(daemon_.daemon.neighbors_of.port(), "wan0");
+    EXPECT_THAT(out(), HasSubstr("192.0.2.2"));
+    EXPECT_THAT(out(), testing::Not(HasSubstr("192.0.2.3")));
+    EXPECT_THAT(err(), HasSubstr("the first 1 of 2 neighbours, --all shows the rest\n"));
+    for (const char* format : {"table", "json", "jsonl"}) {
+        EXPECT_EQ(run({"neighbor", "list", "--all", "-o", format}), ExitCode::Success);
+        EXPECT_THAT(out(), HasSubstr("192.0.2.2"));
+        EXPECT_THAT(out(), HasSubstr("192.0.2.3"));
+        EXPECT_EQ(err(), "");
+    }
+}
+
 TEST_F(DaemonCommands, ListsKeyChainsAndSaysWhichCannotSign) {
     EXPECT_EQ(run({"key-chain", "list"}), ExitCode::Success);
     EXPECT_EQ(lines(out()), 5);

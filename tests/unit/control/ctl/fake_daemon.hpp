@@ -226,12 +226,18 @@ public:
         edge.add_keys()->set_id(9);
         return grpc::Status::OK;
     }
-    grpc::Status ListNeighbors(grpc::ServerContext*, const v1::ListNeighborsRequest*,
+    v1::ListNeighborsRequest neighbors_of;
+    std::uint64_t pages_of_neighbors = 1;  ///< of one each
+    grpc::Status ListNeighbors(grpc::ServerContext*, const v1::ListNeighborsRequest* request,
                                v1::ListNeighborsResponse* response) override {
+        neighbors_of = *request;
         v1::Neighbor& neighbor = *response->add_neighbors();
         neighbor.set_port("wan0");
-        neighbor.set_address("192.0.2.2");
+        const bool first = request->page_token().empty();
+        neighbor.set_address(first ? "192.0.2.2" : "192.0.2.3");
         neighbor.set_state(v1::NEIGHBOR_STATE_INCOMPLETE);
+        response->set_total(pages_of_neighbors);
+        if (first && pages_of_neighbors > 1) response->set_next_page_token("more");
         return grpc::Status::OK;
     }
     grpc::Status ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,

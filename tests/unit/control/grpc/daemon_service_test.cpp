@@ -23,6 +23,42 @@ protected:
     std::string config_with(const std::string& more) { return test::TestDaemon::kConfig + more; }
 };
 
+TEST_F(DaemonServiceTest, NeighboursComeInPages) {
+    ASSERT_TRUE(add({spec("10.0.0.3"), spec("10.0.0.5"), spec("10.0.0.4")}).first.ok());
+    const auto list = [&](const v1::ListNeighborsRequest& request) {
+        grpc::ClientContext context;
+        v1::ListNeighborsResponse response;
+        const auto status = daemons->ListNeighbors(&context, request, &response);
+        return std::pair{status, response};
+    };
+    v1::ListNeighborsRequest request;
+    request.set_page_size(3);
+    request.set_port("p0");
+    const auto [status, first] = list(request);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    ASSERT_EQ(first.neighbors_size(), 3);
+    EXPECT_EQ(first.total(), 4U);
+    EXPECT_EQ(first.neighbors(0).address(), "10.0.0.2");
+    EXPECT_EQ(first.neighbors(2).address(), "10.0.0.4");
+    request.set_page_token(first.next_page_token());
+    const auto last = list(request).second;
+    ASSERT_EQ(last.neighbors_size(), 1);
+    EXPECT_EQ(last.neighbors(0).address(), "10.0.0.5");
+    EXPECT_EQ(last.total(), 4U);
+    EXPECT_EQ(last.next_page_token(), "");
+
+    request.set_port("");
+    expect(list(request).first, Code::INVALID_ARGUMENT, "page_token");
+    request.set_page_token("x");
+    expect(list(request).first, Code::INVALID_ARGUMENT, "page_token");
+    request.set_page_token("");
+    request.set_page_size(10'001);
+    expect(list(request).first, Code::INVALID_ARGUMENT, "page_size");
+    request.set_page_size(0);
+    request.set_port("p9");
+    expect(list(request).first, Code::INVALID_ARGUMENT, "port");
+}
+
 TEST_F(DaemonServiceTest, ShowsVersionPortsNeighboursWorkersAndStats) {
     ASSERT_TRUE(becomes(by_name("rr1"), v1::SESSION_STATE_UP));
     {
@@ -52,6 +88,8 @@ TEST_F(DaemonServiceTest, ShowsVersionPortsNeighboursWorkersAndStats) {
         EXPECT_EQ(r.neighbors(0).port(), "p0");
         EXPECT_EQ(r.neighbors(0).mac(), "02:00:00:00:00:02");
         EXPECT_EQ(r.neighbors(0).sessions(), 1U);
+        EXPECT_EQ(r.total(), 1U);
+        EXPECT_EQ(r.next_page_token(), "");
     }
     {
         grpc::ClientContext context;

@@ -301,6 +301,31 @@ TEST_F(Neighbors, InGreatNumbersAreProbedInPiecesWhenTheLinkComesUp) {
     EXPECT_EQ(probed(), kMany);
 }
 
+TEST_F(Neighbors, APageHasTheFirstOnesBehindAPlaceInOrder) {
+    for (const int i : {9, 3, 7, 1, 5})
+        stack->track(kPort, ip("2001:db8::" + std::to_string(i)), now);
+    const auto page = [&](const std::optional<control::net::NeighborPlace>& after,
+                          std::size_t limit, bool more) {
+        control::net::NeighborList list;
+        while (stack->add_piece(list, now)) continue;
+        EXPECT_EQ(list.keep_page(after, limit), more);
+        std::vector<IpAddress> out;
+        for (const auto& n : list.neighbors) out.push_back(n.address);
+        return out;
+    };
+    using Addresses = std::vector<IpAddress>;
+    EXPECT_EQ(page({}, 2, true), (Addresses{ip("2001:db8::1"), ip("2001:db8::3")}));
+    const auto behind = [&](const char* address) {
+        return control::net::NeighborPlace{.port = kPort, .address = ip(address)};
+    };
+    EXPECT_EQ(page(behind("2001:db8::3"), 2, true),
+              (Addresses{ip("2001:db8::5"), ip("2001:db8::7")}));
+    EXPECT_EQ(page(behind("2001:db8::6"), 2, false),
+              (Addresses{ip("2001:db8::7"), ip("2001:db8::9")}))
+        << "also when that one is gone";
+    EXPECT_TRUE(page(behind("2001:db8::9"), 2, false).empty());
+}
+
 TEST_F(Neighbors, AreListedInPiecesEachOnce) {
     constexpr int kMany = 30'000;
     for (int i = 0; i < kMany; ++i) {
