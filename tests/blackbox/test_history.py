@@ -84,6 +84,10 @@ def test_a_capture_dissects_as_bfd(stage, remote):
         protocols, state, comment = frame.split("\t")
         assert protocols.endswith(":udp:bfd") and state and comment.startswith("tocsin: ")
     assert any("accepted x " in frame and "the last of them" in frame for frame in frames)
+    assert all("MAC addresses are those of when" in frame and "stands for it" not in frame for frame in frames)
+    (port,) = stage.daemon.json("port", "list")["ports"]
+    ends = set(tshark(capture, "-T", "fields", "-e", "eth.src", "-e", "eth.dst"))
+    assert ends == {f"{port['mac']}\t{stage.theirs.mac}", f"{stage.theirs.mac}\t{port['mac']}"}
     assert tshark(capture, "-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-Y",
                   "_ws.malformed || _ws.expert.severity >= 0x600000") == []  # warnings and errors
     sent = tshark(capture, "-Y", f"udp.dstport == 3784 && {'ipv6' if ':' in remote else 'ip'}.dst == {remote}")

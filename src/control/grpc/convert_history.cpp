@@ -1,5 +1,6 @@
 #include "control/grpc/convert_history.hpp"
 
+#include "control/base/address.hpp"
 #include "control/grpc/convert.hpp"
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/diag.hpp"
@@ -78,6 +79,9 @@ void to_proto(const bfd::DownEvidence& evidence, v1::DownEvidence& out) {
 void to_proto(const session::HistoryView& view, v1::GetSessionHistoryResponse& out) {
     to_proto(view.session, *out.mutable_session());
     out.set_source_port(view.source_port);
+    if (view.port_mac != MacAddress{}) out.set_port_mac(to_string(view.port_mac));
+    if (view.next_hop.family != AddressFamily::None) out.set_next_hop(to_string(view.next_hop));
+    if (view.next_hop_mac) out.set_next_hop_mac(to_string(*view.next_hop_mac));
     out.set_taken_ns(view.taken_at.time_since_epoch().count());
     ring_to_proto(view.live, *out.mutable_live());
     ring_to_proto(view.frozen, *out.mutable_frozen());

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace tocsin::control::session {
@@ -27,7 +28,10 @@ struct Ring {
 /// The packet history of a session as any thread may keep and read it.
 struct HistoryView {
     SessionView session;
-    std::uint16_t source_port = 0;  ///< of our packets
+    std::uint16_t source_port = 0;             ///< of our packets
+    MacAddress port_mac{};                     ///< of the port that they leave by
+    IpAddress next_hop{};                      ///< at `taken_at`; family None: no way to the peer
+    std::optional<MacAddress> next_hop_mac{};  ///< likewise
     WallInstant taken_at;
     Ring live;    ///< since the last Down
     Ring frozen;  ///< before it

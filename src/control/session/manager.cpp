@@ -51,6 +51,7 @@ private:
 Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, NextHops& next_hops,
                  Settings settings)
     : dataplane_{dataplane},
+      next_hops_{next_hops},
       echo_{settings.echo},
       congestion_control_{settings.congestion_control},
       history_{settings.history},
@@ -258,8 +259,12 @@ void Manager::history(SessionId id, std::function<void(Result<HistoryView>)> don
                           "restart",
                           {}});
     }
+    const SessionPort* const port = registry_.port(record->port);
     HistoryView view{.session = view_of(*record, registry_, chains_, dataplane_),
                      .source_port = record->source_port,
+                     .port_mac = port != nullptr ? port->mac : MacAddress{},
+                     .next_hop = record->next_hop,
+                     .next_hop_mac = next_hops_.mac(record->port, record->next_hop),
                      .taken_at = dataplane_.wall(dataplane_.now()),
                      .live = {},
                      .frozen = {},

@@ -201,6 +201,7 @@ private:
     void align_intervals(const SessionRecord& record);
 
     message::Dataplane& dataplane_;
+    NextHops& next_hops_;
     bool echo_;
     bool congestion_control_;
     bool history_;

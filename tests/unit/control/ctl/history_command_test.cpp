@@ -169,6 +169,32 @@ TEST_F(HistoryCommand, WritesACaptureOfTheFirstAndTheLastOfEachRun) {
     EXPECT_EQ(out(), capture);
 }
 
+TEST_F(HistoryCommand, ACaptureHasTheMacAddressesThatAreKnownAndSaysWhichAreNot) {
+    const auto capture = [this] {
+        EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", "-"}), ExitCode::Success);
+        return out();
+    };
+    EXPECT_THAT(capture(), HasSubstr("our MAC address is not known and 02:00:00:00:00:01 stands "
+                                     "for it; the neighbour's MAC address is not known and "
+                                     "02:00:00:00:00:02 stands for it"));
+    v1::GetSessionHistoryResponse& history = daemon_.sessions.history;
+    history.set_port_mac("0a:0b:0c:0d:0e:01");
+    history.set_next_hop("2001:db8::1");
+    history.set_next_hop_mac("0a:0b:0c:0d:0e:02");
+    const std::string ours{"\x0a\x0b\x0c\x0d\x0e\x01"};
+    const std::string theirs{"\x0a\x0b\x0c\x0d\x0e\x02"};
+    EXPECT_THAT(capture(), HasSubstr(theirs + ours)) << "sent";
+    EXPECT_THAT(capture(), HasSubstr(ours + theirs)) << "received";
+    EXPECT_THAT(capture(), HasSubstr("; MAC addresses are those of when the history was read"));
+    EXPECT_THAT(capture(), Not(HasSubstr("stands for it")));
+    EXPECT_THAT(capture(), Not(HasSubstr("router")));
+    history.set_next_hop("fe80::9");
+    EXPECT_THAT(capture(), HasSubstr("the peer's that of the router fe80::9"));
+    history.clear_next_hop_mac();
+    EXPECT_THAT(capture(), HasSubstr("the neighbour's MAC address is not known"));
+    EXPECT_THAT(capture(), Not(HasSubstr("our MAC address is not known")));
+}
+
 TEST_F(HistoryCommand, SaysWhyAFileCannotBeWritten) {
     EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", "/nowhere/x.pcapng"}),
               ExitCode::Failure);

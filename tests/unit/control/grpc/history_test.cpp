@@ -32,6 +32,8 @@ TEST_F(HistoryApi, TellsWhatWasSentWithAllOfItsFields) {
     EXPECT_EQ(found.session().id(), id);
     EXPECT_GE(found.source_port(), 49152U);
     EXPECT_GT(found.taken_ns(), 0);
+    EXPECT_EQ(found.port_mac(), "02:00:00:00:00:01");
+    EXPECT_EQ(found.next_hop(), "10.0.0.3");
     EXPECT_EQ(found.down().at_ns(), 0);
     const v1::PacketRecord& r = found.live().records(0);
     EXPECT_EQ(r.direction(), v1::PACKET_DIRECTION_SENT);
@@ -46,6 +48,14 @@ TEST_F(HistoryApi, TellsWhatWasSentWithAllOfItsFields) {
     EXPECT_EQ(r.packet().desired_min_tx_interval_us(), 1'000'000U);
     EXPECT_EQ(r.packet().required_min_rx_interval_us(), 50'000U);
     EXPECT_TRUE(r.verdict() == "sent" || r.verdict() == "could_not_leave") << r.verdict();
+}
+
+TEST_F(HistoryApi, TellsTheMacOfANeighbourThatIsKnown) {
+    ASSERT_TRUE(becomes(by_name("rr1"), v1::SESSION_STATE_UP));
+    const auto found = history(by_name("rr1")).second;
+    EXPECT_EQ(found.port_mac(), "02:00:00:00:00:01");
+    EXPECT_EQ(found.next_hop(), "10.0.0.2");
+    EXPECT_EQ(found.next_hop_mac(), "02:00:00:00:00:02");
 }
 
 TEST_F(HistoryApi, NamesWhatIsWrongWithTheQuestion) {
