@@ -27,6 +27,7 @@ HeaderTemplate sbfd_headers(const SbfdHeaders& h) noexcept {
 
 bool turn_round(std::span<std::uint8_t> frame, const SbfdRequest& at, const MacAddress& mac,
                 const IpAddress& own) noexcept {
+    if (load_be16(&frame[at.udp]) == kSbfdPort) return false;  // RFC 7881 6
     const auto ip = frame.subspan(at.ip);
     const bool v4 = ip[0] >> 4U == 4;
     const std::size_t size = v4 ? 4 : 16;

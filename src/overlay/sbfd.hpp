@@ -31,7 +31,7 @@ struct SbfdRequest {
 /// came from: MAC addresses, IP addresses and ports turned round, TTL or Hop Limit 255, both
 /// checksums computed anew (RFC 7881 6.1). `own` takes the place of a destination that is a
 /// loopback address; elsewhere it is not looked at. False, with the frame as it was: it came from
-/// no single station, or there is no such address of ours.
+/// no single station or from the port of reflectors, or there is no such address of ours.
 [[nodiscard]] bool turn_round(std::span<std::uint8_t> frame, const SbfdRequest& at,
                               const MacAddress& mac, const IpAddress& own) noexcept;
 

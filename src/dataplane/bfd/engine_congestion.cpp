@@ -219,10 +219,12 @@ void Engine::rebase_congestion(Slot slot, const SessionParameters& was) noexcept
     const SessionParameters& is = cold_[slot.value].parameters;
     SessionCongestion& c = congestion_[slot.value];
     if (c.doublings == 0) return;
-    if (is.desired_min_tx_interval != was.desired_min_tx_interval ||
-        is.required_min_rx_interval != was.required_min_rx_interval) {
-        set_backoff_base(slot);
-    }
+    // What the peer says now may have both ends' doublings in it: its part stays as it was.
+    const auto rebase = [](WireInterval& base, WireInterval from, WireInterval to) noexcept {
+        if (from != to) base = base == from ? to : std::max(base, to);
+    };
+    rebase(c.tx_base, was.desired_min_tx_interval, is.desired_min_tx_interval);
+    rebase(c.rx_base, was.required_min_rx_interval, is.required_min_rx_interval);
     if (c.doublings <= is.congestion_doublings) return;
     c.doublings = is.congestion_doublings & 0xfU;
     raise_event(slot, EventCause::Congestion);

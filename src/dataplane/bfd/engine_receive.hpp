@@ -4,6 +4,7 @@
 
 #include "dataplane/bfd/engine.hpp"
 
+#include <bit>
 #include <cstring>
 
 namespace tocsin::bfd {
@@ -22,10 +23,13 @@ inline std::uint16_t Engine::tunnel_tag(const ReceivedPacket& packet) const noex
     const std::size_t size = packet.family == AddressFamily::V4 ? 4 : 16;
     std::memcpy(words, packet.source, size);
     std::memcpy(&words[2], packet.destination, size);
+    // Each step goes into the next, or one field could make up for another.
     const std::uint64_t instance = std::uint64_t{packet.instance} << 32U | packet.link;
-    const std::uint64_t hash = fold(words[0] ^ secret_ ^ words[3], words[1] ^ ~secret_ ^ instance) ^
-                               fold(words[2] ^ ~secret_, secret_ ^ words[3]);
-    return static_cast<std::uint16_t>(hash >> 48U ^ packet.domain);
+    const std::uint64_t family = static_cast<std::uint64_t>(packet.family) << 56U;
+    std::uint64_t hash = fold(words[0] ^ secret_, words[1] ^ ~secret_);
+    hash = fold(words[2] ^ hash, words[3] ^ std::rotl(secret_, 17));
+    hash = fold(instance ^ hash, family ^ packet.domain ^ std::rotl(secret_, 31));
+    return static_cast<std::uint16_t>(hash >> 48U);
 }
 
 /// Where the packet came from, as far as the steady state does not compare it otherwise: a keyed

@@ -224,11 +224,17 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
     }
 }
 
-/// The same gap is told of for several turns.
+/// The same gap is told of for several turns, and grows meanwhile when it is another worker's.
 inline void Engine::note_standstill(Nanoseconds loop_gap) noexcept {
-    if (loop_gap == last_gap_) return;
+    const auto ticks = [](Nanoseconds gap) noexcept {
+        return static_cast<std::uint32_t>((gap + kTickLength - Nanoseconds{1}) / kTickLength);
+    };
+    if (loop_gap > last_gap_) {
+        stalled_ += ticks(loop_gap) - ticks(last_gap_);
+    } else if (loop_gap < last_gap_) {  // another one
+        stalled_ += ticks(loop_gap);
+    }
     last_gap_ = loop_gap;
-    stalled_ += static_cast<std::uint32_t>((loop_gap + kTickLength - Nanoseconds{1}) / kTickLength);
 }
 
 template <EngineSink Sink>

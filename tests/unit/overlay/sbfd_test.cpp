@@ -46,7 +46,7 @@ TEST_P(Sbfd, RequestsAreBuiltOctetByOctet) {
     EXPECT_EQ(completed(overlay::sbfd_headers(h), request), request);
 }
 
-// req: RFC7881-6-01 RFC7881-6.1-01 RFC7881-6.1-02 RFC7881-6.1-03 RFC7881-6.1-04 RFC7881-6.1-05
+// req: RFC7881-6.1-01 RFC7881-6.1-02 RFC7881-6.1-03 RFC7881-6.1-04 RFC7881-6.1-05
 // req: RFC7881-6.1-06 RFC7881-6.1-07
 TEST_P(Sbfd, ResponsesAreRequestsTurnedRound) {
     Bytes frame = answered();
@@ -84,6 +84,15 @@ TEST_P(Sbfd, NothingGoesToAGroupOrToOurselves) {
     frame = answered();
     std::ranges::copy(kReflectorMac, frame.begin() + 6);
     before = frame;
+    EXPECT_FALSE(overlay::turn_round(frame, where(), kReflectorMac, {}));
+    EXPECT_EQ(frame, before);
+}
+
+// req: RFC7881-6-02
+TEST_P(Sbfd, NothingComesOfAnotherReflector) {
+    Bytes frame = answered();
+    put16(frame, udp_offset(frame), overlay::kSbfdPort);
+    const Bytes before = frame;
     EXPECT_FALSE(overlay::turn_round(frame, where(), kReflectorMac, {}));
     EXPECT_EQ(frame, before);
 }

@@ -104,6 +104,7 @@ TEST_P(VxlanGolden, NeedsTheFlagThatSaysThereIsAVni) {
     EXPECT_EQ(after([&] { frame[vxlan + 7] = 0xff; }), DropReason::None) << "reserved octet";
 }
 
+// req: RFC8971-6-02
 TEST_P(VxlanGolden, TellsVnisApart) {
     const std::size_t vxlan = at.ethernet - 8;
     ASSERT_EQ(after([&] { frame[vxlan + 4] = 0xab; }), DropReason::None);

@@ -172,6 +172,18 @@ TEST_F(Congestion, WhatAWorkerThatStoodStillHasNotReceivedIsNone) {
     EXPECT_EQ(snapshot().congestion_backoffs, 0U);
 }
 
+// Another worker's standstill is told of while it goes on: longer with each turn.
+TEST_F(Congestion, IsSeenAfterAStandstillThatGrewTurnByTurn) {
+    begin();
+    for (int ms = 11; ms <= 400; ++ms) box.advance(std::chrono::milliseconds{ms});
+    box.advance();
+    unsigned n = 0;
+    for (unsigned round = 0; round < 40; ++round) {
+        exchange(30, [&](unsigned) { return every_third(n++); });
+    }
+    EXPECT_GE(snapshot().congestion_backoffs, 1U);
+}
+
 TEST_F(Congestion, IsSeenBetweenStandstillsToo) {
     begin();
     unsigned n = 0;

@@ -46,7 +46,7 @@ TEST_P(Tunnel, WithoutOurDiscriminatorAllOfTheKeyCounts) {
     EXPECT_EQ(state(), SessionState::Init);
 }
 
-// req: RFC8971-6-07 RFC9521-4.1-13 RFC9521-5.1-10
+// req: RFC8971-6-07 RFC9521-4.1-03 RFC9521-4.1-13 RFC9521-5.1-10
 TEST_P(Tunnel, OurDiscriminatorDoesNotOpenItFromElsewhere) {
     add_and_bring_up();
     peer.send();
@@ -73,6 +73,51 @@ TEST_P(Tunnel, OurDiscriminatorDoesNotOpenItFromElsewhere) {
     }
     EXPECT_EQ(peer.send(), DropReason::None);
     EXPECT_EQ(state(), SessionState::Up);
+}
+
+/// IPv6 outside of VXLAN, or inside of Geneve.
+SessionKey over_v6(SessionKey key) {
+    const SessionKey v6 = v6_key();
+    key.family = v6.family;
+    key.local = v6.local;
+    key.remote = v6.remote;
+    return key;
+}
+
+// req: RFC8971-6-07 RFC9521-4.1-13 RFC9521-5.1-10
+TEST(TunnelInTheSteadyState, OneFieldDoesNotMakeUpForAnother) {
+    for (const SessionKey& key : {over_v6(vxlan_key()), over_v6(geneve_key())}) {
+        for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+            EngineBox box{{.seed = seed}};
+            ASSERT_EQ(box.add(box.handle(0), key, fast_parameters()), Status::Ok);
+            Peer peer{box, box.handle(0), key};
+            peer.bring_up();
+            peer.send();
+            const Peer good = peer;
+            for (const std::size_t octet : {4U, 8U, 12U}) {
+                peer = good;
+                peer.instance ^= 2;
+                peer.source[octet == 4 ? 12 : octet] ^= 2;
+                peer.destination[octet == 4 ? 12 : 0] ^= octet == 4 ? 2 : 0;
+                EXPECT_EQ(peer.send(), DropReason::WrongInstance) << octet;
+            }
+            peer = good;
+            EXPECT_EQ(peer.send(), DropReason::None);
+        }
+    }
+}
+
+// req: RFC8971-6-07 RFC9521-5.1-10
+TEST(TunnelInTheSteadyState, TheFamilyCounts) {
+    for (const SessionKey& key : {vxlan_key(), geneve_key()}) {
+        EngineBox box;
+        ASSERT_EQ(box.add(box.handle(0), key, fast_parameters()), Status::Ok);
+        Peer peer{box, box.handle(0), key};
+        peer.bring_up();
+        peer.send();
+        peer.family = AddressFamily::V6;  // the same four octets, and zeros behind
+        EXPECT_EQ(peer.send(), DropReason::SessionType);
+    }
 }
 
 TEST_P(Tunnel, TheSteadyStateIsTheSame) {
