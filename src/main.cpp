@@ -67,6 +67,7 @@ runtime::Config runtime_config(const control::config::Config& c, std::uint64_t s
     out.key_chains = c.dataplane.authentication ? control::config::kKeyChainNumbers : 0;
     out.echo = c.dataplane.echo;
     out.congestion_control = c.dataplane.congestion_control;
+    out.overlays = c.dataplane.overlays;
     while (::getrandom(out.echo_secret.data(), out.echo_secret.size(), 0) !=
            static_cast<ssize_t>(out.echo_secret.size())) {
     }

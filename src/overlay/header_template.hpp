@@ -7,6 +7,10 @@
 
 namespace tocsin::overlay {
 
+/// Octets of a whole packet, without padding, that a session has room for in any case; longer ones
+/// need room that is not always there.
+inline constexpr std::size_t kShortPacket = 116;
+
 /// All octets of a session's packets in front of the BFD Control packet, lengths and IP checksum
 /// filled in for a payload of `payload_length` octets, UDP checksum zero. Built by control
 /// (encap.hpp), kept by the worker, completed by finish_udp_checksum().

@@ -133,7 +133,9 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
                                    .authentication = running_->dataplane.authentication,
                                    .echo = running_->dataplane.echo,
                                    .congestion_control = running_->dataplane.congestion_control,
+                                   .overlays = running_->dataplane.overlays,
                                    .history = running_->dataplane.history != 0});
+    manager_->set_tunnels(running_->tunnels);
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
     manager_->set_listener(session_log_.get());
     announced_ = dataplane_.announce_on(loop_.wake_fd());

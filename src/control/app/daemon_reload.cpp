@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -57,11 +56,15 @@ config::Config effective(const config::Config& running, config::Config wanted,
     wanted.metrics = running.metrics;
     wanted.ports = running.ports;
     if (diff.deferred.empty()) return wanted;
-    using Identity = std::tuple<SessionType, std::string_view, IpAddress, IpAddress>;
+    using Identity = std::tuple<SessionType, std::string, IpAddress, IpAddress>;
     const auto identity = [](const config::Session& s) {
+        if (s.tunnel) {
+            return Identity{
+                s.type, config::tunnel_key_text(s.type, s.local, s.remote, *s.tunnel), {}, {}};
+        }
         const bool multihop = s.type == SessionType::MultiHop;
-        return Identity{s.type, multihop ? std::string_view{} : s.port,
-                        multihop ? s.local : IpAddress{}, s.remote};
+        return Identity{s.type, multihop ? std::string{} : s.port, multihop ? s.local : IpAddress{},
+                        s.remote};
     };
     std::map<Identity, const config::Session*> deferred;  // and what is there instead
     for (const config::Session& s : diff.deferred) deferred[identity(s)] = nullptr;
@@ -125,10 +128,12 @@ api::ReloadReport Daemon::apply(const std::shared_ptr<const config::Config>& nex
     // A file that lifts the limit is judged by its own word.
     const config::Admission before = std::exchange(admission_, next->dataplane.admission);
     admit_as_configured();
+    manager_->set_tunnels(next->tunnels);
     const auto applied = manager_->apply(diff);
     if (!applied) {
         admission_ = before;
         admit_as_configured();
+        manager_->set_tunnels(specs_->tunnels);
     }
     if (!applied) return refusal(applied.error().where, applied.error().message);
     api::ReloadReport report;
@@ -146,6 +151,7 @@ api::ReloadReport Daemon::apply(const std::shared_ptr<const config::Config>& nex
         running_ = next;
         auto specs = std::make_shared<api::SpecContext>(*specs_);
         specs->profiles = next->profiles;
+        specs->tunnels = next->tunnels;
         specs_ = std::move(specs);
     }
     configure_log();

@@ -27,6 +27,7 @@ PortSetup set_up_ports(const config::Config& config,
                        const std::vector<message::PortStatus>& status) {
     PortSetup out;
     out.specs.profiles = config.profiles;
+    out.specs.tunnels = config.tunnels;
     for (const message::PortStatus& s : status) {
         const auto found = std::ranges::find(config.ports, s.name, &config::Port::name);
         if (found == config.ports.end()) continue;

@@ -68,6 +68,15 @@ void SessionLog::added(const session::SessionRecord& r) {
             log::Level::Warn, "bfd", "multihop_without_authentication",
             {{"id", r.id.value}, {"peer", to_string(r.remote)}, {"local", to_string(r.local)}});
     }
+    // RFC 8971 9, RFC 9521 6: a tunnel protects nothing by itself.
+    if (r.tunnel && r.parameters.key_chain == 0 && allow()) {
+        log::write(log::Level::Warn, "bfd", "tunnel_without_authentication",
+                   {{"id", r.id.value},
+                    {"peer", to_string(r.remote)},
+                    {"local", to_string(r.local)},
+                    {"type", config::type_name(r.type)},
+                    {"vni", r.tunnel->vni}});
+    }
     if (!log::enabled(log::Level::Info) || !allow()) return;
     log::write(log::Level::Info, "bfd", "session_added",
                {{"id", r.id.value},
@@ -107,7 +116,8 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                            : std::string{"never"}},
                     {"loop_gap_ms", milliseconds(e.loop_gap)},
                     {"evidence", text(e.evidence)}});
-        const std::string hint = session::size_hint(r.remote.family, r.padded_pdu_size, e.now);
+        const std::string hint =
+            session::size_hint(session::header_octets(r), r.padded_pdu_size, e.now);
         if (!hint.empty()) {
             log::write(log::Level::Info, "bfd", "large_packets_lost",
                        {{"id", r.id.value},

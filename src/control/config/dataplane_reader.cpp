@@ -56,6 +56,7 @@ void read_dataplane(TableReader& in, Draft& draft) {
     draft.authentication = in.get_bool("authentication");
     draft.echo = in.get_bool("echo");
     draft.congestion_control = in.get_bool("congestion_control");
+    draft.overlays = in.get_bool("overlays");
     if (const auto memory = in.get_integer("memory_mb")) {
         if (*memory != 0 && (*memory < kLeastMemoryMb || *memory > kMostMemoryMb)) {
             in.fault("memory_mb", std::to_string(*memory) +

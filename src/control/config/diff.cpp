@@ -14,9 +14,12 @@ namespace tocsin::control::config {
 
 namespace {
 
-/// Of one file; unique there, since a port has one session for each remote, and a pair of addresses
-/// one multihop session.
+/// Of one file; unique there, since a port has one session for each remote, a pair of addresses one
+/// multihop session, and a tunnel one for each key. Never the same for a tunnel and another.
 std::string key_of(const Session& session) {
+    if (session.tunnel) {
+        return tunnel_key_text(session.type, session.local, session.remote, *session.tunnel);
+    }
     const bool multihop = session.type == SessionType::MultiHop;
     return (multihop ? to_string(session.local) + ">" : session.port + '|') +
            to_string(session.remote);
@@ -55,6 +58,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     compare("interval_alignment", a.interval_alignment, b.interval_alignment);
     compare("up_hold", a.notification.up_hold, b.notification.up_hold);
     compare("down_hold", a.notification.down_hold, b.notification.down_hold);
+    compare("tunnel", a.tunnel, b.tunnel);
     compare("dampening", a.notification.dampening, b.notification.dampening);
     return out;
 }
@@ -69,7 +73,8 @@ bool can_exist(const Session& session, const Config& running) {
     if (session.parameters.congestion_doublings != 0 && !running.dataplane.congestion_control) {
         return false;
     }
-    if (session.type == SessionType::MultiHop) {
+    if (needs_room_for_overlays(session) && !running.dataplane.overlays) return false;
+    if (is_routed(session.type)) {
         if (multihop_paths(running.ports, session.remote, &*port).empty()) return false;
         return std::ranges::any_of(running.ports, [&](const Port& p) {
             return std::ranges::find(p.addresses, session.local, &IpPrefix::address) !=
@@ -127,6 +132,7 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
     if (to.congestion_control && !from.congestion_control) {
         out.emplace_back("dataplane.congestion_control");
     }
+    if (to.overlays && !from.overlays) out.emplace_back("dataplane.overlays");
     compare("dataplane.history", from.history, to.history);
     compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
     compare("dataplane.eal_args", from.eal_args, to.eal_args);

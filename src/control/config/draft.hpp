@@ -26,6 +26,7 @@ struct Draft {
     std::optional<bool> authentication;      ///< of the dataplane, when given
     std::optional<bool> echo;                ///< likewise
     std::optional<bool> congestion_control;  ///< likewise
+    std::optional<bool> overlays;            ///< likewise
     bool addresses_are_doubtful = false;     ///< a port or an address was at fault
     bool key_chains_are_doubtful = false;    ///< one of them was at fault
 };

@@ -38,8 +38,9 @@ void check_path(RuleContext& in) {
     const IpAddress& remote = *ends.remote;
     if (is_ipv6_link_local(remote)) {
         return in.add("remote", in.draft.remote +
-                                    " is link-local, which no router passes on: write a "
-                                    "single_hop session, or another address of the peer");
+                                    " is link-local, which no router passes on: write " +
+                                    (is_tunnel(in.draft.type) ? "" : "a single_hop session, or ") +
+                                    "another address of the peer");
     }
     const auto is_ours = [&](const Port& port) { return refuse_own(in, port, remote); };
     if (std::ranges::any_of(in.ports, is_ours)) return;

@@ -4,7 +4,7 @@
 
 namespace tocsin::control::config {
 
-// Sessions over several hops, RFC 5883.
+// Sessions over several hops, RFC 5883; the paths of tunnels as well.
 
 /// Any peer that a subnet or a static route leads to, from any address of ours: fills in remote,
 /// local and port.

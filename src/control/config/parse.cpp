@@ -7,6 +7,7 @@
 #include "control/config/port_reader.hpp"
 #include "control/config/profile_reader.hpp"
 #include "control/config/session_reader.hpp"
+#include "control/config/tunnel_reader.hpp"
 #include "control/config/unsolicited_reader.hpp"
 
 namespace tocsin::control::config {
@@ -19,6 +20,8 @@ Draft parse(const toml::value& root, SecretFiles secrets, Faults& faults) {
     if (auto dataplane = in.get_table("dataplane")) read_dataplane(*dataplane, draft);
     if (auto api = in.get_table("api")) read_api(*api, draft.config.api);
     if (auto metrics = in.get_table("metrics")) read_metrics(*metrics, draft.config.metrics);
+    if (auto vxlan = in.get_table("vxlan")) read_vxlan(*vxlan, draft.config.tunnels);
+    if (auto geneve = in.get_table("geneve")) read_geneve(*geneve, draft.config.tunnels);
     for (TableReader& port : in.get_tables("port")) read_port(port, draft);
     if (!in.has("port")) {
         in.fault("port",

@@ -17,6 +17,7 @@ struct RuleContext {
     const SessionDraft& draft;
     const std::vector<Port>& ports;
     const Profile& profile;  ///< the one that is named; without values when there is none
+    const TunnelSettings& tunnels;
     std::vector<MemberFault>& faults;
     Session& session;
 

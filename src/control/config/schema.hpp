@@ -1,6 +1,8 @@
 #pragma once
 
 #include "control/auth/key_chain.hpp"
+#include "control/base/boxed.hpp"
+#include "control/config/tunnel.hpp"
 #include "control/config/unsolicited.hpp"
 #include "control/notify/policy.hpp"
 #include "dataplane/base/ip.hpp"
@@ -48,6 +50,9 @@ inline constexpr std::uint32_t kCongestionRoomFor = 100'000;
     return max_sessions <= kMostWithHistory ? 16 : 0;
 }
 
+/// Up to so many sessions the default is to have room for those in tunnels.
+inline constexpr std::uint32_t kMostWithOverlays = 100'000;
+
 struct Dataplane {
     std::vector<unsigned> workers;         ///< lcores (CPU numbers); empty: every CPU but the first
     std::uint32_t max_sessions = 100'000;  ///< 1..16'000'000, over all workers
@@ -64,6 +69,9 @@ struct Dataplane {
     /// Room for the congestion control of multihop sessions, 32 octets a session; when not given:
     /// up to kCongestionRoomFor sessions, and if the file has a multihop session that wants it.
     bool congestion_control = true;
+    /// Room for the longest headers at every session, 256 octets; when not given: if a session of
+    /// the file is of a tunnel, or by kMostWithOverlays.
+    bool overlays = true;
     /// Records of packets that each session keeps, and once more of its last Down; 0, or
     /// kLeastHistory..kMostHistory. When not given: by default_history().
     std::uint8_t history = 16;
@@ -139,8 +147,17 @@ struct Session {
     std::uint16_t padded_pdu_size = 0;  ///< octets of UDP payload, RFC 9764; 0 = no padding
     bool interval_alignment = false;    ///< RFC 7419
     notify::Policy notification;
+    Boxed<Tunnel> tunnel;  ///< of the types that is_tunnel() names, and no other
     friend bool operator==(const Session&, const Session&) = default;
 };
+
+/// Octets of the packets of a session in front of the UDP payload, from the outermost IP header on.
+[[nodiscard]] inline std::uint32_t header_octets(const Session& session) noexcept {
+    if (session.tunnel) return tunnel_header_octets(session.remote.family, *session.tunnel);
+    return session.remote.is_v6() ? 48 : 28;
+}
+/// Whether its packets need `dataplane.overlays`.
+[[nodiscard]] bool needs_room_for_overlays(const Session& session) noexcept;
 
 /// A named set of parameters; unset members leave the default.
 struct Profile {
@@ -172,6 +189,7 @@ struct Config {
     std::vector<auth::KeyChain> key_chains;
     std::vector<Profile> profiles;
     std::vector<Session> sessions;
+    TunnelSettings tunnels;
     UnsolicitedTimers unsolicited_defaults;
     std::vector<Unsolicited> unsolicited;
     friend bool operator==(const Config&, const Config&) = default;

@@ -4,6 +4,31 @@
 
 namespace tocsin::control::config {
 
+namespace {
+
+std::string text(const MacAddress& mac) {
+    return mac == MacAddress{} ? std::string{} : to_string(mac);
+}
+
+TunnelDraft draft_of(SessionType type, const Tunnel& t) {
+    TunnelDraft out{.vni = t.vni,
+                    .inner_src = to_string(t.inner_src),
+                    .inner_dst = to_string(t.inner_dst),
+                    .inner_src_mac = text(t.inner_src_mac),
+                    .inner_dst_mac = text(t.inner_dst_mac),
+                    .ttl = t.ttl,
+                    .outer_checksum = t.outer_checksum};
+    if (type == SessionType::Geneve) out.payload = t.ethernet ? "ethernet" : "ip";
+    for (std::size_t i = 0; i < t.inner_tags.size; ++i) {
+        const std::uint16_t tci = t.inner_tags.tags[i].tci;
+        out.inner_vlan.push_back(tci & overlay::kVlanMask);
+        out.inner_priority = tci >> 13U;
+    }
+    return out;
+}
+
+}  // namespace
+
 SessionDraft draft_of(const Session& session) {
     const bfd::SessionParameters& p = session.parameters;
     SessionDraft out{
@@ -35,6 +60,7 @@ SessionDraft draft_of(const Session& session) {
         .down_hold = session.notification.down_hold,
         .dampening = draft_of(session.notification.dampening),
         .admin_down = session.admin_down};
+    if (session.tunnel) out.tunnel = draft_of(session.type, *session.tunnel);
     if (session.type == SessionType::Echo) {  // it has none of them
         out.required_min_rx_interval.reset();
         out.demand_mode.reset();

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "control/base/boxed.hpp"
 #include "control/config/auth_rules.hpp"
 #include "control/config/notification_rules.hpp"
 #include "control/config/schema.hpp"
+#include "control/config/tunnel_draft.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -40,6 +42,7 @@ struct SessionDraft {
     std::optional<std::chrono::microseconds> down_hold{};
     std::optional<DampeningDraft> dampening{};
     bool admin_down = false;
+    Boxed<TunnelDraft> tunnel{};
 };
 
 /// The draft that validate_session() would read as `session`: to change one member of a session

@@ -8,6 +8,9 @@
 namespace tocsin::control::config {
 
 SessionIdentity identity(const Session& session, const std::vector<Port>& ports) {
+    if (session.tunnel) {
+        return {tunnel_key_text(session.type, session.local, session.remote, *session.tunnel), {}};
+    }
     if (session.type == SessionType::MultiHop) return {{}, session.remote, session.local};
     const auto port = std::ranges::find(ports, session.port, &Port::name);
     if (port == ports.end() || !port->point_to_point) return {session.port, session.remote};
@@ -15,10 +18,15 @@ SessionIdentity identity(const Session& session, const std::vector<Port>& ports)
 }
 
 std::string describe(const Session& session) {
-    const std::string peer =
-        to_string(session.remote) + (session.type == SessionType::MultiHop
-                                         ? " from " + to_string(session.local) + ", multihop"
-                                         : " on " + session.port);
+    std::string peer = to_string(session.remote);
+    if (session.tunnel) {
+        peer += ", " + std::string{name(session.type)} + ' ' +
+                describe_tunnel(session.type, session.local, *session.tunnel);
+    } else if (session.type == SessionType::MultiHop) {
+        peer += " from " + to_string(session.local) + ", multihop";
+    } else {
+        peer += " on " + session.port;
+    }
     return session.name.empty() ? peer : in_quotes(session.name) + " (" + peer + ')';
 }
 

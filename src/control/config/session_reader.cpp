@@ -1,6 +1,7 @@
 #include "control/config/session_reader.hpp"
 
 #include "control/config/session_type.hpp"
+#include "control/config/tunnel_reader.hpp"
 #include "control/config/value_reader.hpp"
 
 #include <algorithm>
@@ -17,15 +18,15 @@ SessionType read_type(TableReader& in) {
     const auto type = in.get_string("type");
     if (!type) return SessionType::SingleHop;
     if (const auto known = session_type_named(*type)) return *known;
-    const std::vector<std::string_view> later{"micro", "vxlan", "geneve", "mpls", "vccv", "sbfd"};
+    const std::vector<std::string_view> later{"micro", "mpls", "vccv", "sbfd"};
     if (std::ranges::find(later, *type) != later.end()) {
         in.fault("type", in_quotes(*type) +
                              " is not offered yet by this version: \"single_hop\", "
-                             "\"multihop\" and \"echo\" are");
+                             "\"multihop\", \"echo\", \"vxlan\" and \"geneve\" are");
     } else {
         in.fault("type", in_quotes(*type) +
-                             " is not a type of session: write \"single_hop\", \"multihop\" "
-                             "or \"echo\"");
+                             " is not a type of session: write \"single_hop\", "
+                             "\"multihop\", \"echo\", \"vxlan\" or \"geneve\"");
     }
     return SessionType::SingleHop;
 }
@@ -67,6 +68,7 @@ void read_session(TableReader& in, Draft& draft) {
     out.up_hold = in.get_duration("up_hold");
     out.down_hold = in.get_duration("down_hold");
     out.dampening = read_dampening_table(in);
+    read_tunnel_keys(in, out);
     in.finish();
     draft.sessions.push_back(std::move(out));
     draft.session_paths.push_back(in.path());

@@ -9,6 +9,7 @@
 #include "control/config/session_auth_rules.hpp"
 #include "control/config/telling_rules.hpp"
 #include "control/config/timer_rules.hpp"
+#include "control/config/tunnel_rules.hpp"
 #include "control/config/type_rules.hpp"
 #include "control/config/value_rules.hpp"
 
@@ -38,7 +39,7 @@ void read_dscp(RuleContext& in) {
 }  // namespace
 
 SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>& ports,
-                              const std::vector<Profile>& profiles) {
+                              const std::vector<Profile>& profiles, const TunnelSettings& tunnels) {
     SessionCheck out;
     out.session.name = draft.name;
     out.session.profile = draft.profile;
@@ -48,6 +49,7 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
     RuleContext in{.draft = draft,
                    .ports = ports,
                    .profile = *profile_of(draft, profiles, out.faults),
+                   .tunnels = tunnels,
                    .faults = out.faults,
                    .session = out.session};
     if (!draft.name.empty()) in.add("name", name_fault(draft.name, kLongestSessionName));
@@ -62,6 +64,7 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
     read_echo(in);
     read_dscp(in);
     read_padding(in);
+    if (draft.tunnel && !is_tunnel(draft.type)) refuse_tunnel(in);
     type.ttl(in);
     type.addresses(in);
     type.whole(in);

@@ -16,8 +16,8 @@ namespace tocsin::control::config {
 /// - `port` left out: the only port with the remote in a subnet (for an IPv6 link-local remote: the
 /// only
 ///   port there is).
-/// - For multihop `port` left out is the one with the longest subnet or static route to the remote,
-///   and `local` left out its address towards the next hop.
+/// - For multihop and tunnels `port` left out is the one with the longest subnet or static route to
+///   the remote, and `local` left out its address towards the next hop.
 /// - `local` left out: the port's address in the remote's subnet. For an IPv6 link-local remote on
 /// a
 ///   port without a listed link-local address it stays of family None: the daemon uses the address
@@ -25,9 +25,11 @@ namespace tocsin::control::config {
 ///   `addresses`; then `local` is filled in and accepted like any other.
 ///
 /// Not checked here, because it depends on more than the session: uniqueness (see name and
-/// identity()), max_sessions, and whether there is such a key chain.
+/// identity()), max_sessions, how many sessions a pair of tunnel ends has, and whether there is
+/// such a key chain.
 [[nodiscard]] SessionCheck validate_session(const SessionDraft& draft,
                                             const std::vector<Port>& ports,
-                                            const std::vector<Profile>& profiles);
+                                            const std::vector<Profile>& profiles,
+                                            const TunnelSettings& tunnels = {});
 
 }  // namespace tocsin::control::config

@@ -1,9 +1,11 @@
 #include "control/config/type_rules.hpp"
 
+#include "control/config/geneve_rules.hpp"
 #include "control/config/link_rules.hpp"
 #include "control/config/multihop_rules.hpp"
 #include "control/config/single_hop_rules.hpp"
 #include "control/config/unaffiliated_echo_rules.hpp"
+#include "control/config/vxlan_rules.hpp"
 
 namespace tocsin::control::config {
 
@@ -16,11 +18,24 @@ const TypeRules& rules_of(SessionType type) noexcept {
                                          .whole = check_multihop};
     static constexpr TypeRules kEcho{
         .ttl = check_single_hop_ttl, .addresses = check_link, .whole = check_unaffiliated_echo};
+    // The TTL of the packets inside is that of a single hop, RFC 8971 5 and RFC 9521 4.
+    static constexpr TypeRules kVxlan{.match_source = true,
+                                      .ttl = check_single_hop_ttl,
+                                      .addresses = check_path,
+                                      .whole = check_vxlan};
+    static constexpr TypeRules kGeneve{.match_source = true,
+                                       .ttl = check_single_hop_ttl,
+                                       .addresses = check_path,
+                                       .whole = check_geneve};
     switch (type) {
         case SessionType::MultiHop:
             return kMultihop;
         case SessionType::Echo:
             return kEcho;
+        case SessionType::Vxlan:
+            return kVxlan;
+        case SessionType::Geneve:
+            return kGeneve;
         default:  // the reader of the file and the API let none of the others in
             return kSingleHop;
     }

@@ -11,6 +11,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -40,6 +41,9 @@ public:
 private:
     std::map<Key, std::string> first_;
 };
+
+/// Sessions between two ends of tunnels.
+using Pairs = std::map<std::tuple<SessionType, IpAddress, IpAddress>, std::uint32_t>;
 
 class Validation {
 public:
@@ -173,11 +177,13 @@ private:
     void check_sessions() {
         FirstUse<std::string> names;
         FirstUse<SessionIdentity> identities;
+        Pairs pairs;
         config_.sessions.reserve(draft_.sessions.size());
         for (std::size_t i = 0; i < draft_.sessions.size(); ++i) {
             const SessionDraft& draft = draft_.sessions[i];
             const std::string& path = draft_.session_paths[i];
-            SessionCheck check = validate_session(draft, config_.ports, config_.profiles);
+            SessionCheck check =
+                validate_session(draft, config_.ports, config_.profiles, config_.tunnels);
             for (MemberFault& fault : check.faults) {
                 if (fault.about_addresses && draft_.addresses_are_doubtful) continue;
                 std::string at = path;
@@ -194,10 +200,12 @@ private:
             // A profile's was looked at there.
             if (draft.auth) check_key_chain(check.session.auth, path + ".auth");
             check_identity(check.session, path, identities);
+            check_pair(check.session, path, pairs);
             config_.sessions.push_back(std::move(check.session));
         }
         check_room_for_echo();
         check_room_for_congestion_control();
+        check_room_for_overlays();
         if (config_.sessions.size() <= config_.dataplane.max_sessions) return;
         add("dataplane.max_sessions",
             std::to_string(config_.dataplane.max_sessions) + " is less than the " +
@@ -257,6 +265,33 @@ private:
             "congestion_control = false for each of them");
     }
 
+    /// When the key is not given there is room if anybody in the file needs it, or sessions are
+    /// few.
+    void check_room_for_overlays() {
+        const bool few = config_.dataplane.max_sessions <= kMostWithOverlays;
+        const auto tunnel = [](const Session& s) { return static_cast<bool>(s.tunnel); };
+        config_.dataplane.overlays =
+            draft_.overlays.value_or(few || std::ranges::any_of(config_.sessions, tunnel));
+        if (config_.dataplane.overlays ||
+            std::ranges::none_of(config_.sessions, needs_room_for_overlays)) {
+            return;
+        }
+        add("dataplane.overlays",
+            "is false, but sessions in tunnels have headers that need the room: leave the key "
+            "out, or write true");
+    }
+
+    /// RFC 8971 9, RFC 9521 6.
+    void check_pair(const Session& session, const std::string& path, Pairs& pairs) {
+        if (!session.tunnel || session.local.family == AddressFamily::None) return;
+        const std::uint32_t most = config_.tunnels.per_pair(session.type);
+        if (++pairs[{session.type, session.local, session.remote}] <= most) return;
+        add(path + ".remote", "is one session more than the " + std::to_string(most) + " that " +
+                                  std::string{name(session.type)} +
+                                  ".sessions_per_pair allows from " + to_string(session.local) +
+                                  " to " + to_string(session.remote) + ": raise it");
+    }
+
     void check_key_chain(const auth::Authentication& how, const std::string& path) {
         if (draft_.key_chains_are_doubtful) return;
         if (auto why = key_chain_fault(how, config_.key_chains)) {
@@ -267,10 +302,18 @@ private:
     void check_identity(const Session& session, const std::string& path,
                         FirstUse<SessionIdentity>& identities) {
         const bool multihop = session.type == SessionType::MultiHop;
+        if (is_routed(session.type) && session.local.family == AddressFamily::None) return;
         if (session.port.empty() || session.remote.family == AddressFamily::None) return;
-        if (multihop && session.local.family == AddressFamily::None) return;
         const auto* first = identities.claim(identity(session, config_.ports), path);
         if (first == nullptr) return;
+        if (session.tunnel) {
+            return add(path + ".remote",
+                       to_string(session.remote) + ", " +
+                           describe_tunnel(session.type, session.local, *session.tunnel) +
+                           ", is already " + *first +
+                           ": packets of the two could not be told apart (" +
+                           (session.type == SessionType::Vxlan ? "RFC 8971 6)" : "RFC 9521 4.1)"));
+        }
         if (multihop) {
             return add(path + ".remote", to_string(session.remote) + " from " +
                                              to_string(session.local) + " is already " + *first +

@@ -35,12 +35,30 @@ Result<std::uint32_t> microseconds_of(const char* option, const std::string& tex
     return static_cast<std::uint32_t>(duration.value().count());
 }
 
+void fill(const TunnelOptions& options, v1::Tunnel& out) {
+    if (options.vni) out.set_vni(*options.vni);
+    if (!options.payload.empty()) {
+        out.set_payload(options.payload == "ip" ? v1::TUNNEL_PAYLOAD_IP
+                                                : v1::TUNNEL_PAYLOAD_ETHERNET);
+    }
+    out.set_inner_src(options.inner_src);
+    out.set_inner_dst(options.inner_dst);
+    out.set_inner_src_mac(options.inner_src_mac);
+    out.set_inner_dst_mac(options.inner_dst_mac);
+    for (const std::uint32_t vlan : options.inner_vlan) out.add_inner_vlan(vlan);
+    if (options.inner_priority) out.set_inner_priority(*options.inner_priority);
+    if (options.ttl) out.set_ttl(*options.ttl);
+    if (options.outer_checksum) out.set_outer_checksum(*options.outer_checksum);
+}
+
 Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     v1::SessionSpec out;
     out.set_name(options.name);
     if (!options.type.empty()) {
         out.set_type(options.type == "multihop" ? v1::SESSION_TYPE_MULTIHOP
                      : options.type == "echo"   ? v1::SESSION_TYPE_ECHO
+                     : options.type == "vxlan"  ? v1::SESSION_TYPE_VXLAN
+                     : options.type == "geneve" ? v1::SESSION_TYPE_GENEVE
                                                 : v1::SESSION_TYPE_SINGLE_HOP);
     }
     out.set_remote(options.remote);
@@ -100,6 +118,7 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
         *out.mutable_dampening() = std::move(dampening).value();
     }
     out.set_admin_down(options.admin_down);
+    if (options.tunnel != TunnelOptions{}) fill(options.tunnel, *out.mutable_tunnel());
     if (!options.auth_type.empty() || !options.key_chain.empty()) {
         out.mutable_auth()->set_type(auth_type_of(options.auth_type));
         out.mutable_auth()->set_key_chain(options.key_chain);

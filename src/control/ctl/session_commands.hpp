@@ -26,10 +26,26 @@ struct SelectOptions {
     std::string local;
 };
 
+/// The members of a Tunnel as options.
+struct TunnelOptions {
+    std::optional<std::uint32_t> vni;
+    std::string payload;  ///< "ethernet" or "ip"; empty = not given
+    std::string inner_src;
+    std::string inner_dst;
+    std::string inner_src_mac;
+    std::string inner_dst_mac;
+    std::vector<std::uint32_t> inner_vlan;
+    std::optional<std::uint32_t> inner_priority;
+    std::optional<std::uint32_t> ttl;
+    std::optional<bool> outer_checksum;
+
+    bool operator==(const TunnelOptions&) const = default;
+};
+
 /// The members of a SessionSpec as options.
 struct SpecOptions {
     std::string name;
-    std::string type;  ///< "single_hop" or "multihop"; empty = not given
+    std::string type;  ///< as session_type_name() writes it; empty = not given
     std::string remote;
     std::string local;
     std::string port;
@@ -55,6 +71,7 @@ struct SpecOptions {
     std::string down_hold;  ///< likewise
     std::string dampening;  ///< as dampening_of() reads it; empty = not given
     bool admin_down = false;
+    TunnelOptions tunnel;
 
     bool operator==(const SpecOptions&) const = default;
 };

@@ -4,6 +4,42 @@
 
 namespace tocsin::control::ctl {
 
+namespace {
+
+/// What vxlan and geneve carry.
+void add_tunnel(CLI::App& command, TunnelOptions& tunnel) {
+    constexpr unsigned kMostVni = 16'777'215;
+    command
+        .add_option("--vni", tunnel.vni,
+                    "VNI of the tunnel; default of vxlan: the Management VNI; required of geneve")
+        ->check(number(0, kMostVni));
+    command.add_option("--payload", tunnel.payload, "Of geneve: ethernet (default) or ip")
+        ->check(one_of({"ethernet", "ip"}));
+    command.add_option("--inner-src", tunnel.inner_src,
+                       "Source address inside of the tunnel; default of vxlan: our address");
+    command.add_option("--inner-dst", tunnel.inner_dst,
+                       "Destination address inside of it; default: a loopback address");
+    command.add_option("--inner-src-mac", tunnel.inner_src_mac,
+                       "Source MAC inside of it; default of vxlan: the port's; required of geneve");
+    command.add_option("--inner-dst-mac", tunnel.inner_dst_mac,
+                       "Destination MAC inside of it; default of vxlan: 00:00:5e:00:52:02; "
+                       "required of geneve");
+    command
+        .add_option("--inner-vlan", tunnel.inner_vlan,
+                    "VLAN of the frame inside; twice: the outer tag first")
+        ->check(number(1, 4094))
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command.add_option("--inner-priority", tunnel.inner_priority, "Priority of that tag, 0..7")
+        ->check(number(0, 7));
+    command.add_option("--ttl", tunnel.ttl, "TTL of the outer packet, 1..255; default 64")
+        ->check(number(1, 255));
+    add_switch(command, "--outer-checksum", "--no-outer-checksum", tunnel.outer_checksum,
+               "Outer UDP checksum, or zero; default: only over IPv6");
+}
+
+}  // namespace
+
 void add_parameters(CLI::App& command, SpecOptions& spec) {
     command.add_option("--tx,--desired-min-tx-interval", spec.desired_min_tx_interval,
                        "Our sending interval with its unit, such as 50ms");
@@ -56,15 +92,17 @@ void add_parameters(CLI::App& command, SpecOptions& spec) {
 void add_identity(CLI::App& command, SpecOptions& spec) {
     command
         .add_option("--type", spec.type,
-                    "single_hop (default), multihop: a peer that routers lie before, or echo: "
-                    "a router that needs no BFD")
-        ->check(one_of({"single_hop", "multihop", "echo"}));
+                    "single_hop (default), multihop: a peer that routers lie before, echo: a "
+                    "router that needs no BFD, vxlan: another VTEP, or geneve: a VAP of another "
+                    "NVE")
+        ->check(one_of({"single_hop", "multihop", "echo", "vxlan", "geneve"}));
     command.add_option("--local", spec.local,
                        "Our address; default: the port's in that subnet, or towards the router");
     command.add_option("--port", spec.port,
                        "Port; default: the one with the peer's subnet, or the route to it");
     command.add_option("--name", spec.name, "Label, unique among sessions");
     command.add_option("--profile", spec.profile, "Profile of the configuration file");
+    add_tunnel(command, spec.tunnel);
 }
 
 }  // namespace tocsin::control::ctl

@@ -91,6 +91,21 @@ std::string diag(std::uint32_t code, const std::string& name) {
     return std::to_string(code) + (name.empty() ? "" : " " + name);
 }
 
+void add_tunnel(Properties& out, const v1::SessionSpec& spec) {
+    const v1::Tunnel& t = spec.tunnel();
+    const bool ip = t.payload() == v1::TUNNEL_PAYLOAD_IP;
+    std::string tags;
+    for (const std::uint32_t vlan : t.inner_vlan()) tags += ", VLAN " + std::to_string(vlan);
+    if (!tags.empty()) tags += ", priority " + std::to_string(t.inner_priority());
+    out.add("Tunnel", "VNI " + std::to_string(t.vni()) + ", TTL " + std::to_string(t.ttl()) +
+                          (t.outer_checksum() ? ", UDP checksum" : ", UDP checksum zero"));
+    out.add("Inside, from",
+            t.inner_src() + (ip                          ? ""
+                             : t.inner_src_mac().empty() ? ", the port's MAC"
+                                                         : ", " + t.inner_src_mac()));
+    out.add("Inside, to", t.inner_dst() + (ip ? "" : ", " + t.inner_dst_mac()) + tags);
+}
+
 std::string yes(bool value) { return value ? "yes" : "no"; }
 
 void add_auth(Properties& out, const v1::Session& session) {
@@ -177,6 +192,7 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("Peer", spec.remote());
     out.add("Local", or_dash(spec.local()));
     out.add("Port", spec.port());
+    if (spec.has_tunnel()) add_tunnel(out, spec);
     out.add("Origin", std::string{origin_name(session.origin())});
     out.add("Profile", or_dash(spec.profile()));
     out.add("Worker", status.waiting().empty()

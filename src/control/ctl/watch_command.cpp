@@ -25,8 +25,12 @@ std::string painted(v1::SessionState state, bool colour) {
 
 std::string peer_of(const v1::Session& session) {
     const v1::SessionSpec& spec = session.spec();
-    const bool multihop = spec.type() == v1::SESSION_TYPE_MULTIHOP;
-    return spec.remote() + (multihop ? " from " + spec.local() : '%' + spec.port()) +
+    const bool routed = spec.type() == v1::SESSION_TYPE_MULTIHOP || spec.has_tunnel();
+    const std::string tunnel = spec.has_tunnel()
+                                   ? ' ' + std::string{session_type_name(spec.type())} + " VNI " +
+                                         std::to_string(spec.tunnel().vni())
+                                   : std::string{};
+    return spec.remote() + (routed ? " from " + spec.local() : '%' + spec.port()) + tunnel +
            (spec.name().empty() ? "" : " (" + spec.name() + ')');
 }
 

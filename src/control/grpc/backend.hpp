@@ -22,6 +22,7 @@ namespace tocsin::control::api {
 struct SpecContext {
     std::vector<config::Port> ports;  ///< link-local addresses in use included
     std::vector<config::Profile> profiles;
+    config::TunnelSettings tunnels;
     std::vector<PortId> ids;  ///< of `ports`
 };
 

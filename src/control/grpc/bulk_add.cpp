@@ -42,7 +42,8 @@ Batch check(const v1::BulkAddSessionsRequest& request, const SpecContext& specs)
                 fault_of(index, {ErrorKind::InvalidArgument, std::move(*why), "type"}));
             continue;
         }
-        auto checked = config::validate_session(to_draft(spec), specs.ports, specs.profiles);
+        auto checked =
+            config::validate_session(to_draft(spec), specs.ports, specs.profiles, specs.tunnels);
         if (checked.ok()) {
             out.sessions.push_back(std::move(checked.session));
             out.indices.push_back(index);

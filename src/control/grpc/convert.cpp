@@ -117,6 +117,56 @@ void told_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_peer_heard(view.status.last_rx != Instant{});
 }
 
+std::string text(const MacAddress& mac) {
+    return mac == MacAddress{} ? std::string{} : to_string(mac);
+}
+
+void tunnel_to_proto(SessionType type, const config::Tunnel& from, v1::Tunnel& out) {
+    out.set_vni(from.vni);
+    if (type == SessionType::Geneve) {
+        out.set_payload(from.ethernet ? v1::TUNNEL_PAYLOAD_ETHERNET : v1::TUNNEL_PAYLOAD_IP);
+    }
+    out.set_inner_src(to_string(from.inner_src));
+    out.set_inner_dst(to_string(from.inner_dst));
+    out.set_inner_src_mac(text(from.inner_src_mac));
+    out.set_inner_dst_mac(text(from.inner_dst_mac));
+    for (std::size_t i = 0; i < from.inner_tags.size; ++i) {
+        const std::uint16_t tci = from.inner_tags.tags[i].tci;
+        out.add_inner_vlan(tci & overlay::kVlanMask);
+        out.set_inner_priority(tci >> 13U);
+    }
+    out.set_ttl(from.ttl);
+    out.set_outer_checksum(from.outer_checksum);
+}
+
+/// A word that is none of those accepted stays one that the rules refuse.
+std::string payload_word(v1::TunnelPayload payload) {
+    switch (payload) {
+        case v1::TUNNEL_PAYLOAD_UNSPECIFIED:
+            return {};
+        case v1::TUNNEL_PAYLOAD_ETHERNET:
+            return "ethernet";
+        case v1::TUNNEL_PAYLOAD_IP:
+            return "ip";
+        default:
+            return std::to_string(payload);
+    }
+}
+
+config::TunnelDraft to_draft(const v1::Tunnel& from) {
+    config::TunnelDraft out{.payload = payload_word(from.payload()),
+                            .inner_src = from.inner_src(),
+                            .inner_dst = from.inner_dst(),
+                            .inner_src_mac = from.inner_src_mac(),
+                            .inner_dst_mac = from.inner_dst_mac(),
+                            .inner_vlan = {from.inner_vlan().begin(), from.inner_vlan().end()}};
+    if (from.has_vni()) out.vni = from.vni();
+    if (from.has_inner_priority()) out.inner_priority = from.inner_priority();
+    if (from.has_ttl()) out.ttl = from.ttl();
+    if (from.has_outer_checksum()) out.outer_checksum = from.outer_checksum();
+    return out;
+}
+
 void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_name(spec.name);
     out.set_type(type_to_proto(spec.type));
@@ -142,6 +192,7 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_follow_link(spec.follow_link);
     out.set_admin_down(spec.admin_down);
     to_proto(spec.auth, *out.mutable_auth());
+    if (spec.tunnel) tunnel_to_proto(spec.type, *spec.tunnel, *out.mutable_tunnel());
     notification_to_proto(spec, out);
 }
 
@@ -193,11 +244,11 @@ void status_to_proto(const session::SessionView& view, v1::SessionStatus& out) {
     out.set_waiting(text(view.waiting));
     auth_to_proto(view, *out.mutable_auth());
     echo_to_proto(s, *out.mutable_echo());
-    const AddressFamily family = view.spec.remote.family;
+    const std::uint32_t headers = config::header_octets(view.spec);
     const std::uint32_t payload = session::udp_payload_octets(view.spec.padded_pdu_size, s);
     out.set_udp_payload_octets(payload);
-    out.set_ip_packet_octets(payload + session::header_octets(family));
-    out.set_hint(session::size_hint(family, view.spec.padded_pdu_size, s));
+    out.set_ip_packet_octets(payload + headers);
+    out.set_hint(session::size_hint(headers, view.spec.padded_pdu_size, s));
     told_to_proto(view, out);
     out.mutable_dampening()->set_dampened(view.dampened);
     out.mutable_dampening()->set_penalty(view.penalty);
@@ -211,7 +262,10 @@ void brief_to_proto(const session::SessionView& view, v1::Session& out) {
     if (!view.spec.name.empty()) spec.set_name(view.spec.name);
     spec.set_type(type_to_proto(view.spec.type));
     spec.set_remote(to_string(view.spec.remote));
-    if (view.spec.type == SessionType::MultiHop) spec.set_local(to_string(view.spec.local));
+    if (config::is_routed(view.spec.type)) spec.set_local(to_string(view.spec.local));
+    if (view.spec.tunnel) {
+        tunnel_to_proto(view.spec.type, *view.spec.tunnel, *spec.mutable_tunnel());
+    }
     spec.set_port(view.spec.port);
     v1::SessionStatus& status = *out.mutable_status();
     status.set_state(to_proto(view.status.session_state));
@@ -227,6 +281,7 @@ void brief_to_proto(const session::SessionView& view, v1::Session& out) {
 
 std::string field_name(std::string_view member) {
     std::string out{member};
+    if (config::is_tunnel_member(member)) return "tunnel." + out;
     if (out.ends_with("_interval")) out += "_us";
     if (out.ends_with("_hold") || out.ends_with("half_life") || out == "dampening.max_suppress") {
         out += "_ms";
@@ -268,14 +323,17 @@ grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind i
 std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
     if (v1::SessionType_IsValid(spec.type())) return std::nullopt;
     return std::to_string(spec.type()) +
-           " is not supported: SESSION_TYPE_SINGLE_HOP (1), SESSION_TYPE_MULTIHOP (2) and "
-           "SESSION_TYPE_ECHO (3) are";
+           " is not supported: SESSION_TYPE_SINGLE_HOP (1), SESSION_TYPE_MULTIHOP (2), "
+           "SESSION_TYPE_ECHO (3), SESSION_TYPE_VXLAN (5) and SESSION_TYPE_GENEVE (6) are";
 }
 
 config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     config::SessionDraft out;
     if (spec.type() == v1::SESSION_TYPE_MULTIHOP) out.type = SessionType::MultiHop;
     if (spec.type() == v1::SESSION_TYPE_ECHO) out.type = SessionType::Echo;
+    if (spec.type() == v1::SESSION_TYPE_VXLAN) out.type = SessionType::Vxlan;
+    if (spec.type() == v1::SESSION_TYPE_GENEVE) out.type = SessionType::Geneve;
+    if (spec.has_tunnel()) out.tunnel = to_draft(spec.tunnel());
     out.name = spec.name();
     out.remote = spec.remote();
     out.local = spec.local();

@@ -189,7 +189,8 @@ grpc::Status SessionService::add(const v1::AddSessionsRequest& request,
         if (auto why = type_fault(spec)) {
             return to_status({ErrorKind::InvalidArgument, std::move(*why), element(i) + ".type"});
         }
-        auto check = config::validate_session(to_draft(spec), specs->ports, specs->profiles);
+        auto check =
+            config::validate_session(to_draft(spec), specs->ports, specs->profiles, specs->tunnels);
         if (!check.ok()) return to_status(to_error(check.faults, element(i)));
         sessions.push_back(std::move(check.session));
     }
@@ -246,7 +247,7 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
           std::pair{spec.type() != v1::SESSION_TYPE_UNSPECIFIED, "type"},
           std::pair{!spec.remote().empty(), "remote"}, std::pair{!spec.local().empty(), "local"},
           std::pair{!spec.port().empty(), "port"}, std::pair{!spec.profile().empty(), "profile"},
-          std::pair{spec.admin_down(), "admin_down"}}) {
+          std::pair{spec.admin_down(), "admin_down"}, std::pair{spec.has_tunnel(), "tunnel"}}) {
         if (given) {
             return to_status(
                 {ErrorKind::InvalidArgument,
@@ -292,7 +293,8 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
         set(draft.down_hold, given.down_hold);
         set(draft.dampening, given.dampening);
         draft.profile.clear();  // its values are in the session; it may be gone from the file
-        const auto check = config::validate_session(draft, specs->ports, specs->profiles);
+        const auto check =
+            config::validate_session(draft, specs->ports, specs->profiles, specs->tunnels);
         if (!check.ok()) return to_error(check.faults, "spec");
         const auto done = manager.update(found.value(), check.session, session::Origin::Api);
         if (!done) {

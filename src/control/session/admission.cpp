@@ -12,6 +12,11 @@
 namespace tocsin::control::session {
 
 std::string one_session_only(const config::Session& session, const std::string& what) {
+    if (session.tunnel) {
+        return to_string(session.remote) + ' ' + what + " in " +
+               config::describe_tunnel(session.type, session.local, *session.tunnel) +
+               ": packets of the two could not be told apart";
+    }
     const bool multihop = session.type == SessionType::MultiHop;
     return to_string(session.remote) +
            (multihop ? " from " + to_string(session.local) : " on " + session.port) + ' ' + what +
@@ -74,9 +79,8 @@ std::optional<Error> Admission::check_demand(WorkerId worker, const load::Demand
                  {}};
 }
 
-std::optional<Error> Admission::check_padding(const SessionPort& port, AddressFamily family,
+std::optional<Error> Admission::check_padding(const SessionPort& port, std::uint32_t headers,
                                               std::uint16_t padded_pdu_size) {
-    const std::uint32_t headers = header_octets(family);
     const std::uint32_t packet = padded_pdu_size + headers;
     const std::uint32_t most = std::min<std::uint32_t>(port.mtu, message::kLargestPaddedPacket);
     if (padded_pdu_size == 0 || packet <= most) return std::nullopt;
@@ -91,6 +95,21 @@ std::optional<Error> Admission::check_padding(const SessionPort& port, AddressFa
         ".padded_pdu_size"};
 }
 
+std::optional<Error> Admission::check_pair(const config::Session& session,
+                                           std::size_t beside) const {
+    if (!session.tunnel) return std::nullopt;
+    const std::uint32_t most = tunnels_.per_pair(session.type);
+    if (registry_.between(session.type, session.local, session.remote) + beside < most) {
+        return std::nullopt;
+    }
+    return Error{ErrorKind::ResourceExhausted,
+                 "there may be no more than " + std::to_string(most) + " sessions of type " +
+                     std::string{name(session.type)} + " from " + to_string(session.local) +
+                     " to " + to_string(session.remote) + ": raise " +
+                     std::string{name(session.type)} + ".sessions_per_pair and reload",
+                 ".remote"};
+}
+
 std::optional<Error> Admission::check_new(const config::Session& session, Origin origin) {
     const SessionPort* const port = registry_.port_named(session.port);
     if (port == nullptr) {
@@ -103,7 +122,7 @@ std::optional<Error> Admission::check_new(const config::Session& session, Origin
                      session.port + " has no address that reaches " + to_string(session.remote),
                      ".remote"};
     }
-    if (session.type == SessionType::MultiHop && !next_hops_.next_hop(port->id, session.remote)) {
+    if (config::is_routed(session.type) && !next_hops_.next_hop(port->id, session.remote)) {
         return Error{
             ErrorKind::InvalidArgument,
             session.port + " has no subnet with and no route to " + to_string(session.remote),
@@ -118,8 +137,12 @@ std::optional<Error> Admission::check_new(const config::Session& session, Origin
                                                    ", which belongs to " + owner(r->origin)),
                      ".remote"};
     }
-    if (auto error = check_padding(*port, session.remote.family, session.padded_pdu_size)) {
+    if (auto error =
+            check_padding(*port, config::header_octets(session), session.padded_pdu_size)) {
         return error;
+    }
+    if (origin != Origin::Config) {
+        if (auto error = check_pair(session, 0)) return error;
     }
     if (session.name.empty()) return std::nullopt;
     if (const SessionRecord* const named = registry_.find_name(session.name)) {

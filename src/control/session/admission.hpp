@@ -26,6 +26,13 @@ public:
     /// What the workers carry, and whether sessions that ask for more are refused. Before: nothing
     /// is refused.
     void set_capacity(load::Capacity capacity, bool refuse);
+    /// How many sessions two ends of tunnels may have. The sessions of the file were counted when
+    /// it was read.
+    void set_tunnels(const config::TunnelSettings& tunnels) noexcept { tunnels_ = tunnels; }
+    /// That a pair of tunnel ends may have a session more beside `beside`, which are to come as
+    /// well.
+    [[nodiscard]] std::optional<Error> check_pair(const config::Session& session,
+                                                  std::size_t beside) const;
     /// From now on there is no room.
     void close() noexcept { closed_ = true; }
     [[nodiscard]] bool closed() const noexcept { return closed_; }
@@ -39,9 +46,9 @@ public:
     /// The same for sessions that stay on their worker.
     [[nodiscard]] std::optional<Error> check_demand(WorkerId worker, const load::Demand& more,
                                                     const load::Demand& less) const;
-    /// That a port carries packets of this size; 0 = no padding.
+    /// That a port carries packets of this size; 0 = no padding. `headers`: header_octets().
     [[nodiscard]] static std::optional<Error> check_padding(const SessionPort& port,
-                                                            AddressFamily family,
+                                                            std::uint32_t headers,
                                                             std::uint16_t padded_pdu_size);
     /// Port, local address, peer, size and name of a new session, which may take the place of an
     /// unsolicited one unless it is one. `where` of the error begins with the member, such as
@@ -54,6 +61,7 @@ private:
     const NextHops& next_hops_;
     std::uint32_t max_sessions_;
     load::Capacity capacity_;
+    config::TunnelSettings tunnels_;
     bool refuse_ = false;  ///< what is above it
     bool closed_ = false;
 };

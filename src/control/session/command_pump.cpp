@@ -2,9 +2,11 @@
 
 #include "control/session/interval_alignment.hpp"
 #include "overlay/echo.hpp"
+#include "overlay/geneve.hpp"
 #include "overlay/multi_hop.hpp"
 #include "overlay/padding.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/vxlan.hpp"
 
 #include <utility>
 
@@ -23,6 +25,38 @@ overlay::SingleHopHeaders to_ourselves(overlay::SingleHopHeaders h, const Sessio
         if (source.family == h.destination.family) h.source = source;
     }
     return h;
+}
+
+/// What both kinds of tunnel have. `Headers`: of one of them.
+template <class Headers>
+Headers tunnel_headers(const SessionRecord& record, const SessionPort& port,
+                       const MacAddress& next_hop) {
+    const config::Tunnel& t = *record.tunnel;
+    Headers out;
+    out.link = {.source_mac = port.mac, .destination_mac = next_hop};
+    // One number serves both UDP headers: it is constant for the session, RFC 5881 4, and as random
+    // as RFC 7348 5 and RFC 8926 3.3 want the outer one for routers to share out.
+    out.outer = {.source = record.local,
+                 .destination = record.remote,
+                 .source_port = record.source_port,
+                 .ttl = t.ttl,
+                 .checksum = t.outer_checksum};
+    out.inner = {.source_mac = t.inner_src_mac == MacAddress{} ? port.mac : t.inner_src_mac,
+                 .destination_mac = t.inner_dst_mac,
+                 .tags = t.inner_tags,
+                 .source = t.inner_src,
+                 .destination = t.inner_dst,
+                 .source_port = record.source_port};
+    out.vni = t.vni;
+    out.dscp = record.dscp;
+    return out;
+}
+
+overlay::HeaderTemplate geneve_headers(const SessionRecord& record, const SessionPort& port,
+                                       const MacAddress& next_hop) {
+    auto h = tunnel_headers<overlay::Geneve::Headers>(record, port, next_hop);
+    h.ethernet = record.tunnel->ethernet;
+    return overlay::Geneve::headers(h);
 }
 
 }  // namespace
@@ -138,6 +172,13 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
         case SessionType::Echo:
             out = overlay::echo_headers(to_ourselves(h, *port));
             break;
+        case SessionType::Vxlan:
+            out = overlay::Vxlan::headers(
+                tunnel_headers<overlay::Vxlan::Headers>(record, *port, *mac));
+            break;
+        case SessionType::Geneve:
+            out = geneve_headers(record, *port, *mac);
+            break;
         default:  // admission lets none of the others in
             return {};
     }
@@ -146,6 +187,9 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
 }
 
 SessionKey CommandPump::key(const SessionRecord& record) const {
+    if (record.tunnel) {
+        return config::tunnel_key(record.type, record.local, record.remote, *record.tunnel);
+    }
     SessionKey out;
     out.type = record.type;
     out.family = record.remote.family;

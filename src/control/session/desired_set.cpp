@@ -70,6 +70,10 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to, auth::
         record.padded_pdu_size = to.padded_pdu_size;
         reconciler_.need(record, kNeedHeaders);
     }
+    if (to.tunnel && record.tunnel != to.tunnel) {  // of one key: only the headers differ
+        record.tunnel = to.tunnel;
+        reconciler_.need(record, kNeedHeaders);
+    }
     chains_.release(before, user_before);
     record.follow_link = to.follow_link;
     registry_.set_policy(record, to.notification);

@@ -3,11 +3,14 @@
 #include "control/base/address.hpp"
 #include "control/config/session_identity.hpp"
 #include "control/session/interval_alignment.hpp"
+#include "control/session/packet_size.hpp"
 #include "dataplane/bfd/timers.hpp"
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -20,10 +23,13 @@ std::string place(std::string_view list, std::size_t i, const config::Session& s
     return std::string{list} + '[' + std::to_string(i) + ']';
 }
 
-/// Two entries of one batch with the same name or the same peer.
+/// Two entries of one batch with the same name or the same peer, or too many for a pair of tunnel
+/// ends.
 class Twins {
 public:
-    explicit Twins(Registry& registry) : registry_{registry} {}
+    /// `counted`: a pair of tunnel ends may have only so many, which the file's are not asked for.
+    Twins(Registry& registry, const Admission& admission, bool counted)
+        : registry_{registry}, admission_{admission}, counted_{counted} {}
 
     std::optional<Error> insert(const config::Session& session, const std::string& where) {
         if (!session.name.empty() && !names_.insert(session.name).second) {
@@ -37,11 +43,19 @@ public:
                          .message = one_session_only(session, "is given twice"),
                          .where = where + ".remote"};
         }
-        return std::nullopt;
+        if (!session.tunnel) return std::nullopt;
+        std::size_t& beside = pairs_[{session.type, session.local, session.remote}];
+        auto error = counted_ ? admission_.check_pair(session, beside) : std::nullopt;
+        if (error) error->where = where + error->where;
+        ++beside;
+        return error;
     }
 
 private:
     Registry& registry_;
+    const Admission& admission_;
+    bool counted_;
+    std::map<std::tuple<SessionType, IpAddress, IpAddress>, std::size_t> pairs_;
     std::set<std::string_view> names_;
     std::unordered_set<Registry::Identity, Registry::IdentityHash> identities_;
 };
@@ -54,6 +68,7 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
       next_hops_{next_hops},
       echo_{settings.echo},
       congestion_control_{settings.congestion_control},
+      overlays_{settings.overlays},
       history_{settings.history},
       chains_{settings.authentication ? config::kKeyChainNumbers : std::uint16_t{0},
               [this](std::uint16_t number, const auth::Chains::Keys& keys) {
@@ -88,7 +103,7 @@ Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> ses
         for (const config::Session& s : sessions) more += load::demand_of(s.parameters);
         if (auto error = admission_.check_demand(more, {})) return std::move(*error);
     }
-    Twins twins{registry_};
+    Twins twins{registry_, admission_, origin != Origin::Config};
     for (std::size_t i = 0; i < sessions.size(); ++i) {
         const std::string where = place(list, i, sessions[i]);
         auto error = admission_.check_new(sessions[i], origin);
@@ -187,7 +202,7 @@ Result<Ok> Manager::update(SessionId id, const config::Session& to, Origin origi
     if (auto error = check_options(to)) return std::move(*error);
     const SessionPort* const port = registry_.port(record->port);
     if (port != nullptr) {
-        auto error = Admission::check_padding(*port, record->remote.family, to.padded_pdu_size);
+        auto error = Admission::check_padding(*port, header_octets(*record), to.padded_pdu_size);
         if (error) return std::move(*error);
     }
     if (auto error = admission_.check_demand(load::demand_of(parameters),
@@ -228,6 +243,12 @@ std::optional<Error> Manager::check_options(const config::Session& session) cons
                      "under [dataplane] and restart it, or do without for this session (RFC 5880 7 "
                      "asks for it)",
                      ".congestion_control"};
+    }
+    if (!overlays_ && config::needs_room_for_overlays(session)) {
+        return Error{ErrorKind::FailedPrecondition,
+                     "tocsind was started without room for headers as long: write overlays = true "
+                     "under [dataplane] and restart it",
+                     ".type"};
     }
     if (echo_ || session.parameters.desired_min_echo_tx_interval == WireInterval{0}) {
         return std::nullopt;

@@ -50,6 +50,7 @@ public:
         bool authentication = false;     ///< the dataplane has room for it
         bool echo = false;               ///< likewise, for Echo packets of our own
         bool congestion_control = true;  ///< likewise
+        bool overlays = false;           ///< likewise, for the longest headers
         bool history = false;            ///< likewise
     };
     using Listing = session::Listing;
@@ -94,6 +95,8 @@ public:
     void remove_matching(const Filter& filter, Origin origin, Removals::Done done) {
         removals_.remove_matching(filter, origin, std::move(done));
     }
+    /// How many sessions the ends of a tunnel may have between them, from now on.
+    void set_tunnels(const config::TunnelSettings& tunnels) { admission_.set_tunnels(tunnels); }
     /// New intervals, detect_mult, match_source, passive, min_ttl, dscp, padding, authentication,
     /// follow_link, interval alignment and when clients are told; intervals by a Poll Sequence, RFC
     /// 5880 6.8.3.
@@ -204,6 +207,7 @@ private:
     NextHops& next_hops_;
     bool echo_;
     bool congestion_control_;
+    bool overlays_;
     bool history_;
     Totals totals_;
     auth::Chains chains_;

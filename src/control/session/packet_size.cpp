@@ -9,7 +9,7 @@ std::uint32_t udp_payload_octets(std::uint16_t padded_pdu_size,
     return std::max<std::uint32_t>(padded_pdu_size, status.control_length);
 }
 
-std::string size_hint(AddressFamily family, std::uint16_t padded_pdu_size,
+std::string size_hint(std::uint32_t headers, std::uint16_t padded_pdu_size,
                       const bfd::SessionSnapshot& status) {
     const bool not_up = status.session_state == bfd::SessionState::Down ||
                         status.session_state == bfd::SessionState::Init;
@@ -18,7 +18,7 @@ std::string size_hint(AddressFamily family, std::uint16_t padded_pdu_size,
     if (padded_pdu_size == 0 || !not_up || !peer_hears_nothing) return {};
     const std::uint32_t payload = udp_payload_octets(padded_pdu_size, status);
     return "the peer is heard but no longer hears us: the path may carry no IP packets of " +
-           std::to_string(payload + header_octets(family)) + " octets (padded_pdu_size " +
+           std::to_string(payload + headers) + " octets (padded_pdu_size " +
            std::to_string(padded_pdu_size) + ')';
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "control/base/boxed.hpp"
+#include "control/config/tunnel.hpp"
 #include "control/notify/telling.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
@@ -62,7 +64,8 @@ struct SessionRecord {
     IpAddress next_hop;     ///< family None: no route to `remote`
     IpAddress seen_source;  ///< the peer's source address when it is not `remote`, RFC 5881 6
     bfd::SessionParameters parameters;
-    bfd::SessionSnapshot status;  ///< as last heard of from the worker
+    Boxed<config::Tunnel> tunnel;  ///< as config::Session
+    bfd::SessionSnapshot status;   ///< as last heard of from the worker
 };
 
 }  // namespace tocsin::control::session

@@ -25,6 +25,11 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
     record.remote = session.remote;
     record.local = session.local;
     record.parameters = session.parameters;
+    record.tunnel = session.tunnel;
+    if (record.tunnel) {
+        tunnels_.emplace(record.remote, &record);
+        ++pairs_[{record.type, record.local, record.remote}];
+    }
     record.status.session_state =
         session.admin_down ? bfd::SessionState::AdminDown : bfd::SessionState::Down;
     record.status.remote_session_state = bfd::SessionState::Down;
@@ -44,6 +49,11 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
 void Registry::erase(SessionRecord& record) {
     if (record.name != nullptr) by_name_.erase(by_name_.find(*record.name));
     by_identity_.erase(identity(record));
+    if (record.tunnel) {
+        tunnels_.erase({record.remote, &record});
+        const auto pair = pairs_.find({record.type, record.local, record.remote});
+        if (--pair->second == 0) pairs_.erase(pair);
+    }
     if (record.has_policy) forget_policy(record);
     records_.erase(record.id);
 }
@@ -67,6 +77,21 @@ std::vector<SessionRecord*> Registry::find_multihop(const IpAddress& remote) {
         if (it != by_identity_.end()) out.push_back(it->second);
     }
     return out;
+}
+
+std::vector<SessionRecord*> Registry::find_tunnels(const IpAddress& remote) {
+    std::vector<SessionRecord*> out;
+    for (auto it = tunnels_.lower_bound({remote, nullptr});
+         it != tunnels_.end() && it->first == remote; ++it) {
+        out.push_back(it->second);
+    }
+    return out;
+}
+
+std::size_t Registry::between(SessionType type, const IpAddress& local,
+                              const IpAddress& remote) const {
+    const auto pair = pairs_.find({type, local, remote});
+    return pair == pairs_.end() ? 0 : pair->second;
 }
 
 SessionRecord* Registry::find_same(const config::Session& session) {
@@ -138,6 +163,7 @@ config::Session Registry::spec(const SessionRecord& record) const {
     out.follow_link = record.follow_link;
     out.admin_down = record.admin_down;
     out.interval_alignment = record.interval_alignment;
+    out.tunnel = record.tunnel;
     if (record.has_policy) out.notification = tellings_.find(record.id.value)->policy();
     return out;
 }
@@ -158,6 +184,29 @@ Registry::Identity Registry::identity(SessionType type, PortId port_id, const Ip
     }
     const SessionPort* p = port(port_id);
     if (p == nullptr || !p->point_to_point) out.remote = remote.octets;
+    return out;
+}
+
+Registry::Identity Registry::tunnel_identity(SessionType type, const IpAddress& local,
+                                             const IpAddress& remote,
+                                             const config::Tunnel& tunnel) {
+    const SessionKey key = config::tunnel_key(type, local, remote, tunnel);
+    std::array<std::uint32_t, sizeof(SessionKey) / 4> words{};
+    std::memcpy(words.data(), &key, sizeof key);
+    // Two hashes of 64 bits: that two keys share both is no more likely than a broken machine.
+    std::uint64_t a = 0x243f6a8885a308d3U;
+    std::uint64_t b = 0x13198a2e03707344U;
+    for (const std::uint32_t word : words) {
+        a = (a ^ word) * 0x9e3779b97f4a7c15U;
+        a ^= a >> 32U;
+        b = (b + word) * 0xbf58476d1ce4e5b9U;
+        b ^= b >> 29U;
+    }
+    Identity out;
+    out.family = key.family;
+    out.type = type;
+    std::memcpy(out.remote.data(), &a, 8);
+    std::memcpy(out.remote.data() + 8, &b, 8);
     return out;
 }
 

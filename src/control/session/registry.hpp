@@ -7,11 +7,15 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace tocsin::control::session {
@@ -32,7 +36,8 @@ struct SessionPort {
 class Registry {
 public:
     /// What can exist once: port, family and remote, RFC 5881 3; without the remote's octets on a
-    /// point-to-point port. Of multihop: the pair of addresses, RFC 5883 4.1.
+    /// point-to-point port. Of multihop: the pair of addresses, RFC 5883 4.1. Of a tunnel: 128 bits
+    /// that stand for config::tunnel_key(), so that the others need no room for it.
     struct Identity {
         std::array<std::uint8_t, 16> remote{};
         std::uint16_t here = 0;  ///< the port; of multihop: the number of the local address
@@ -62,13 +67,24 @@ public:
 
     /// The multihop sessions with this peer: one for each of our addresses at most.
     [[nodiscard]] std::vector<SessionRecord*> find_multihop(const IpAddress& remote);
+    /// The sessions in tunnels with this peer.
+    [[nodiscard]] std::vector<SessionRecord*> find_tunnels(const IpAddress& remote);
+    /// How many sessions of a type of tunnel these two ends have between them.
+    [[nodiscard]] std::size_t between(SessionType type, const IpAddress& local,
+                                      const IpAddress& remote) const;
     /// The one that `session`, which has a known port, cannot exist beside; nullptr: there is none.
     [[nodiscard]] SessionRecord* find_same(const config::Session& session);
 
     [[nodiscard]] Identity identity(const SessionRecord& record) {
+        if (record.tunnel) {
+            return tunnel_identity(record.type, record.local, record.remote, *record.tunnel);
+        }
         return identity(record.type, record.port, record.local, record.remote);
     }
     [[nodiscard]] Identity identity(const config::Session& session, PortId port) {
+        if (session.tunnel) {
+            return tunnel_identity(session.type, session.local, session.remote, *session.tunnel);
+        }
         return identity(session.type, port, session.local, session.remote);
     }
 
@@ -104,6 +120,9 @@ private:
 
     [[nodiscard]] Identity identity(SessionType type, PortId port, const IpAddress& local,
                                     const IpAddress& remote);
+    [[nodiscard]] static Identity tunnel_identity(SessionType type, const IpAddress& local,
+                                                  const IpAddress& remote,
+                                                  const config::Tunnel& tunnel);
 
     std::vector<SessionPort> ports_;
     std::vector<IpAddress> locals_;  ///< that multihop was ever asked for; few, all are ours
@@ -112,6 +131,8 @@ private:
     std::unordered_map<std::string, SessionRecord*, TextHash, std::equal_to<>> by_name_;
     std::unordered_map<Identity, SessionRecord*, IdentityHash> by_identity_;
     std::unordered_set<std::string, TextHash, std::equal_to<>> profiles_;
+    std::set<std::pair<IpAddress, SessionRecord*>> tunnels_;                      ///< by remote
+    std::map<std::tuple<SessionType, IpAddress, IpAddress>, std::size_t> pairs_;  ///< of tunnels
     mutable Tellings tellings_;  ///< a map whose search is not const
 };
 

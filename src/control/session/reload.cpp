@@ -71,7 +71,7 @@ std::optional<Error> Reload::check(const config::Diff& diff) {
         if (auto error = check_name(c.to)) return error;
         const SessionPort* const port = registry_.port_named(c.to.port);
         auto error = port == nullptr ? std::nullopt
-                                     : Admission::check_padding(*port, c.to.remote.family,
+                                     : Admission::check_padding(*port, config::header_octets(c.to),
                                                                 c.to.padded_pdu_size);
         if (error) {
             error->where = config::describe(c.to) + error->where;

@@ -119,6 +119,7 @@ private:
         std::uint16_t spare;
     };
     static constexpr std::size_t kOctets = kTemplateOctets - sizeof(Info);
+    static_assert(kOctets == overlay::kShortPacket);
     // VXLAN over IPv4, and SHA1 over IPv6, are short.
     static_assert(kOctets >= 92 + bfd::kControlPacketLength && kOctets >= 62 + 52);
     static_assert(kLongestTemplate >= overlay::HeaderTemplate::kCapacity + 52);

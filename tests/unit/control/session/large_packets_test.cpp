@@ -52,9 +52,9 @@ TEST_F(LargePackets, StayWithinTheMtuOfThePort) {
 
 TEST(PaddedPackets, StayWithinWhatBuffersHold) {
     const SessionPort jumbo{.id = {0}, .name = "p0", .mac = {}, .mtu = 9000};
-    EXPECT_FALSE(Admission::check_padding(jumbo, AddressFamily::V4, 1972));
-    EXPECT_FALSE(Admission::check_padding(jumbo, AddressFamily::V6, 1952));
-    const auto error = Admission::check_padding(jumbo, AddressFamily::V4, 1973);
+    EXPECT_FALSE(Admission::check_padding(jumbo, 28, 1972));
+    EXPECT_FALSE(Admission::check_padding(jumbo, 48, 1952));
+    const auto error = Admission::check_padding(jumbo, 28, 1973);
     ASSERT_TRUE(error);
     EXPECT_NE(error->message.find("at most 1972 octets"), std::string::npos) << error->message;
 }
@@ -67,8 +67,8 @@ TEST(PaddedPackets, HaveTheSizeOfWhatIsLonger) {
     EXPECT_EQ(udp_payload_octets(0, plain), 24U);
     EXPECT_EQ(udp_payload_octets(1400, plain), 1400U);
     EXPECT_EQ(udp_payload_octets(24, signed_with_sha1), 52U);
-    EXPECT_EQ(header_octets(AddressFamily::V4), 28U);
-    EXPECT_EQ(header_octets(AddressFamily::V6), 48U);
+    EXPECT_EQ(config::header_octets(spec("192.0.2.2")), 28U);
+    EXPECT_EQ(config::header_octets(spec("2001:db8::2")), 48U);
 }
 
 TEST(PaddedPackets, AreSuspectedOnlyWhenThePeerSaysThatItHearsNothing) {
@@ -76,17 +76,17 @@ TEST(PaddedPackets, AreSuspectedOnlyWhenThePeerSaysThatItHearsNothing) {
     s.session_state = bfd::SessionState::Down;
     s.local_diag = bfd::Diag::NeighborSignaledSessionDown;
     s.remote_diag = bfd::Diag::ControlDetectionTimeExpired;
-    EXPECT_NE(size_hint(AddressFamily::V4, 1400, s).find("1428 octets"), std::string::npos);
-    EXPECT_NE(size_hint(AddressFamily::V6, 1400, s).find("1448 octets"), std::string::npos);
-    EXPECT_EQ(size_hint(AddressFamily::V4, 0, s), "");
+    EXPECT_NE(size_hint(28, 1400, s).find("1428 octets"), std::string::npos);
+    EXPECT_NE(size_hint(48, 1400, s).find("1448 octets"), std::string::npos);
+    EXPECT_EQ(size_hint(28, 0, s), "");
     s.remote_diag = bfd::Diag::PathDown;
-    EXPECT_EQ(size_hint(AddressFamily::V4, 1400, s), "");
+    EXPECT_EQ(size_hint(28, 1400, s), "");
     s.remote_diag = bfd::Diag::ControlDetectionTimeExpired;
     s.local_diag = bfd::Diag::ControlDetectionTimeExpired;
-    EXPECT_EQ(size_hint(AddressFamily::V4, 1400, s), "");
+    EXPECT_EQ(size_hint(28, 1400, s), "");
     s.local_diag = bfd::Diag::NeighborSignaledSessionDown;
     s.session_state = bfd::SessionState::Up;
-    EXPECT_EQ(size_hint(AddressFamily::V4, 1400, s), "");
+    EXPECT_EQ(size_hint(28, 1400, s), "");
 }
 
 }  // namespace
