@@ -18,8 +18,6 @@ namespace tocsin::overlay {
 
 namespace {
 
-constexpr std::size_t kMinControlPacket = 24;  // RFC 5880 4.1
-
 Classified drop(DropReason reason) noexcept { return dropped(reason); }
 
 Classified punt() noexcept {

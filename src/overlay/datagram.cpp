@@ -9,12 +9,6 @@
 
 namespace tocsin::overlay {
 
-namespace {
-
-constexpr std::size_t kMinControlPacket = 24;  // RFC 5880 4.1
-
-}  // namespace
-
 DropReason open_ipv4(Octets octets, ChecksumHint hint, const IpFaults& faults,
                      IpPacket& out) noexcept {
     if (octets.size() < kIpv4Length || octets[0] >> 4U != 4) return faults.header;

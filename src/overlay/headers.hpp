@@ -39,6 +39,8 @@ inline constexpr std::size_t kUdpDestinationPortOffset = 2;
 inline constexpr std::size_t kUdpLengthOffset = 4;
 inline constexpr std::size_t kUdpChecksumOffset = 6;
 
+inline constexpr std::size_t kMinControlPacket = 24;  ///< RFC 5880 4.1
+
 inline constexpr std::size_t kVxlanLength = 8;
 inline constexpr std::uint8_t kVxlanFlagI = 0x08;  ///< the VNI is valid, RFC 7348 5
 inline constexpr std::size_t kVxlanVniOffset = 4;

@@ -321,7 +321,17 @@ grpc::Status to_status(const Error& error) {
 grpc::Status shutting_down() { return {grpc::StatusCode::UNAVAILABLE, "tocsind is shutting down"}; }
 
 std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
-    if (v1::SessionType_IsValid(spec.type())) return std::nullopt;
+    switch (spec.type()) {
+        case v1::SESSION_TYPE_UNSPECIFIED:
+        case v1::SESSION_TYPE_SINGLE_HOP:
+        case v1::SESSION_TYPE_MULTIHOP:
+        case v1::SESSION_TYPE_ECHO:
+        case v1::SESSION_TYPE_VXLAN:
+        case v1::SESSION_TYPE_GENEVE:
+            return std::nullopt;
+        default:
+            break;
+    }
     return std::to_string(spec.type()) +
            " is not supported: SESSION_TYPE_SINGLE_HOP (1), SESSION_TYPE_MULTIHOP (2), "
            "SESSION_TYPE_ECHO (3), SESSION_TYPE_VXLAN (5) and SESSION_TYPE_GENEVE (6) are";

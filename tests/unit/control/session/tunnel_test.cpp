@@ -170,10 +170,13 @@ TEST_F(TunnelManager, IsAddedAgainWhereItWas) {
 
 TEST_F(TunnelManager, IsFoundByItsPeer) {
     const SessionId one = add(vxlan("192.0.2.9"));
-    EXPECT_EQ(manager.resolve(PeerSelector{.remote = ip("192.0.2.9"), .local = {}, .port = {}}).value(), one);
+    EXPECT_EQ(
+        manager.resolve(PeerSelector{.remote = ip("192.0.2.9"), .local = {}, .port = {}}).value(),
+        one);
     EXPECT_EQ(manager.view(one)->spec.tunnel, vxlan("192.0.2.9").tunnel);
     add(vxlan("192.0.2.9", 2));
-    EXPECT_FALSE(manager.resolve(PeerSelector{.remote = ip("192.0.2.9"), .local = {}, .port = {}}).ok());
+    EXPECT_FALSE(
+        manager.resolve(PeerSelector{.remote = ip("192.0.2.9"), .local = {}, .port = {}}).ok());
 }
 
 TEST_F(TunnelManager, ChangesHeadersOfASessionThatGoesOn) {
