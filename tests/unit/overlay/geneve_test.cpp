@@ -18,7 +18,7 @@ using overlay::Geneve;
 constexpr MacAddress kOwnVap{2, 0, 0, 0, 0x0a, 1};
 constexpr MacAddress kPeerVap{2, 0, 0, 0, 0x0b, 1};
 
-struct Golden {
+struct GeneveFrame {
     const char* frame;
     bool outer_v4;
     bool ethernet;
@@ -51,7 +51,7 @@ struct Golden {
     }
 };
 
-class GeneveGolden : public testing::TestWithParam<Golden> {
+class GeneveGolden : public testing::TestWithParam<GeneveFrame> {
 protected:
     Bytes frame = golden(GetParam().frame);
     InnerOffsets at = GetParam().inner();
@@ -205,18 +205,20 @@ TEST_P(GeneveGolden, CarriesTagsInside) {
 INSTANTIATE_TEST_SUITE_P(
     Frames, GeneveGolden,
     testing::Values(
-        Golden{"geneve_ethernet_ipv4", true, true, v4(10, 1, 0, 1), v4(10, 1, 0, 2)},
-        Golden{"geneve_ethernet_ipv6", false, true, v6("20010db8 000a0000 00000000 00000001"),
-               v6("20010db8 000a0000 00000000 00000002")},
-        Golden{"geneve_ethernet_ipv4_no_vap_address", true, true, v4(0, 0, 0, 0), v4(127, 0, 0, 1)},
-        Golden{"geneve_ethernet_ipv6_no_vap_address", true, true,
-               v6("00000000 00000000 00000000 00000000"),
-               v6("00000000 00000000 00000000 00000001")},
-        Golden{"geneve_ip_ipv4", true, false, v4(10, 1, 0, 1), v4(10, 1, 0, 2)},
-        Golden{"geneve_ip_ipv6", false, false, v6("20010db8 000a0000 00000000 00000001"),
-               v6("20010db8 000a0000 00000000 00000002")},
-        Golden{"geneve_ip_ipv6_in_ipv4", true, false, v6("20010db8 000a0000 00000000 00000001"),
-               v6("20010db8 000a0000 00000000 00000002")}),
+        GeneveFrame{"geneve_ethernet_ipv4", true, true, v4(10, 1, 0, 1), v4(10, 1, 0, 2)},
+        GeneveFrame{"geneve_ethernet_ipv6", false, true, v6("20010db8 000a0000 00000000 00000001"),
+                    v6("20010db8 000a0000 00000000 00000002")},
+        GeneveFrame{"geneve_ethernet_ipv4_no_vap_address", true, true, v4(0, 0, 0, 0),
+                    v4(127, 0, 0, 1)},
+        GeneveFrame{"geneve_ethernet_ipv6_no_vap_address", true, true,
+                    v6("00000000 00000000 00000000 00000000"),
+                    v6("00000000 00000000 00000000 00000001")},
+        GeneveFrame{"geneve_ip_ipv4", true, false, v4(10, 1, 0, 1), v4(10, 1, 0, 2)},
+        GeneveFrame{"geneve_ip_ipv6", false, false, v6("20010db8 000a0000 00000000 00000001"),
+                    v6("20010db8 000a0000 00000000 00000002")},
+        GeneveFrame{"geneve_ip_ipv6_in_ipv4", true, false,
+                    v6("20010db8 000a0000 00000000 00000001"),
+                    v6("20010db8 000a0000 00000000 00000002")}),
     [](const auto& i) { return std::string{i.param.frame}; });
 
 }  // namespace

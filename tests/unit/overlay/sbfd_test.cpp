@@ -13,12 +13,12 @@ namespace {
 
 constexpr MacAddress kReflectorMac{2, 0, 0, 0, 0, 0x0b};
 
-struct Pair {
+struct SbfdFrames {
     const char* request;
     const char* response;
 };
 
-class Sbfd : public testing::TestWithParam<Pair> {
+class Sbfd : public testing::TestWithParam<SbfdFrames> {
 protected:
     Bytes request = golden(GetParam().request);
     Bytes response = golden(GetParam().response);
@@ -98,8 +98,8 @@ TEST_P(Sbfd, NothingComesOfAnotherReflector) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Frames, Sbfd,
-                         testing::Values(Pair{"sbfd_request_ipv4", "sbfd_response_ipv4"},
-                                         Pair{"sbfd_request_ipv6", "sbfd_response_ipv6"}),
+                         testing::Values(SbfdFrames{"sbfd_request_ipv4", "sbfd_response_ipv4"},
+                                         SbfdFrames{"sbfd_request_ipv6", "sbfd_response_ipv6"}),
                          [](const auto& i) { return std::string{i.param.request}; });
 
 // req: RFC7881-2-03 RFC7881-5.1-03

@@ -22,7 +22,7 @@ const IpAddress kOtherV6 = v6("20010db8 00020000 00000000 00000002");
 const IpAddress kLoopbackV4 = v4(127, 0, 0, 1);
 const IpAddress kLoopbackV6 = v6("00000000 00000000 0000ffff 7f000001");
 
-struct Golden {
+struct VxlanFrame {
     const char* frame;
     bool outer_v4;
     bool inner_v4;
@@ -47,7 +47,7 @@ struct Golden {
     }
 };
 
-class VxlanGolden : public testing::TestWithParam<Golden> {
+class VxlanGolden : public testing::TestWithParam<VxlanFrame> {
 protected:
     Bytes frame = golden(GetParam().frame);
     InnerOffsets at = GetParam().inner();
@@ -251,23 +251,23 @@ TEST_P(VxlanGolden, CarriesTagsOutsideAndInside) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Frames, VxlanGolden,
-                         testing::Values(Golden{"vxlan_ipv4_inner_ipv4", true, true},
-                                         Golden{"vxlan_ipv4_inner_ipv6", true, false},
-                                         Golden{"vxlan_ipv6_inner_ipv4", false, true},
-                                         Golden{"vxlan_ipv6_inner_ipv6", false, false}),
+                         testing::Values(VxlanFrame{"vxlan_ipv4_inner_ipv4", true, true},
+                                         VxlanFrame{"vxlan_ipv4_inner_ipv6", true, false},
+                                         VxlanFrame{"vxlan_ipv6_inner_ipv4", false, true},
+                                         VxlanFrame{"vxlan_ipv6_inner_ipv6", false, false}),
                          [](const auto& i) { return std::string{i.param.frame}; });
 
 TEST(VxlanHeaders, AreNoneWhenFamiliesDiffer) {
-    Vxlan::Headers h = Golden{"", true, true}.headers();
+    Vxlan::Headers h = VxlanFrame{"", true, true}.headers();
     h.outer.destination = kOtherV6;
     EXPECT_EQ(Vxlan::headers(h).length, 0);
-    h = Golden{"", true, true}.headers();
+    h = VxlanFrame{"", true, true}.headers();
     h.inner.destination = kLoopbackV6;
     EXPECT_EQ(Vxlan::headers(h).length, 0);
 }
 
 TEST(VxlanHeaders, TheLongestFit) {
-    Vxlan::Headers h = Golden{"", false, false}.headers();
+    Vxlan::Headers h = VxlanFrame{"", false, false}.headers();
     const overlay::VlanTags both{.size = 2, .tags = {}};
     h.link.tags = both;
     h.inner.tags = both;
