@@ -9,10 +9,10 @@
 namespace tocsin::control::config {
 namespace {
 
-const std::string kRouted = kPort +
-                            "[[port.route]]\nto = \"0.0.0.0/0\"\nvia = \"192.0.2.254\"\n"
-                            "[[port.route]]\nto = \"::/0\"\nvia = \"fe80::fe\"\n" +
-                            kProfile;
+const std::string kTunnelPort = kPort +
+                                "[[port.route]]\nto = \"0.0.0.0/0\"\nvia = \"192.0.2.254\"\n"
+                                "[[port.route]]\nto = \"::/0\"\nvia = \"fe80::fe\"\n" +
+                                kProfile;
 constexpr const char* kTo = "remote = \"203.0.113.2\"\n";
 constexpr const char* kTo6 = "remote = \"2001:db8:2::2\"\n";
 constexpr const char* kMacs =
@@ -21,8 +21,8 @@ constexpr const char* kMacs =
 std::string table(const std::string& type, const std::string& keys) {
     return "[[session]]\ntype = \"" + type + "\"\n" + keys + '\n';
 }
-std::string vxlan(const std::string& keys) { return kRouted + table("vxlan", keys); }
-std::string geneve(const std::string& keys) { return kRouted + table("geneve", keys); }
+std::string vxlan(const std::string& keys) { return kTunnelPort + table("vxlan", keys); }
+std::string geneve(const std::string& keys) { return kTunnelPort + table("geneve", keys); }
 
 Session first(const std::string& toml) {
     const Config config = load(toml);
@@ -133,9 +133,9 @@ TEST(VxlanConfig, RefusesWhatDoesNotFit) {
     bad("match_source = false", "match_source", "not accepted");
     bad("min_ttl = 254", "min_ttl", "255");
     expect_fault(vxlan("remote = \"fe80::2\"\nport = \"wan0\""), "session[0].remote", "link-local");
-    expect_fault(kRouted + "[[session]]\nremote = \"192.0.2.2\"\nvni = 7\n", "session[0].vni",
+    expect_fault(kTunnelPort + "[[session]]\nremote = \"192.0.2.2\"\nvni = 7\n", "session[0].vni",
                  "single_hop");
-    expect_fault(kRouted + table("multihop", std::string{kTo} + "ttl = 7"), "session[0].ttl",
+    expect_fault(kTunnelPort + table("multihop", std::string{kTo} + "ttl = 7"), "session[0].ttl",
                  "multihop");
 }
 
@@ -242,17 +242,17 @@ TEST(GeneveConfig, TellsSessionsApartByTheVaps) {
                                    "\"\ninner_dst_mac = \"02:00:00:00:0b:0" + peer + "\"\n" + more);
     };
     const std::string one = vap("1", "1", "1");
-    EXPECT_EQ(load(kRouted + one + vap("2", "1", "1") + vap("1", "2", "1") + vap("1", "1", "2") +
-                   vap("1", "1", "1", "inner_src = \"10.0.0.1\"") +
+    EXPECT_EQ(load(kTunnelPort + one + vap("2", "1", "1") + vap("1", "2", "1") +
+                   vap("1", "1", "2") + vap("1", "1", "1", "inner_src = \"10.0.0.1\"") +
                    vap("1", "1", "1", "inner_dst = \"10.0.0.2\"") +
                    vap("1", "1", "1", "inner_vlan = [7]"))
                   .sessions.size(),
               7U);
-    expect_fault(kRouted + one + one, "session[1].remote", "RFC 9521 4.1");
+    expect_fault(kTunnelPort + one + one, "session[1].remote", "RFC 9521 4.1");
 }
 
 TEST(TunnelConfig, IsDraftedAndReadAgainTheSame) {
-    const std::string ports = kRouted;
+    const std::string ports = kTunnelPort;
     for (const std::string& toml :
          {vxlan(kTo), vxlan(std::string{kTo6} + kMacs + "inner_vlan = [7]\nttl = 3"),
           geneve(std::string{kTo} + "vni = 9\n" + kMacs),
@@ -288,7 +288,7 @@ TEST(TunnelConfig, ChangesWhatIsInFrontAndStaysTheSameSession) {
     const Diff vni = diff(before, load(vxlan(std::string{kTo} + "vni = 2")));
     EXPECT_EQ(vni.added.size(), 1U);
     EXPECT_EQ(vni.removed.size(), 1U);
-    const Diff type = diff(before, load(kRouted + table("multihop", kTo)));
+    const Diff type = diff(before, load(kTunnelPort + table("multihop", kTo)));
     EXPECT_EQ(type.added.size(), 1U);
     EXPECT_EQ(type.removed.size(), 1U);
     EXPECT_EQ(diff(before, load(vxlan(kTo))).unchanged, 1U);
@@ -296,10 +296,11 @@ TEST(TunnelConfig, ChangesWhatIsInFrontAndStaysTheSameSession) {
 
 TEST(TunnelConfig, WaitsForARestartThatMakesRoom) {
     const std::string off = "[dataplane]\noverlays = false\n";
-    const Diff d = diff(load(off + kRouted), load("[dataplane]\noverlays = true\n" + vxlan(kTo6)));
+    const Diff d =
+        diff(load(off + kTunnelPort), load("[dataplane]\noverlays = true\n" + vxlan(kTo6)));
     EXPECT_EQ(d.deferred.size(), 1U);
     EXPECT_EQ(d.needs_restart, std::vector<std::string>{"dataplane.overlays"});
-    EXPECT_TRUE(diff(load(vxlan(kTo6)), load(off + kRouted)).needs_restart.empty());
+    EXPECT_TRUE(diff(load(vxlan(kTo6)), load(off + kTunnelPort)).needs_restart.empty());
 }
 
 TEST(TunnelConfig, IsDescribed) {
