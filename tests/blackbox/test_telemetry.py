@@ -65,7 +65,7 @@ def test_a_worker_that_is_not_there_is_null(up_stage, command):
 
 def test_the_client_of_dpdk_lists_the_commands_with_their_help(up_stage):
     client = shutil.which("dpdk-telemetry.py")
-    assert client, "dpdk-telemetry.py is part of the package dpdk"
+    assert client, "dpdk-telemetry.py is part of the package dpdk-dev"
     result = subprocess.run(
         [client, "-f", f"tocsin-{process_id(up_stage)}"],
         input="/\n/help,/tocsin/drops\n/tocsin/workers\nquit\n",
