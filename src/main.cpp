@@ -35,6 +35,8 @@ runtime::PortConfig port_config(const control::config::Port& p) {
     runtime::PortConfig out;
     out.name = p.name;
     out.device = p.device;
+    out.parent = p.parent;
+    out.vlan = control::config::vlan_tags(p);
     for (const IpPrefix& address : p.addresses) out.addresses.push_back(address.address);
     out.subnets = p.addresses;
     out.echo_sources = p.echo_source;

@@ -32,6 +32,8 @@ PortSetup set_up_ports(const config::Config& config,
         const auto found = std::ranges::find(config.ports, s.name, &config::Port::name);
         if (found == config.ports.end()) continue;
         config::Port port = *found;
+        const auto parent = std::ranges::find(config.ports, port.parent, &config::Port::name);
+        if (parent != config.ports.end()) port.echo_source = parent->echo_source;
         if (!lists_link_local(port)) port.addresses.push_back(link_local_address(s.mac));
         out.sessions.push_back({.id = s.id,
                                 .name = s.name,
@@ -39,7 +41,8 @@ PortSetup set_up_ports(const config::Config& config,
                                 .point_to_point = port.point_to_point,
                                 .link_up = s.link_up,
                                 .mtu = s.mtu,
-                                .echo_source = port.echo_source});
+                                .echo_source = port.echo_source,
+                                .tags = config::vlan_tags(port)});
         net::StackPort& stack = out.stack.emplace_back();
         stack.id = s.id;
         stack.name = s.name;

@@ -3,6 +3,7 @@
 #include "control/config/port_address_reader.hpp"
 #include "control/config/value_reader.hpp"
 #include "control/config/value_rules.hpp"
+#include "control/config/vlan_port.hpp"
 
 #include <cstdint>
 #include <string>
@@ -44,13 +45,9 @@ void read_device(TableReader& in, Port& out) {
     in.fault("device", std::move(message));
 }
 
-}  // namespace
-
-void read_port(TableReader& in, Draft& draft) {
-    Port port;
-    port.name = read_name(in, "sessions refer to a port by its name", kLongestPortName);
+/// What only a port with a device has.
+void read_device_keys(TableReader& in, Port& port) {
     read_device(in, port);
-    if (!read_port_addresses(in, port)) draft.addresses_are_doubtful = true;
     if (const auto mode = in.get_string("mode"); mode && *mode != "whole") {
         in.fault("mode",
                  *mode == "shared"
@@ -64,7 +61,6 @@ void read_port(TableReader& in, Draft& draft) {
                                   : in_quotes(*exception) + " is not accepted: write \"none\"");
     }
     read_echo_source(in, port);
-    port.point_to_point = in.get_bool("point_to_point").value_or(port.point_to_point);
     port.rx_checksum =
         in.get_choice<RxChecksum>("rx_checksum", {{"auto", RxChecksum::Auto},
                                                   {"verify", RxChecksum::Verify},
@@ -77,6 +73,16 @@ void read_port(TableReader& in, Draft& draft) {
     };
     port.rx_descriptors = descriptors("rx_descriptors", port.rx_descriptors);
     port.tx_descriptors = descriptors("tx_descriptors", port.tx_descriptors);
+}
+
+}  // namespace
+
+void read_port(TableReader& in, Draft& draft) {
+    Port port;
+    port.name = read_name(in, "sessions refer to a port by its name", kLongestPortName);
+    if (!read_vlan_port(in, port)) read_device_keys(in, port);
+    if (!read_port_addresses(in, port)) draft.addresses_are_doubtful = true;
+    port.point_to_point = in.get_bool("point_to_point").value_or(port.point_to_point);
     for (TableReader& route : in.get_tables("route")) read_route(route, port.routes);
     in.finish();
     draft.config.ports.push_back(std::move(port));

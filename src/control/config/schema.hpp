@@ -9,6 +9,7 @@
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
 #include "dataplane/bfd/parameters.hpp"
+#include "overlay/vlan.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -101,7 +102,10 @@ inline constexpr std::size_t kMostAddresses = 63;
 
 struct Port {
     std::string name;                 ///< unique; letters, digits, '-', '_', '.'; 1..32 characters
-    std::string device;               ///< PCI address or vdev string
+    std::string device;               ///< PCI address or vdev string; or empty, with `parent`
+    std::string parent;               ///< name of a port with a device, whose VLAN this one is
+    std::vector<std::uint16_t> vlan;  ///< one or two identifiers 1..4094, outermost first
+    std::uint8_t vlan_priority = 6;   ///< of the tags that we send, 0..7
     std::vector<IpPrefix> addresses;  ///< at most kMostAddresses
     std::vector<Route> routes;
     /// Sources of our Echo packets, at most one of each family; by default our address towards the
@@ -113,6 +117,9 @@ struct Port {
     std::uint16_t tx_descriptors = 1024;
     friend bool operator==(const Port&, const Port&) = default;
 };
+
+/// The tags of a port's frames; of two the outer one is of IEEE 802.1ad.
+[[nodiscard]] overlay::VlanTags vlan_tags(const Port& port) noexcept;
 
 /// Key chains of a file, and keys of one.
 inline constexpr std::size_t kMostKeyChains = 128;

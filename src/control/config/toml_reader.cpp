@@ -176,7 +176,9 @@ std::optional<Elements<std::int64_t>> TableReader::get_integers(const std::strin
     const toml::value* const value = find(key);
     if (value == nullptr) return std::nullopt;
     if (!value->is_array()) {
-        wrong_type(key, *value, "an array of integers, such as [1, 2]");
+        wrong_type(key, *value,
+                   "an array of integers, such as " +
+                       (value->is_integer() ? '[' + shown(*value) + ']' : std::string{"[1, 2]"}));
         return std::nullopt;
     }
     Elements<std::int64_t> out;

@@ -3,14 +3,13 @@
 #include "control/base/address.hpp"
 #include "control/config/address_rules.hpp"
 #include "control/config/nearest.hpp"
+#include "control/config/vlan_port.hpp"
 
 #include <utility>
 
 namespace tocsin::control::config {
 
 namespace {
-
-constexpr std::int64_t kMostVlan = 4094;
 
 /// nullopt: not given, or at fault.
 std::optional<std::uint32_t> number(RuleContext& in, std::string_view member,

@@ -6,6 +6,7 @@
 #include "control/config/session_identity.hpp"
 #include "control/config/session_rules.hpp"
 #include "control/config/unsolicited_reader.hpp"
+#include "control/config/vlan_port.hpp"
 
 #include <algorithm>
 #include <map>
@@ -98,6 +99,9 @@ private:
             check_subnets(port, path, addresses);
             check_routes(port, path);
         }
+        check_vlan_ports(config_.ports, [this](const std::string& path, std::string message) {
+            add(path, std::move(message));
+        });
     }
 
     void check_subnets(const Port& port, const std::string& path, FirstUse<IpAddress>& addresses) {

@@ -147,6 +147,16 @@ ExitCode worker_list(const Context& context) {
     return ExitCode::Success;
 }
 
+/// Where the frames of a port on a VLAN are.
+std::string vlan_of(const v1::Port& port) {
+    std::string out = port.parent() + " VLAN ";
+    for (int i = 0; i < port.vlan_size(); ++i) {
+        if (i != 0) out += '.';
+        out += std::to_string(port.vlan(i));
+    }
+    return out;
+}
+
 ExitCode port_list(const Context& context) {
     v1::ListPortsResponse response;
     const auto status = context.client.call(context.client.daemon(), &Daemon::ListPorts,
@@ -171,17 +181,21 @@ ExitCode port_list(const Context& context) {
     for (const v1::Port& port : response.ports()) {
         const Cell link = port.link_up() ? Cell{"up", Colour::Green} : Cell{"down", Colour::Red};
         const std::string first = port.addresses().empty() ? "-" : port.addresses(0);
+        const bool counts = port.parent().empty();  // of a VLAN the parent does
+        const auto counted = [counts](std::uint64_t n) {
+            return counts ? std::to_string(n) : std::string{"-"};
+        };
         table.add({port.name(), link, speed(port.link_speed_mbps()), or_dash(port.mac()),
-                   std::to_string(port.mtu()), or_dash(port.driver()), or_dash(port.steering()),
-                   std::to_string(port.rx_packets()), std::to_string(port.tx_packets()),
-                   std::to_string(port.rx_missed()),
-                   std::to_string(port.rx_errors() + port.tx_errors()), first});
+                   std::to_string(port.mtu()), counts ? or_dash(port.driver()) : vlan_of(port),
+                   or_dash(port.steering()), counted(port.rx_packets()), counted(port.tx_packets()),
+                   counted(port.rx_missed()), counted(port.rx_errors() + port.tx_errors()), first});
         for (int i = 1; i < port.addresses_size(); ++i) {
             table.add({"", "", "", "", "", "", "", "", "", "", "", port.addresses(i)});
         }
     }
     table.print(context.out, context.colour);
     for (const v1::Port& port : response.ports()) {
+        if (!port.parent().empty()) continue;
         if (port.rx_queues() > 1 || port.steering() == "software hand-over") {
             context.out << port.name() << ": " << port.steering_reason() << '\n';
         }

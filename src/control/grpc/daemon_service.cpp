@@ -52,6 +52,8 @@ void to_proto(const message::PortStatus& p, const metrics::Sources& sources, v1:
     out.set_rx_missed(p.rx_missed);
     out.set_rx_errors(p.rx_errors);
     out.set_tx_errors(p.tx_errors);
+    out.set_parent(p.parent);
+    for (const std::uint16_t vlan : p.vlan) out.add_vlan(vlan);
     if (p.id.value >= message::kMaxPorts) return;
     for (const metrics::Sources::Worker& w : sources.workers) {
         const message::PortStats& s = w.stats->ports[p.id.value];

@@ -294,7 +294,10 @@ constexpr PortCounter kPortCounters[]{
 };
 
 void collect_ports(Families& f, const Sources& s) {
-    const std::vector<message::PortStatus> ports = s.ports();
+    const std::vector<message::PortStatus> all = s.ports();
+    std::vector<message::PortStatus> ports = all;
+    // What comes by a VLAN is counted where it comes from.
+    std::erase_if(ports, [](const message::PortStatus& p) { return !p.parent.empty(); });
     const auto label = [](const message::PortStatus& p) {
         return ClientMetric::Label{"port", p.name};
     };
@@ -322,7 +325,7 @@ void collect_ports(Families& f, const Sources& s) {
     driver("tocsin_port_transmit_errors_total", "Failed transmissions by the driver's count.",
            &message::PortStatus::tx_errors);
     f.begin("tocsin_port_link_up", MetricType::Gauge, "1 when the port has its link.");
-    for (const auto& p : ports) f.value({label(p)}, p.link_up ? 1 : 0);
+    for (const auto& p : all) f.value({label(p)}, p.link_up ? 1 : 0);
 }
 
 }  // namespace

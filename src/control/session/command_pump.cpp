@@ -33,7 +33,7 @@ Headers tunnel_headers(const SessionRecord& record, const SessionPort& port,
                        const MacAddress& next_hop) {
     const config::Tunnel& t = *record.tunnel;
     Headers out;
-    out.link = {.source_mac = port.mac, .destination_mac = next_hop};
+    out.link = {.source_mac = port.mac, .destination_mac = next_hop, .tags = port.tags};
     // One number serves both UDP headers: it is constant for the session, RFC 5881 4, and as random
     // as RFC 7348 5 and RFC 8926 3.3 want the outer one for routers to share out.
     out.outer = {.source = record.local,
@@ -160,7 +160,8 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
                                       .source = record.local,
                                       .destination = record.remote,
                                       .source_port = record.source_port,
-                                      .dscp = record.dscp};
+                                      .dscp = record.dscp,
+                                      .tags = port->tags};
     overlay::HeaderTemplate out;
     switch (record.type) {
         case SessionType::SingleHop:

@@ -9,7 +9,7 @@ void EchoLooping::pump() {
     if (!changed_) return;
     changed_ = false;
     for (std::uint16_t w = 0; w < told_.size(); ++w) {
-        for (std::uint16_t port = 0; port < message::kMaxPorts; ++port) {
+        for (std::uint16_t port = 0; port < message::kPortIds; ++port) {
             const std::uint32_t rate = rate_of(port);
             if (told_[w][port] == rate) continue;
             const message::SetEchoLooping body{.port = {port}, .rate = rate};

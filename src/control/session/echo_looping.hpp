@@ -31,21 +31,21 @@ private:
     /// Beside those of KeySender and CommandQueue, and never looked at.
     static constexpr message::RequestId kAnswer{std::uint64_t{1} << 62U};
 
-    using Rates = std::array<std::uint32_t, message::kMaxPorts>;  ///< packets a second, by port
+    using Rates = std::array<std::uint32_t, message::kPortIds>;  ///< packets a second, by port
 
     /// What a session allows, packets in a thousand seconds.
     [[nodiscard]] static std::uint64_t thousandths(const bfd::SessionParameters& p);
     [[nodiscard]] std::uint32_t rate_of(std::uint16_t port) const;
     void change(PortId port, std::uint64_t by) {
-        if (port.value >= message::kMaxPorts || by == 0) return;
+        if (port.value >= message::kPortIds || by == 0) return;
         thousandths_[port.value] += by;
         changed_ = true;
     }
 
     message::Dataplane& dataplane_;
-    std::array<std::uint64_t, message::kMaxPorts> thousandths_{};  ///< of all sessions, by port
-    std::vector<Rates> told_;                                      ///< by worker
-    bool changed_ = false;                                         ///< somebody may not know
+    std::array<std::uint64_t, message::kPortIds> thousandths_{};  ///< of all sessions, by port
+    std::vector<Rates> told_;                                     ///< by worker
+    bool changed_ = false;                                        ///< somebody may not know
 };
 
 }  // namespace tocsin::control::session

@@ -4,6 +4,7 @@
 #include "control/session/record_table.hpp"
 #include "control/session/tellings.hpp"
 #include "dataplane/base/session_key.hpp"
+#include "overlay/vlan.hpp"
 
 #include <array>
 #include <cstdint>
@@ -29,6 +30,7 @@ struct SessionPort {
     bool link_up = true;
     std::uint16_t mtu = 1500;              ///< octets of IP packet
     std::vector<IpAddress> echo_source{};  ///< as config::Port
+    overlay::VlanTags tags{};              ///< that its frames leave with
 };
 
 /// The sessions that should exist, by id, name and address. Owns their records and interned texts;

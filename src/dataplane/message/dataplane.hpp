@@ -16,9 +16,11 @@ namespace tocsin::message {
 /// A port as the driver reports it.
 struct PortStatus {
     PortId id;
-    std::string name;    ///< from the configuration
-    std::string device;  ///< from the configuration
-    std::string driver;  ///< such as net_af_packet
+    std::string name;      ///< from the configuration
+    std::string device;    ///< from the configuration; of a port on a VLAN its parent's
+    std::string parent{};  ///< name of the port whose VLAN it is; or empty
+    std::vector<std::uint16_t> vlan{};  ///< identifiers of its tags, outermost first
+    std::string driver;                 ///< such as net_af_packet
     MacAddress mac{};
     std::uint16_t mtu = 0;  ///< octets of IP packet
     bool link_up = false;

@@ -3,13 +3,19 @@
 #include "dataplane/base/counter.hpp"
 #include "dataplane/base/drop_reason.hpp"
 #include "dataplane/base/histogram.hpp"
+#include "dataplane/base/session_key.hpp"
 
 #include <array>
 #include <cstdint>
 
 namespace tocsin::message {
 
+/// Devices; they have the ids below.
 inline constexpr std::size_t kMaxPorts = 32;
+/// Ports on VLANs of a device; they have the ids behind.
+inline constexpr std::size_t kMaxVlanPorts = 200;
+inline constexpr std::size_t kPortIds = kMaxPorts + kMaxVlanPorts;
+static_assert(kPortIds <= kPseudoPorts);
 
 /// Packets and octets of one port as one worker saw them.
 struct PortStats {

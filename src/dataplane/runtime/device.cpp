@@ -161,8 +161,12 @@ std::optional<std::vector<Device>> check_devices(const std::vector<PortConfig>& 
         error = {"no port is configured; there must be at least one", "port"};
         return std::nullopt;
     }
-    if (ports.size() > message::kMaxPorts) {
-        error = {"at most " + std::to_string(message::kMaxPorts) + " ports", "port"};
+    const auto devices = static_cast<std::size_t>(
+        std::ranges::count_if(ports, [](const PortConfig& p) { return p.parent.empty(); }));
+    if (devices > message::kMaxPorts || ports.size() - devices > message::kMaxVlanPorts) {
+        error = {"at most " + std::to_string(message::kMaxPorts) + " ports with a device, and " +
+                     std::to_string(message::kMaxVlanPorts) + " on VLANs of them",
+                 "port"};
         return std::nullopt;
     }
     std::vector<Device> out;
@@ -175,6 +179,10 @@ std::optional<std::vector<Device>> check_devices(const std::vector<PortConfig>& 
                      path + ".addresses"};
             return std::nullopt;
         }
+        if (!ports[i].parent.empty()) {
+            out.emplace_back();
+            continue;
+        }
         Device device = parse_device(ports[i].device);
         error = {check_one(device, ports[i].device), path + ".device"};
         if (!error.message.empty()) return std::nullopt;
@@ -182,7 +190,9 @@ std::optional<std::vector<Device>> check_devices(const std::vector<PortConfig>& 
             const bool same_interface = device.attaches_to_interface() &&
                                         out[j].attaches_to_interface() &&
                                         out[j].interface == device.interface;
-            if (out[j].name != device.name && !same_interface) continue;
+            if (!ports[j].parent.empty() || (out[j].name != device.name && !same_interface)) {
+                continue;
+            }
             error.message = (same_interface ? "interface " + device.interface : device.name) +
                             " is already used by port[" + std::to_string(j) + "] (" +
                             ports[j].name + "); one port per device";

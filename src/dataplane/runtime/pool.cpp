@@ -33,6 +33,7 @@ std::uint32_t mbufs_per_worker(const std::vector<PortConfig>& ports,
     const std::uint32_t caches = std::max(workers * (kCache + kCache / 2), 4 * kCache);
     std::uint32_t out = caches + kHandoverCapacity;
     for (std::size_t i = 0; i < ports.size(); ++i) {
+        if (!ports[i].parent.empty()) continue;
         out += ports[i].rx_descriptors + ports[i].tx_descriptors + 128U;
         if (devices[i].driver == "net_af_xdp") out += kAfXdp;
     }

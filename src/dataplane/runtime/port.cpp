@@ -55,6 +55,15 @@ IpAddress link_local(const MacAddress& mac) {
     return ip_address(octets);
 }
 
+/// Addresses, and what else depends on them; `context` has its MAC address.
+void set_addresses(overlay::PortContext& context, const PortConfig& config) {
+    context.point_to_point = config.point_to_point;
+    for (const IpAddress& a : config.addresses) context.addresses.add(a);
+    if (config.range) context.addresses.set_range(config.range->address, config.range->length);
+    if (config.add_link_local) context.addresses.add(link_local(context.mac));
+    for (const IpPrefix& p : config.subnets) context.on_link.add(p);
+}
+
 std::string failed(const char* what, int code) {
     return std::string{what} + ": " + rte_strerror(std::abs(code));
 }
@@ -159,11 +168,7 @@ void Port::describe(const PortConfig& config) {
     rte_eth_macaddr_get(id_.value, &mac);
     std::copy(std::begin(mac.addr_bytes), std::end(mac.addr_bytes), context_.mac.begin());
     context_.port = id_;
-    context_.point_to_point = config.point_to_point;
-    for (const IpAddress& a : config.addresses) context_.addresses.add(a);
-    if (config.range) context_.addresses.set_range(config.range->address, config.range->length);
-    if (config.add_link_local) context_.addresses.add(link_local(context_.mac));
-    for (const IpPrefix& p : config.subnets) context_.on_link.add(p);
+    set_addresses(context_, config);
     echo_sources_ = config.echo_sources;
 
     fixed_.id = id_;
@@ -235,6 +240,31 @@ message::PortStatus Port::status() const {
         out.rx_errors = stats.ierrors;
         out.tx_errors = stats.oerrors;
     }
+    return out;
+}
+
+VlanPort VlanPort::on(const Port& parent, PortId id, const PortConfig& config) {
+    VlanPort out{
+        .id = id, .parent = &parent, .name = config.name, .tags = config.vlan, .context = {}};
+    out.context.port = id;
+    out.context.mac = parent.context().mac;
+    out.context.udp_checksum = parent.context().udp_checksum;
+    set_addresses(out.context, config);
+    return out;
+}
+
+message::PortStatus VlanPort::status(const message::PortStatus& of_parent) const {
+    message::PortStatus out = of_parent;
+    out.id = id;
+    out.name = name;
+    out.parent = of_parent.name;
+    for (std::size_t i = 0; i < tags.size; ++i) {
+        out.vlan.push_back(tags.tags[i].tci & overlay::kVlanMask);
+    }
+    out.kernel_addresses.clear();
+    out.rx_missed = 0;  // the parent's
+    out.rx_errors = 0;
+    out.tx_errors = 0;
     return out;
 }
 

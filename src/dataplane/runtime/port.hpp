@@ -66,4 +66,19 @@ private:
     std::unique_ptr<KernelInterface> kernel_;  ///< only if there is one
 };
 
+/// A port that is a VLAN of one with a device: addresses and a number of its own, the rest is its
+/// parent's.
+struct VlanPort {
+    /// `config.parent` names `parent`, which outlives it.
+    [[nodiscard]] static VlanPort on(const Port& parent, PortId id, const PortConfig& config);
+    /// Link and device are the parent's; what the device counts is told of there alone.
+    [[nodiscard]] message::PortStatus status(const message::PortStatus& of_parent) const;
+
+    PortId id;
+    const Port* parent = nullptr;
+    std::string name;
+    overlay::VlanTags tags;
+    overlay::PortContext context;  ///< as Port::context()
+};
+
 }  // namespace tocsin::runtime

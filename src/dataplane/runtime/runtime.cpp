@@ -118,7 +118,9 @@ private:
     std::string memory_;
     bfd::DiscriminatorCodec discriminators_;
     std::vector<Pool> pools_;
-    std::vector<std::unique_ptr<Port>> ports_;        ///< index = Config::ports
+    std::vector<std::unique_ptr<Port>> ports_;  ///< with a device, in the file's order
+    std::vector<std::size_t> places_;           ///< of ports_ in Config::ports
+    std::vector<VlanPort> vlan_ports_;
     std::vector<overlay::LocalAddresses> addresses_;  ///< of all ports, for what workers classify
     std::unique_ptr<Handover> handover_;
     std::vector<WorkerUnit> units_;
@@ -157,6 +159,7 @@ bool DpdkRuntime::assemble(const Config& config, const Plan& plan, StartError& e
 
 bool DpdkRuntime::open_ports(const Config& config, const Plan& plan, StartError& error) {
     for (std::size_t i = 0; i < config.ports.size(); ++i) {
+        if (!config.ports[i].parent.empty()) continue;
         std::string why;
         std::unique_ptr<Port> port = Port::open(config.ports[i], plan.devices[i], pools_, why);
         if (!port) {
@@ -164,6 +167,22 @@ bool DpdkRuntime::open_ports(const Config& config, const Plan& plan, StartError&
             return false;
         }
         ports_.push_back(std::move(port));
+        places_.push_back(i);
+    }
+    for (std::size_t i = 0; i < config.ports.size(); ++i) {
+        const PortConfig& port = config.ports[i];
+        if (port.parent.empty()) continue;
+        const auto place = std::ranges::find(config.ports, port.parent, &PortConfig::name);
+        const auto parent =
+            std::ranges::find(places_, static_cast<std::size_t>(place - config.ports.begin()));
+        if (parent == places_.end() || port.vlan.size == 0) {
+            error = {"no port with a device is named \"" + port.parent + "\", or no VLAN is given",
+                     "port[" + std::to_string(i) + "].parent"};
+            return false;
+        }
+        const auto id = static_cast<std::uint16_t>(message::kMaxPorts + vlan_ports_.size());
+        const auto index = static_cast<std::size_t>(parent - places_.begin());
+        vlan_ports_.push_back(VlanPort::on(*ports_[index], {id}, port));
     }
     return true;
 }
@@ -188,7 +207,19 @@ std::vector<WorkerPort> DpdkRuntime::ports_of(std::uint16_t worker) const {
             p.tx.handover =
                 handover_->ring(worker, static_cast<std::uint16_t>(worker % port->tx_queues()));
         }
-        out.push_back(p);
+        for (const VlanPort& vlan : vlan_ports_) {
+            if (vlan.parent == port.get()) p.vlans.add(vlan.tags, vlan.id);
+        }
+        out.push_back(std::move(p));
+    }
+    for (const VlanPort& vlan : vlan_ports_) {
+        const auto parent = std::ranges::find(ports_, vlan.parent, &std::unique_ptr<Port>::get);
+        WorkerPort p;
+        p.context = vlan.context;
+        p.context.domain_addresses = addresses_;
+        p.tx = out[static_cast<std::size_t>(parent - ports_.begin())].tx;
+        p.tags = vlan.tags;
+        out.push_back(std::move(p));
     }
     return out;
 }
@@ -198,6 +229,7 @@ bool DpdkRuntime::make_workers(const Config& config, StartError& error) {
     for (const std::unique_ptr<Port>& port : ports_) {
         addresses_.push_back(port->context().addresses);
     }
+    for (const VlanPort& port : vlan_ports_) addresses_.push_back(port.context.addresses);
     handover_ = Handover::create(workers);
     if (!handover_) {
         error = out_of_memory("the rings between workers");
@@ -257,7 +289,7 @@ bool DpdkRuntime::start_ports(StartError& error) {
     for (std::size_t i = 0; i < ports_.size(); ++i) {
         std::string why;
         if (ports_[i]->start(why)) continue;
-        error = {why, port_path(i)};
+        error = {why, port_path(places_[i])};
         return false;
     }
     return true;
@@ -291,6 +323,10 @@ void DpdkRuntime::publish() {
 std::vector<message::PortStatus> DpdkRuntime::ports() const {
     std::vector<message::PortStatus> out;
     for (const std::unique_ptr<Port>& port : ports_) out.push_back(port->status());
+    for (const VlanPort& vlan : vlan_ports_) {
+        const auto parent = std::ranges::find(ports_, vlan.parent, &std::unique_ptr<Port>::get);
+        out.push_back(vlan.status(out[static_cast<std::size_t>(parent - ports_.begin())]));
+    }
     return out;
 }
 
@@ -315,6 +351,7 @@ void DpdkRuntime::halt() noexcept {
         unit.launched = false;
     }
     handover_.reset();
+    vlan_ports_.clear();
     ports_.clear();
     for (WorkerUnit& unit : units_) {
         if (unit.link) unit.link->close();

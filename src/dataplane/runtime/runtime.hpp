@@ -3,6 +3,7 @@
 #include "dataplane/bfd/echo.hpp"
 #include "dataplane/message/dataplane.hpp"
 #include "overlay/classify.hpp"
+#include "overlay/vlan.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +20,10 @@ enum class HugePages : std::uint8_t { Auto, Require, Off };
 
 struct PortConfig {
     std::string name;
-    std::string device;                ///< PCI address or vdev string
+    std::string device;  ///< PCI address or vdev string
+    /// A port on a VLAN of another one has no device: its frames are those with these tags.
+    std::string parent;  ///< name of a port that has a device; or empty
+    overlay::VlanTags vlan;
     std::vector<IpAddress> addresses;  ///< IPv4 and IPv6; link-local may be derived, see link_local
     /// A range of IPv4 addresses beside them, for a port that plays many stations.
     std::optional<IpPrefix> range;

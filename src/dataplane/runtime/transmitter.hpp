@@ -8,6 +8,7 @@
 #include "dataplane/runtime/mbuf.hpp"
 #include "dataplane/runtime/packet_templates.hpp"
 #include "dataplane/runtime/tx_batch.hpp"
+#include "dataplane/runtime/vlan.hpp"
 
 #include <rte_mbuf.h>
 
@@ -101,8 +102,10 @@ public:
         return port.value < message::kMaxPorts && (open_ >> port.value & 1U) != 0;
     }
 
-    /// A slow-path frame, padded to Ethernet's minimum. False when it could not leave; counted.
-    bool send_frame(const message::Frame& frame) noexcept;
+    /// A slow-path frame that leaves by `device` with these tags, padded to Ethernet's minimum.
+    /// False when it could not leave; counted.
+    bool send_frame(const message::Frame& frame, PortId device,
+                    const overlay::VlanTags& tags) noexcept;
     /// Sends at most kBurst mbufs that another worker handed over for `port`.
     void forward(PortId port, rte_mbuf** mbufs, std::uint16_t n) noexcept {
         batches_[port.value].forward(mbufs, n, stats_);
@@ -191,9 +194,10 @@ private:
 };
 static_assert(bfd::EngineSink<Transmitter>);
 
-inline bool Transmitter::send_frame(const message::Frame& frame) noexcept {
+inline bool Transmitter::send_frame(const message::Frame& frame, PortId device,
+                                    const overlay::VlanTags& tags) noexcept {
     constexpr std::uint16_t kShortest = 60;  // without FCS; not every driver pads by itself
-    if (!has_port(frame.port) || frame.length == 0 || frame.length > message::Frame::kCapacity) {
+    if (!has_port(device) || frame.length == 0 || frame.length > message::Frame::kCapacity) {
         drop(DropReason::NotHandled);
         return false;
     }
@@ -206,7 +210,8 @@ inline bool Transmitter::send_frame(const message::Frame& frame) noexcept {
     auto* const data = rte_pktmbuf_mtod(mbuf, std::uint8_t*);
     std::memcpy(data, frame.octets.data(), frame.length);
     std::memset(data + frame.length, 0, length - frame.length);
-    return batches_[frame.port.value].send_one(mbuf, stats_) == 1;
+    tag(*mbuf, tags);
+    return batches_[device.value].send_one(mbuf, stats_) == 1;
 }
 
 }  // namespace tocsin::runtime

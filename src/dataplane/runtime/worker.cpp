@@ -3,7 +3,6 @@
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/packet.hpp"
 #include "dataplane/runtime/mbuf.hpp"
-#include "overlay/usual_frame.hpp"
 #include "overlay/usual_tunnel.hpp"
 
 #include <pthread.h>
@@ -98,7 +97,7 @@ overlay::ChecksumHint udp_hint(const rte_mbuf& m) noexcept {
     }
 }
 
-/// A tag that the NIC took off: none is configured on our ports but the priority tag, VLAN 0.
+/// A tag that the NIC took off and that is still nobody's: VLAN 0 is a priority only.
 bool foreign_vlan(const rte_mbuf& m) noexcept {
     return (m.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 && (m.vlan_tci & 0xfffU) != 0;
 }
@@ -109,7 +108,14 @@ overlay::Classified dropped(DropReason reason) noexcept {
     return out;
 }
 
-std::vector<TxTarget> targets(const std::vector<WorkerPort>& ports) {
+/// Of the ports that have one.
+std::span<const WorkerPort> devices(const std::vector<WorkerPort>& ports) {
+    const auto first =
+        std::ranges::find_if(ports, [](const WorkerPort& p) { return p.tags.size != 0; });
+    return {ports.begin(), first};
+}
+
+std::vector<TxTarget> targets(std::span<const WorkerPort> ports) {
     std::vector<TxTarget> out;
     out.reserve(ports.size());
     for (const WorkerPort& p : ports) out.push_back(p.tx);
@@ -136,6 +142,7 @@ Worker::Worker(WorkerSetup setup)
       real_time_{setup.real_time},
       time_{setup.clock.now()},
       ports_{std::move(setup.ports)},
+      devices_{devices(ports_)},
       handover_from_{std::move(setup.handover_from)},
       outboxes_(setup.handover_to.size()),
       discriminators_{setup.engine.discriminators},
@@ -147,7 +154,7 @@ Worker::Worker(WorkerSetup setup)
       out_{{setup.engine.slots, setup.memory.data() + sizeof(bfd::SessionHot),
             bfd::HotLines::spacing(PacketTemplates::per_slot(setup.overlays)), setup.overlays},
            setup.pool,
-           targets(ports_),
+           targets(devices_),
            hearing_,
            stats_} {
     echo_limits_.reserve(ports_.size());
@@ -249,7 +256,7 @@ bool Worker::turn(Instant now) noexcept {
     bool emptied = true;
     worked_ = false;
     hearing_.look(time_);
-    for (const WorkerPort& p : ports_) {
+    for (const WorkerPort& p : devices_) {
         if (p.receives) emptied &= drain(p);
     }
     for (rte_ring* const ring : handover_from_) {
@@ -377,6 +384,13 @@ void Worker::forward(std::span<rte_mbuf*> burst) noexcept {
     }
 }
 
+[[gnu::always_inline]] inline overlay::UsualFrame Worker::usual(const rte_mbuf& m) const noexcept {
+    if (m.nb_segs != 1 || foreign_vlan(m)) [[unlikely]]
+        return overlay::UsualFrame::No;
+    return overlay::usual_frame({rte_pktmbuf_mtod(&m, const std::uint8_t*), m.data_len},
+                                port_by_id_[m.port]->context, ip_hint(m), udp_hint(m));
+}
+
 overlay::Classified Worker::classify(const rte_mbuf& m) const noexcept {
     if (m.nb_segs != 1) [[unlikely]]
         return dropped(DropReason::EthernetTruncated);
@@ -396,13 +410,13 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
     };
     std::array<Found, kBurst> found;
     for (std::size_t i = 0; i < burst.size(); ++i) {
-        const rte_mbuf& m = *burst[i];
-        found[i] = {bfd::Engine::kNowhere, overlay::UsualFrame::No};
-        const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
-        if (m.nb_segs == 1 && !foreign_vlan(m)) [[likely]] {
-            found[i].kind = overlay::usual_frame({frame, m.data_len}, port_by_id_[m.port]->context,
-                                                 ip_hint(m), udp_hint(m));
+        rte_mbuf& m = *burst[i];
+        found[i] = {bfd::Engine::kNowhere, usual(m)};
+        if (found[i].kind == overlay::UsualFrame::No && m.nb_segs == 1 &&
+            untag(m, port_by_id_[m.port]->vlans)) [[unlikely]] {
+            found[i].kind = usual(m);
         }
+        const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
         if (found[i].kind == overlay::UsualFrame::No) [[unlikely]] {
             overlay::Classified& out = unusual_[i];
             if (m.nb_segs == 1 && !foreign_vlan(m) &&

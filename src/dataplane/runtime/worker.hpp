@@ -10,7 +10,9 @@
 #include "dataplane/runtime/runtime.hpp"
 #include "dataplane/runtime/token_bucket.hpp"
 #include "dataplane/runtime/transmitter.hpp"
+#include "dataplane/runtime/vlan.hpp"
 #include "overlay/classify.hpp"
+#include "overlay/usual_frame.hpp"
 
 #include <array>
 #include <atomic>
@@ -28,7 +30,9 @@ struct WorkerPort {
     bool unsolicited = false;  ///< control wants to know of packets without a session
     QueueId rx_queue;
     std::uint32_t drain_limit = 0;  ///< packets after which one turn stops reading the queue
-    TxTarget tx;
+    TxTarget tx;                    ///< of the device: a port on a VLAN has its parent's
+    VlanTable vlans;                ///< of a device: whose its tagged frames are
+    overlay::VlanTags tags{};       ///< of a port on a VLAN: what its frames are tagged with
 };
 
 /// What a worker is made of. Pointers outlive it.
@@ -42,7 +46,7 @@ struct WorkerSetup {
     bool overlays = false;        ///< room for the longest headers at every session
     std::span<std::byte> memory;  ///< Worker::memory_needed() octets of zeros, aligned to 64
     rte_mempool* pool = nullptr;
-    std::vector<WorkerPort> ports;
+    std::vector<WorkerPort> ports;         ///< those with a device first
     std::vector<rte_ring*> handover_to;    ///< by worker; own: nullptr
     std::vector<rte_ring*> handover_from;  ///< likewise
     std::span<Notice> notices;             ///< by worker
@@ -99,6 +103,11 @@ private:
     [[nodiscard]] bool take_handed_over(rte_ring* from) noexcept;
     void stamp_burst() noexcept;
     void forward(std::span<rte_mbuf*> burst) noexcept;
+    /// nullptr: there is none.
+    [[nodiscard]] const WorkerPort* port_by_id(PortId id) const noexcept {
+        return id.value < port_by_id_.size() ? port_by_id_[id.value] : nullptr;
+    }
+    [[nodiscard]] inline overlay::UsualFrame usual(const rte_mbuf& mbuf) const noexcept;
     [[nodiscard]] overlay::Classified classify(const rte_mbuf& mbuf) const noexcept;
     void process(std::span<rte_mbuf*> burst, bool handed_over) noexcept;
     /// False: the mbuf went to another worker.
@@ -144,7 +153,8 @@ private:
     std::uint32_t unfinished_ = 0;  ///< turns in a row that left due work
     LinkRings rings_;
     std::vector<WorkerPort> ports_;
-    std::array<const WorkerPort*, message::kMaxPorts> port_by_id_{};
+    std::span<const WorkerPort> devices_;  ///< of ports_, those that have one
+    std::array<const WorkerPort*, message::kPortIds> port_by_id_{};
     std::vector<rte_ring*> handover_from_;
     std::vector<Outbox> outboxes_;
     std::vector<EchoLimit> echo_limits_;        ///< by the port's place in ports_

@@ -109,8 +109,9 @@ bfd::Status Worker::apply(const message::AddSession& c) noexcept {
     if (slot.value >= templates.slots()) return bfd::Status::NoSuchSession;
     // The engine writes the payload while it adds, and may refuse because the slot is in use.
     const PacketTemplates::Saved before = templates.save(slot);
-    templates.set_port(slot, c.tx_port);
-    templates.set_headers(slot, out_.has_port(c.tx_port) ? c.headers : overlay::HeaderTemplate{});
+    const WorkerPort* const port = port_by_id(c.tx_port);
+    if (port != nullptr) templates.set_port(slot, port->tx.port);
+    templates.set_headers(slot, port != nullptr ? c.headers : overlay::HeaderTemplate{});
     const bfd::Status status =
         engine_.add(c.session, c.key, c.parameters, c.admin_down, time_, out_);
     if (status != bfd::Status::Ok) templates.restore(slot, before);
@@ -164,7 +165,12 @@ bool Worker::send_frames() noexcept {
     unsigned done = 0;
     while (done < kFramesPerTurn &&
            rte_ring_sc_dequeue_elem(rings_.frames, &scratch_, sizeof scratch_) == 0) {
-        if (out_.send_frame(scratch_)) stats_.frames_sent.add();
+        const WorkerPort* const port = port_by_id(scratch_.port);
+        if (port == nullptr) {
+            drop(DropReason::NotHandled);
+        } else if (out_.send_frame(scratch_, port->tx.port, port->tags)) {
+            stats_.frames_sent.add();
+        }
         ++done;
     }
     return done != 0;

@@ -50,7 +50,8 @@ bool Worker::loop_back(rte_mbuf* mbuf, const overlay::Classified& found) noexcep
         drop(DropReason::EchoRateLimited);
         return true;
     }
-    if (looped_ == kBurst) flush_looped(port.context.port);
+    tag(*mbuf, port.tags);
+    if (looped_ == kBurst) flush_looped(port.tx.port);
     mbuf->ol_flags = 0;  // what the driver said on arrival asks for nothing on departure
     loop_box_[looped_++] = mbuf;
     return false;

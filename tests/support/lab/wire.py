@@ -15,6 +15,9 @@ SO_TIMESTAMPNS = 35
 SO_RCVBUFFORCE = 33
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
+SOL_PACKET = 263
+PACKET_AUXDATA = 8
+TP_STATUS_VLAN_VALID = 0x10
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Wire:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._socket.bind((port.name, ETH_P_ALL))
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         self._frames = collections.deque(maxlen=1_000_000)
         self._closing = threading.Event()
@@ -81,6 +85,12 @@ class Wire:
             if not select.select([self._socket], [], [], 0.1)[0]:
                 continue
             octets, ancillary, _, address = self._socket.recvmsg(65536, 256)
+            # The kernel takes the outer tag off and tells it aside.
+            for level, kind, data in ancillary:
+                if level == SOL_PACKET and kind == PACKET_AUXDATA:
+                    status, _, _, _, _, tci, tpid = struct.unpack("IIIHHHH", data[:20])
+                    if status & TP_STATUS_VLAN_VALID:
+                        octets = octets[:12] + struct.pack("!HH", tpid, tci) + octets[12:]
             for level, kind, data in ancillary:
                 if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
                     seconds, nanoseconds = struct.unpack("qq", data[:16])
