@@ -13,8 +13,8 @@ namespace tocsin::control::config {
 namespace {
 
 /// What describes a device.
-constexpr std::array<std::string_view, 6> kOfDevice{"device",      "mode",           "exception",
-                                                    "rx_checksum", "rx_descriptors", "tx_descriptors"};
+constexpr std::array<std::string_view, 6> kOfDevice{
+    "device", "mode", "exception", "rx_checksum", "rx_descriptors", "tx_descriptors"};
 
 std::string vlan_text(const Port& port) {
     std::string out;
@@ -27,7 +27,9 @@ std::string vlan_text(const Port& port) {
 void read_vlan(TableReader& in, Port& out) {
     const auto vlans = in.get_integers("vlan");
     if (!in.has("vlan")) {
-        in.fault("vlan", "is missing: write for instance vlan = [100], or vlan = [200, 100] for a VLAN within another");
+        in.fault("vlan",
+                 "is missing: write for instance vlan = [100], or vlan = [200, 100] for a VLAN "
+                 "within another");
     }
     if (!vlans) return;
     if (vlans->empty() || vlans->size() > overlay::VlanTags::kMost) {
@@ -65,7 +67,9 @@ bool read_vlan_port(TableReader& in, Port& out) {
     if (!in.has("parent")) {
         for (const char* key : {"vlan", "vlan_priority"}) {
             if (!in.asks_for(key)) continue;
-            in.fault(key, "belongs to a port on a VLAN: write parent = \"NAME\" with the port whose VLAN it is, and no device");
+            in.fault(key,
+                     "belongs to a port on a VLAN: write parent = \"NAME\" with the port whose "
+                     "VLAN it is, and no device");
         }
         return false;
     }
@@ -81,7 +85,8 @@ bool read_vlan_port(TableReader& in, Port& out) {
         in.fault(std::string{key}, "is not for a port on a VLAN: its parent has the device");
     }
     if (in.asks_for("echo_source")) {
-        in.fault("echo_source", "is not for a port on a VLAN: its Echo packets have its parent's echo_source");
+        in.fault("echo_source",
+                 "is not for a port on a VLAN: its Echo packets have its parent's echo_source");
     }
     return true;
 }
@@ -99,8 +104,10 @@ void check_vlan_ports(const std::vector<Port>& ports,
             continue;
         }
         if (!parent->parent.empty()) {
-            fault(path + ".parent", in_quotes(port.parent) + " is on a VLAN itself: write parent = " + in_quotes(parent->parent) +
-                                        " and both identifiers in vlan, the outermost first");
+            fault(path + ".parent",
+                  in_quotes(port.parent) +
+                      " is on a VLAN itself: write parent = " + in_quotes(parent->parent) +
+                      " and both identifiers in vlan, the outermost first");
             continue;
         }
         if (port.vlan.empty()) continue;

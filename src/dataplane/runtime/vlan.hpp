@@ -48,8 +48,8 @@ private:
 };
 
 /// Makes a tagged frame of a device one without tags of the port that its VLANs belong to, whether
-/// the driver has taken the outer tag off or not. False, with the frame as it was: it has no tag, or
-/// nobody's. A tag too many stays, for classify() to refuse.
+/// the driver has taken the outer tag off or not. False, with the frame as it was: it has no tag,
+/// or nobody's. A tag too many stays, for classify() to refuse.
 inline bool untag(rte_mbuf& m, const VlanTable& table) noexcept {
     if (table.empty()) return false;
     const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
@@ -58,8 +58,7 @@ inline bool untag(rte_mbuf& m, const VlanTable& table) noexcept {
     const bool stripped = (m.ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0;
     if (stripped) tcis[tags++] = m.vlan_tci;
     std::size_t at = overlay::kEtherTypeOffset;
-    while (tags < overlay::VlanTags::kMost &&
-           at + overlay::kVlanTagLength + 2 <= m.data_len &&
+    while (tags < overlay::VlanTags::kMost && at + overlay::kVlanTagLength + 2 <= m.data_len &&
            overlay::is_vlan_tag(load_be16(frame + at))) {
         tcis[tags++] = load_be16(frame + at + 2);
         at += overlay::kVlanTagLength;
@@ -70,8 +69,8 @@ inline bool untag(rte_mbuf& m, const VlanTable& table) noexcept {
         tags = 1;
     }
     if (port == nullptr) return false;
-    const auto octets = static_cast<std::uint16_t>((tags - (stripped ? 1 : 0)) *
-                                                   overlay::kVlanTagLength);
+    const auto octets =
+        static_cast<std::uint16_t>((tags - (stripped ? 1 : 0)) * overlay::kVlanTagLength);
     if (octets != 0) {
         auto* const data = rte_pktmbuf_mtod(&m, std::uint8_t*);
         std::memmove(data + octets, data, overlay::kEtherTypeOffset);
