@@ -1,4 +1,4 @@
-"""Open vSwitch in a namespace: userspace datapath, one tunnel port, its own BFD in the tunnel."""
+"""Open vSwitch in a namespace, on its userspace datapath: as the end of a tunnel, and as a switch with VLANs."""
 
 import json
 import os
@@ -9,16 +9,12 @@ SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 UNDERLAY, OVERLAY, TUNNEL = "brp", "bri", "tun0"
 
 
-class OpenVswitch:
-    """A VTEP with `address` (with prefix length) on `port`, whose interface must have no address of its own.
+class _Switch:
+    """The daemons, and the command line that sets them up."""
 
-    `kind`: "vxlan" or "geneve"; `key`: its VNI; `bfd`: the keys of column `bfd` of the interface, without `enable`.
-    """
-
-    def __init__(self, lab, port, address, kind, remote, key, bfd=()):
-        self.port = port
-        self.namespace = port.namespace
-        self._folder = lab.folder / f"ovs-{self.namespace.short}"
+    def __init__(self, lab, namespace):
+        self.namespace = namespace
+        self._folder = lab.folder / f"ovs-{namespace.short}"
         self._folder.mkdir()
         self._database = f"unix:{self._folder}/db.sock"
         self._processes = []
@@ -28,18 +24,6 @@ class OpenVswitch:
         wait_until(lambda: (self._folder / "db.sock").exists(), 10, "the socket of ovsdb-server")
         self.vsctl("--no-wait", "init")
         self._start("ovs-vswitchd", self._database, "--disable-system")
-        netdev = ["datapath_type=netdev"]
-        self.vsctl("add-br", UNDERLAY, "--", "set", "bridge", UNDERLAY, *netdev)
-        self.vsctl("add-port", UNDERLAY, port.name)
-        # The tap of the bridge is the VTEP. A lower MTU than the link's would be taken over from the veth.
-        self.namespace.ip("addr", "add", address, "dev", UNDERLAY)
-        self.namespace.ip("link", "set", UNDERLAY, "up")
-        self.vsctl("add-br", OVERLAY, "--", "set", "bridge", OVERLAY, *netdev)
-        self.vsctl(
-            "add-port", OVERLAY, TUNNEL, "--", "set", "interface", TUNNEL, f"type={kind}",
-            f"options:remote_ip={remote}", f"options:key={key}",
-        )  # fmt: skip
-        self.set_bfd({"enable": "true"} | dict(bfd))
 
     def _start(self, program, *arguments):
         environment = os.environ | {"OVS_RUNDIR": str(self._folder)}
@@ -57,8 +41,31 @@ class OpenVswitch:
     def vsctl(self, *words):
         return self.namespace.run("ovs-vsctl", f"--db={self._database}", "--timeout=15", *words).stdout
 
+    def add_bridge(self, name):
+        self.vsctl("add-br", name, "--", "set", "bridge", name, "datapath_type=netdev")
+
+
+class OpenVswitch(_Switch):
+    """A VTEP with `address` (with prefix length) on `port`, whose interface must have no address of its own.
+
+    `kind`: "vxlan" or "geneve"; `key`: its VNI; `bfd`: the keys of column `bfd` of the interface, without `enable`.
+    """
+
+    def __init__(self, lab, port, address, kind, remote, key, bfd=()):
+        super().__init__(lab, port.namespace)
+        self.add_bridge(UNDERLAY)
+        self.vsctl("add-port", UNDERLAY, port.name)
+        self.namespace.ip("addr", "add", address, "dev", UNDERLAY)  # the bridge's tap is the VTEP
+        self.namespace.ip("link", "set", UNDERLAY, "up")
+        self.add_bridge(OVERLAY)
+        self.vsctl(
+            "add-port", OVERLAY, TUNNEL, "--", "set", "interface", TUNNEL, f"type={kind}",
+            f"options:remote_ip={remote}", f"options:key={key}",
+        )  # fmt: skip
+        self.set_bfd({"enable": "true"} | dict(bfd))
+
     def set_bfd(self, keys):
-        """Sets keys of column `bfd`, others stay. A colon in a value, as MAC addresses have it, is quoted."""
+        """Sets keys of column `bfd`, others stay."""
         self.vsctl("set", "interface", TUNNEL, *(f'bfd:{key}="{value}"' for key, value in keys.items()))
 
     def tunnel_mac(self):
@@ -79,3 +86,21 @@ class OpenVswitch:
 
     def wait_state(self, state, timeout=20):
         wait_until(lambda: self.state() == state, timeout, f"Open vSwitch to show {state}", 0.1)
+
+
+class VlanSwitch(_Switch):
+    """A switch between two networks: what is untagged on `access` has the tag `vlan` on `trunk`."""
+
+    def __init__(self, lab, trunk, access, vlan):
+        super().__init__(lab, lab.namespace("switch"))
+        self._access = access.attach(self.namespace, "access", silent=True)
+        trunk.attach(self.namespace, "trunk", silent=True)
+        self.add_bridge("br")
+        self.vsctl("add-port", "br", "trunk", f"trunks={vlan}")
+        self.vsctl("add-port", "br", "access", f"tag={vlan}")
+
+    def cut(self):
+        self._access.cut()
+
+    def heal(self):
+        self._access.heal()
