@@ -102,7 +102,7 @@ Result<Secret> read_secret_file(const std::filesystem::path& path, SecretFormat 
     // Not blocking: it may have become a pipe, which shall be refused, not waited for.
     const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (file.fd < 0) {
-        return refused(errno == ENOENT ? "there is no such file"
+        return refused(errno == ENOENT ? "does not exist"
                                        : "cannot be read: " + std::string{std::strerror(errno)});
     }
     if (::fstat(file.fd, &status) != 0) {

@@ -23,7 +23,7 @@ Error invalid(std::string_view text, std::string_view why) {
 }  // namespace
 
 Result<std::chrono::microseconds> parse_duration(std::string_view text) {
-    if (text.starts_with('-')) return invalid(text, "is negative: a duration is 0us or more");
+    if (text.starts_with('-')) return invalid(text, "is negative: a duration is 0s or more");
     const auto whole_end = std::ranges::find_if_not(text, is_digit);
     std::string_view whole{text.begin(), whole_end};
     std::string_view rest{whole_end, text.end()};
@@ -65,7 +65,7 @@ Result<std::chrono::microseconds> parse_duration(std::string_view text) {
 
 std::string to_string(std::chrono::microseconds duration) {
     const auto us = duration.count();
-    if (us != 0 && us % 1'000'000 == 0) return std::to_string(us / 1'000'000) + "s";
+    if (us % 1'000'000 == 0) return std::to_string(us / 1'000'000) + "s";
     if (us != 0 && us % 1'000 == 0) return std::to_string(us / 1'000) + "ms";
     return std::to_string(us) + "us";
 }

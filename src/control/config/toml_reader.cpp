@@ -46,6 +46,40 @@ std::string header_of(std::string_view path) {
     return out;
 }
 
+/// What other implementations call a key, and what it is called here.
+constexpr std::pair<std::string_view, std::string_view> kElsewhere[]{
+    {"transmit_interval", "desired_min_tx_interval"},
+    {"tx_interval", "desired_min_tx_interval"},
+    {"min_tx_interval", "desired_min_tx_interval"},
+    {"interval", "desired_min_tx_interval"},
+    {"receive_interval", "required_min_rx_interval"},
+    {"rx_interval", "required_min_rx_interval"},
+    {"min_rx_interval", "required_min_rx_interval"},
+    {"multiplier", "detect_mult"},
+    {"detect_multiplier", "detect_mult"},
+    {"peer", "remote"},
+    {"neighbor", "remote"},
+    {"address", "remote"},
+    {"source", "local"},
+    {"local_address", "local"},
+    {"interface", "port"},
+    {"minimum_ttl", "min_ttl"},
+    {"authentication", "auth"},
+    {"echo_interval", "desired_min_echo_tx_interval"},
+};
+
+/// The same as did_you_mean(), for words of other implementations first.
+std::string meant_by(const std::string& key, const std::vector<std::string_view>& known) {
+    std::string word = key;
+    std::ranges::replace(word, '-', '_');
+    for (const auto& [theirs, ours] : kElsewhere) {
+        if (word == theirs && std::ranges::find(known, ours) != known.end()) {
+            return ", did you mean " + in_quotes(ours) + '?';
+        }
+    }
+    return did_you_mean(key, known);
+}
+
 }  // namespace
 
 std::string written(const toml::value& value) {
@@ -202,7 +236,10 @@ std::optional<TableReader> TableReader::get_table(const std::string& key) {
         fault(key, "there is only one " + path_of(key) + ": write [" + path_of(key) +
                        "] with single brackets");
     } else {
-        wrong_type(key, *value, "a table, [" + path_of(key) + ']');
+        // Headers do not reach into the tables of an array: [session[0].auth] would be no TOML.
+        wrong_type(key, *value,
+                   path_.find('[') == path_.npos ? "a table, [" + path_of(key) + ']'
+                                                 : "a table, " + key + " = { ... }");
     }
     return std::nullopt;
 }
@@ -247,7 +284,7 @@ void TableReader::finish() {
         if (std::ranges::find(known_, key) != known_.end()) continue;
         fault(key, "there is no such key" +
                        (path_.empty() ? std::string{" at the top of the file"} : std::string{}) +
-                       did_you_mean(key, known));
+                       meant_by(key, known));
     }
 }
 

@@ -52,7 +52,7 @@ std::optional<std::string> desired_min_tx_fault(std::chrono::microseconds value)
 
 std::optional<std::string> required_min_rx_fault(std::chrono::microseconds value) {
     if (value.count() == 0) {
-        return "0us asks the peer for silence for good: write demand_mode = true to have it silent "
+        return "0s asks the peer for silence for good: write demand_mode = true to have it silent "
                "while the session is Up; " +
                to_string(kShortestInterval) + ".." + to_string(kLongestInterval) + " are accepted";
     }

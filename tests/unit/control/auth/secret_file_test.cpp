@@ -113,7 +113,7 @@ TEST_F(SecretFile, HasToBeAFile) {
         const auto got = read_secret_file(path, SecretFormat::Ascii, 20);
         return got ? std::string{} : got.error().message;
     };
-    EXPECT_EQ(said(folder / "nothing"), "there is no such file");
+    EXPECT_EQ(said(folder / "nothing"), "does not exist");
     EXPECT_EQ(said(folder), "is not a regular file");
     const auto pipe = folder / "pipe";
     ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);

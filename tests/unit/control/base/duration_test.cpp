@@ -50,7 +50,7 @@ TEST(Duration, TakesTheLongestWithoutOverflow) {
 }
 
 TEST(Duration, IsWrittenInTheLargestWholeUnit) {
-    EXPECT_EQ(to_string(0us), "0us");
+    EXPECT_EQ(to_string(0us), "0s");
     EXPECT_EQ(to_string(3300us), "3300us");
     EXPECT_EQ(to_string(std::chrono::microseconds{300ms}), "300ms");
     EXPECT_EQ(to_string(std::chrono::microseconds{60s}), "60s");

@@ -124,7 +124,7 @@ TEST_F(KeyChains, WithMistakesAreRefused) {
     bad("id = 256, " + one, "id", "0..255");
     bad("id = 1", "secret_file", "is missing");
     bad("id = 1, secret_file = \"keys/1\"", "secret_file", "not an absolute path");
-    bad("id = 1, " + file("nothing"), "secret_file", "there is no such file");
+    bad("id = 1, " + file("nothing"), "secret_file", "nothing\" does not exist");
     bad("id = 1, " + file("one") + ", secret_format = \"rot13\"", "secret_format",
         "is not accepted");
     bad("id = 1, " + file("one") + ", secret_format = \"hex\"", "secret_file",
@@ -167,7 +167,7 @@ TEST_F(KeyChains, ThatOthersCanReadAreRefused) {
 // A key that is refused must not bring complaints about sessions that use its chain.
 TEST_F(KeyChains, AreBlamedAlone) {
     expect_fault(kBase + chain({"id = 1, " + file("nothing")}) + kAuthenticated,
-                 "key_chain[0].keys[0].secret_file", "no such file");
+                 "key_chain[0].keys[0].secret_file", "does not exist");
 }
 
 // req: RFC5880-6.7.2-04 RFC5880-6.7.3-05

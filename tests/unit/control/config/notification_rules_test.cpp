@@ -57,7 +57,7 @@ TEST(Notification, OfTheSessionGoesBeforeThatOfTheProfile) {
 
 TEST(Notification, FaultsNameTheKey) {
     expect_fault(peer("up_hold = \"1500us\""), "session[0].up_hold", "whole milliseconds");
-    expect_fault(peer("up_hold = \"86401s\""), "session[0].up_hold", "0us..86400s");
+    expect_fault(peer("up_hold = \"86401s\""), "session[0].up_hold", "0s..86400s");
     expect_fault(peer("down_hold = \"601s\""), "session[0].down_hold", "out of range");
     expect_fault(profile("down_hold = \"601s\""), "profile[1].down_hold", "out of range");
     expect_fault(peer("dampening = { half_life = \"50ms\" }"), "session[0].dampening.half_life",
