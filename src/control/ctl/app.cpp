@@ -55,8 +55,10 @@ public:
             app_.exit(error, out, err);
             return ExitCode::Success;
         }
-        err << "tocsinctl: " << mistake(app_, arguments_, error) << ", see " << command_path(app_)
-            << " --help\n";
+        const std::string what = mistake(app_, arguments_, error);
+        const std::string help = "see " + command_path(app_) + " --help";
+        err << "tocsinctl: " << what << (what.ends_with('?') ? " (" + help + ')' : ", " + help)
+            << '\n';
         return ExitCode::InvalidArgument;
     }
 

@@ -33,47 +33,88 @@ bool may_not_open(const std::string& socket) {
            access(socket.c_str() + kScheme.size(), R_OK | W_OK) != 0 && errno == EACCES;
 }
 
-/// A field of a request as the option that it came from.
-std::string_view option_of(std::string_view field) {
+/// A field of a request, without what it is in, as the option that it came from.
+std::string option_of(std::string_view field) {
     static constexpr std::pair<std::string_view, std::string_view> kOptions[]{
         {"desired_min_tx_interval_us", "--tx"},
         {"required_min_rx_interval_us", "--rx"},
-        {"congestion_control", "--congestion-control"},
         {"demand_mode", "--demand"},
         {"demand_poll_interval_us", "--demand-poll"},
         {"desired_min_echo_tx_interval_us", "--echo-tx"},
         {"required_min_echo_rx_interval_us", "--echo-rx"},
-        {"detect_mult", "--detect-mult"},
-        {"dscp", "--dscp"},
-        {"local", "--local"},
-        {"match_source", "--match-source"},
-        {"name", "--name"},
-        {"passive", "--passive"},
-        {"port", "--port"},
-        {"profile", "--profile"},
-        {"remote", "--remote"},
         {"states", "--state"},
+        {"up_hold_ms", "--up-hold"},
+        {"down_hold_ms", "--down-hold"},
     };
+    // Those whose option has their name.
+    static constexpr std::string_view kSame[]{"congestion_control",
+                                              "dampening",
+                                              "detect_mult",
+                                              "dscp",
+                                              "inner_dst",
+                                              "inner_dst_mac",
+                                              "inner_priority",
+                                              "inner_src",
+                                              "inner_src_mac",
+                                              "inner_vlan",
+                                              "interval_alignment",
+                                              "key_chain",
+                                              "local",
+                                              "match_source",
+                                              "min_ttl",
+                                              "name",
+                                              "outer_checksum",
+                                              "padded_pdu_size",
+                                              "passive",
+                                              "payload",
+                                              "port",
+                                              "profile",
+                                              "remote",
+                                              "ttl",
+                                              "type",
+                                              "vni"};
     const auto* const found =
         std::ranges::find(kOptions, field, &std::pair<std::string_view, std::string_view>::first);
-    return found == std::end(kOptions) ? field : found->second;
+    if (found != std::end(kOptions)) return std::string{found->second};
+    const std::string_view whole = field.substr(0, field.find('['));  // inner_vlan[1]
+    if (std::ranges::find(kSame, whole) == std::end(kSame)) return std::string{field};
+    std::string out = "--" + std::string{whole};
+    std::ranges::replace(out, '_', '-');
+    return out;
 }
 
-/// Faults name fields of the request, such as `sessions[0].port: ...`; a person has typed options.
-std::string in_options(const std::string& message) {
+/// A fault's path and text in words of the command line.
+std::string in_options_one(std::string_view message) {
     const auto colon = message.find(": ");
-    if (colon == message.npos || message.find(' ') < colon) return message;
-    std::string_view path{message.data(), colon};
-    const std::string_view text = std::string_view{message}.substr(colon);
-    const auto dot = path.rfind('.');
+    if (colon == message.npos || message.find(' ') < colon) return std::string{message};
+    std::string_view path = message.substr(0, colon);
+    const std::string text{message.substr(colon)};
     if (path.starts_with("sessions[") && path.ends_with("].remote")) {
-        path = "REMOTE";  // of `session add`, where it is no option
-    } else if (dot != path.npos) {
-        path = option_of(path.substr(dot + 1));
-    } else if (path.starts_with("session")) {  // all of it: the text says which one
-        return std::string{text.substr(2)};
+        return "REMOTE" + text;  // of `session add`, where it is no option
     }
-    return std::string{path} + std::string{text};
+    if (path.ends_with(".auth.type") || path.ends_with(".auth")) return "--auth" + text;
+    constexpr std::string_view kDampening = ".dampening.";
+    if (const auto at = path.find(kDampening); at != path.npos) {
+        return "--dampening: " + std::string{path.substr(at + kDampening.size())} + text;
+    }
+    const auto dot = path.rfind('.');
+    if (dot != path.npos) return option_of(path.substr(dot + 1)) + text;
+    if (path.starts_with("session")) return text.substr(2);  // all of it: the text says which one
+    return (path == "port" ? option_of(path) : std::string{path}) + text;
+}
+
+/// Faults name fields of the request, such as `sessions[0].port: ...`, one after the other; a
+/// person has typed options.
+std::string in_options(std::string_view message) {
+    constexpr std::string_view kNext = "; sessions[";
+    std::string out;
+    while (true) {
+        const auto end = std::min(message.find(kNext), message.size());
+        out += in_options_one(message.substr(0, end));
+        if (end == message.size()) return out;
+        out += "; ";
+        message.remove_prefix(end + 2);
+    }
 }
 
 /// What the file system says about a Unix socket that nobody answers on.

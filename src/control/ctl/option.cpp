@@ -1,7 +1,10 @@
 #include "control/ctl/option.hpp"
 
+#include "control/config/nearest.hpp"
+
 #include <algorithm>
 #include <charconv>
+#include <string_view>
 #include <utility>
 
 namespace tocsin::control::ctl {
@@ -9,10 +12,11 @@ namespace tocsin::control::ctl {
 CLI::Validator one_of(std::vector<std::string> words) {
     return {[words = std::move(words)](std::string& given) {
                 if (std::ranges::find(words, given) != words.end()) return std::string{};
-                std::string out = '"' + given + "\" is not one of ";
-                for (const std::string& word : words) out += word + ' ';
-                out.pop_back();
-                return out;
+                const std::vector<std::string_view> known{words.begin(), words.end()};
+                const std::string meant = config::did_you_mean(given, known);
+                if (!meant.empty()) return config::in_quotes(given) + " is not accepted" + meant;
+                return config::in_quotes(given) + " is not accepted: write " +
+                       config::one_of(known);
             },
             ""};
 }

@@ -67,6 +67,15 @@ Result<v1::SessionSelector> selector_of(std::string_view text, const std::string
         out.set_local_discr(*read_discriminator(text));
     } else if (parse_address(text)) {
         by_peer(text);
+    } else if (const auto zone = text.rfind('%');
+               zone != text.npos && parse_address(text.substr(0, zone))) {
+        // As `watch` and the log write it. No name has a per cent sign.
+        const std::string_view behind = text.substr(zone + 1);
+        if (behind.empty() || (!port.empty() && port != behind)) {
+            return invalid(text, "ADDRESS%PORT with the port that --port names");
+        }
+        by_peer(text.substr(0, zone));
+        out.mutable_peer()->set_port(std::string{behind});
     } else {
         out.set_name(std::string{text});
     }

@@ -114,8 +114,9 @@ std::string watch_line(const v1::WatchEvent& event, bool colour) {
             break;
     }
     if (!is_state_change(event)) {
-        return out + state + ", timers changed: tx " + milliseconds(status.tx_interval_us()) +
-               ", detection " +
+        const std::string tx =
+            status.tx_interval_us() == 0 ? "none" : milliseconds(status.tx_interval_us());
+        return out + state + ", timers changed: tx " + tx + ", detection " +
                milliseconds(static_cast<std::int64_t>(status.detection_time_us())) +
                (status.dampening().dampened() ? ", dampened" : "");
     }

@@ -24,10 +24,18 @@ TEST_F(App, NamesWhatIsWrongWithACommandLine) {
         EXPECT_EQ(run(arguments), ExitCode::InvalidArgument) << err();
         EXPECT_THAT(err(), HasSubstr(what));
     };
-    says({"-o", "xml", "stats"}, "\"xml\" is not one of table json jsonl");
-    says({"session", "lst"}, "there is no command \"lst\", write one of list, show");
+    says({"-o", "xml", "stats"}, "\"xml\" is not accepted: write \"table\", \"json\" or \"jsonl\"");
+    says({"session", "add", "192.0.2.2", "--type", "multihp"}, "did you mean \"multihop\"? (see");
+    says({"session", "lst"}, "there is no command \"lst\", did you mean \"list\"? (see");
+    says({"session", "frobnicate"}, "\"frobnicate\", write one of list, show");
     says({"session"}, "a command is missing, write one of list, show");
-    says({"sesion", "list"}, "there is no command");
+    says({"sesion", "list"}, "there is no command \"sesion\", did you mean \"session\"?");
+    says({"show", "bfd", "peers"}, "there is no command \"show\"");
+    says({"--timeout", "5s", "config", "chek", "x"}, "\"chek\", did you mean \"check\"?");
+    says({"session", "set", "7", "--detect-mul", "3"}, "did you mean \"--detect-mult\"?");
+    says({"session", "history", "7", "--pcapng"}, "--pcapng needs a value");
+    says({"session", "add", "192.0.2.2", "192.0.2.3"},
+         "\"192.0.2.3\" is more than tocsinctl session add takes");
     says({"session", "set", "7", "--mult", "3"}, "there is no option --mult");
     says({"session", "set", "7"}, "nothing to change");
     says({"session", "set", "7", "--passive", "--active"}, "--active");
@@ -112,6 +120,19 @@ TEST_F(App, NamesTheArgumentThatAFaultOfTheDaemonIsAbout) {
     daemon_.sessions.refusal = {grpc::StatusCode::INVALID_ARGUMENT, "sessions[0].port: is bad"};
     EXPECT_EQ(run({"session", "add", "10.0.0.3"}), ExitCode::InvalidArgument);
     EXPECT_EQ(err(), "tocsinctl: --port: is bad\n");
+    for (const auto& [fault, said] : std::vector<std::pair<std::string, std::string>>{
+             {"sessions[0].auth.key_chain: is bad", "--key-chain: is bad"},
+             {"sessions[0].auth.type: is bad", "--auth: is bad"},
+             {"sessions[0].down_hold_ms: is bad", "--down-hold: is bad"},
+             {"sessions[0].tunnel.inner_vlan[1]: is bad", "--inner-vlan: is bad"},
+             {"sessions[0].dampening.reuse: is bad", "--dampening: reuse: is bad"},
+             {"sessions[0].tunnel.vni: is missing: x; sessions[0].tunnel.inner_src_mac: is bad",
+              "--vni: is missing: x; --inner-src-mac: is bad"},
+             {"port: is bad", "--port: is bad"}}) {
+        daemon_.sessions.refusal = {grpc::StatusCode::INVALID_ARGUMENT, fault};
+        EXPECT_EQ(run({"session", "add", "10.0.0.3"}), ExitCode::InvalidArgument);
+        EXPECT_EQ(err(), "tocsinctl: " + said + "\n");
+    }
 }
 
 }  // namespace

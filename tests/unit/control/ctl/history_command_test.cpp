@@ -195,6 +195,63 @@ TEST_F(HistoryCommand, ACaptureHasTheMacAddressesThatAreKnownAndSaysWhichAreNot)
     EXPECT_THAT(capture(), Not(HasSubstr("our MAC address is not known")));
 }
 
+TEST_F(HistoryCommand, ACaptureHasThePacketsThatTheTypeOfTheSessionSends) {
+    v1::GetSessionHistoryResponse& history = daemon_.sessions.history;
+    v1::SessionSpec& spec = *history.mutable_session()->mutable_spec();
+    const auto capture = [this] {
+        EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", "-"}), ExitCode::Success);
+        return out();
+    };
+    const std::string single_hop{"\x0e\xc8"};
+    EXPECT_THAT(capture(), HasSubstr("\xc3\x50" + single_hop)) << "ours is from 50000";
+    EXPECT_THAT(capture(), HasSubstr("\xc0\x01" + single_hop)) << "49152 is tcpdump's BCM-LI";
+    spec.set_type(v1::SESSION_TYPE_MULTIHOP);
+    EXPECT_THAT(capture(), HasSubstr("\xc3\x50\x12\xb0")) << "to 4784";
+    EXPECT_THAT(capture(), HasSubstr("\xc0\x01\x12\xb0"));
+    EXPECT_THAT(capture(), Not(HasSubstr(single_hop)));
+
+    spec.set_type(v1::SESSION_TYPE_ECHO);
+    spec.set_local("192.0.2.1");
+    spec.set_remote("192.0.2.254");
+    const std::string us{"\xc0\x00\x02\x01", 4};
+    const std::string echo = us + us + "\xc3\x50\x0e\xc9";
+    EXPECT_THAT(capture(), HasSubstr("\xff\x11\xf7\xb5" + echo)) << "as it left";
+    EXPECT_THAT(capture(), HasSubstr("\xfe\x11\xf8\xb5" + echo)) << "one router later";
+
+    spec.set_type(v1::SESSION_TYPE_VXLAN);
+    v1::Tunnel& tunnel = *spec.mutable_tunnel();
+    tunnel.set_vni(0x010203);
+    tunnel.set_ttl(64);
+    tunnel.set_inner_src("192.0.2.1");
+    tunnel.set_inner_dst("127.0.0.1");
+    tunnel.set_inner_dst_mac("00:00:5e:00:52:02");
+    const std::string them{"\xc0\x00\x02\xfe", 4};
+    const std::string loopback{"\x7f\x00\x00\x01", 4};
+    const std::string vni{"\x01\x02\x03\x00", 4};
+    const std::string bfd_mac{"\x00\x00\x5e\x00\x52\x02", 6};
+    EXPECT_THAT(capture(), HasSubstr(us + them + "\xc3\x50\x12\xb5")) << "4789";
+    EXPECT_THAT(capture(), HasSubstr(them + us + "\xc0\x01\x12\xb5"));
+    EXPECT_THAT(capture(), HasSubstr(vni + bfd_mac));
+    EXPECT_THAT(capture(), HasSubstr(us + loopback + "\xc3\x50" + single_hop));
+    EXPECT_THAT(capture(), HasSubstr(them + loopback + "\xc0\x01" + single_hop));
+
+    spec.set_type(v1::SESSION_TYPE_GENEVE);
+    tunnel.set_inner_src("10.1.0.1");
+    tunnel.set_inner_dst("10.1.0.2");
+    tunnel.set_inner_src_mac("02:00:00:00:0a:01");
+    tunnel.set_inner_dst_mac("02:00:00:00:0b:01");
+    tunnel.add_inner_vlan(7);
+    tunnel.set_inner_priority(6);
+    const std::string a{"\x02\x00\x00\x00\x0a\x01", 6};
+    const std::string b{"\x02\x00\x00\x00\x0b\x01", 6};
+    const std::string tag{"\x81\x00\xc0\x07\x08\x00", 6};
+    EXPECT_THAT(capture(), HasSubstr(vni + b + a + tag)) << "sent";
+    EXPECT_THAT(capture(), HasSubstr(vni + a + b + tag)) << "received";
+    EXPECT_THAT(capture(), HasSubstr(std::string{"\x0a\x01\x00\x02\x0a\x01\x00\x01", 8}));
+    tunnel.set_payload(v1::TUNNEL_PAYLOAD_IP);
+    EXPECT_THAT(capture(), HasSubstr(vni + "\x45"));
+}
+
 TEST_F(HistoryCommand, SaysWhyAFileCannotBeWritten) {
     EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", "/nowhere/x.pcapng"}),
               ExitCode::Failure);

@@ -33,6 +33,19 @@ TEST(Selector, NarrowsAnAddressDown) {
     EXPECT_EQ(selector("192.0.2.2").peer().local(), "192.0.2.1");
 }
 
+TEST(Selector, TakesAnAddressWithItsPortAsWatchPrintsIt) {
+    const auto of = [](std::string_view text, const std::string& port) {
+        auto result = selector_of(text, port);
+        return result.ok() ? std::move(result).value() : v1::SessionSelector{};
+    };
+    EXPECT_EQ(of("fe80::2%wan1", "").peer().remote(), "fe80::2");
+    EXPECT_EQ(of("fe80::2%wan1", "").peer().port(), "wan1");
+    EXPECT_EQ(of("192.0.2.2%wan1", "wan1").peer().port(), "wan1");
+    EXPECT_FALSE(selector_of("192.0.2.2%wan1", "wan0").ok());
+    EXPECT_FALSE(selector_of("192.0.2.2%").ok());
+    EXPECT_EQ(of("rr1%wan1", "").name(), "rr1%wan1");
+}
+
 TEST(Selector, RefusesNonsense) {
     for (const char* text :
          {"", "id:", "id:x", "id:99999999999999999999", "discr:0x100000000", "peer:rr1"}) {
