@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <iostream>
 #include <map>
 
 namespace tocsin::control::app {
@@ -10,9 +11,8 @@ ParsedOptions parse_options(int argc, char** argv) {
     CLI::App app{"tocsind: Bidirectional Forwarding Detection in user space on DPDK", "tocsind"};
     Options options;
     std::string level;
-    app.add_option("--config", options.config, "configuration file (TOML)")
-        ->type_name("FILE")
-        ->required();
+    app.add_option("--config", options.config, "configuration file (TOML), required")
+        ->type_name("FILE");
     app.add_flag("--check", options.check, "validate the file and exit");
     app.add_option("--log-level", level, "debug, info, warn or error; instead of the file's")
         ->type_name("LEVEL")
@@ -25,8 +25,15 @@ ParsedOptions parse_options(int argc, char** argv) {
         "a second one stops at once.");
     try {
         app.parse(argc, argv);
+        // Last, so that what was written in its place is told of first.
+        if (options.config.empty()) throw CLI::RequiredError{"--config FILE"};
     } catch (const CLI::ParseError& e) {
-        return {.options = std::nullopt, .exit = app.exit(e) == 0 ? Exit::Ok : Exit::Usage};
+        if (e.get_exit_code() == 0) {
+            app.exit(e);
+            return {.options = std::nullopt, .exit = Exit::Ok};
+        }
+        std::cerr << "tocsind: " << e.what() << ", see tocsind --help\n";
+        return {.options = std::nullopt, .exit = Exit::Usage};
     }
     static const std::map<std::string, log::Level> kLevels{{"debug", log::Level::Debug},
                                                            {"info", log::Level::Info},
