@@ -69,11 +69,16 @@ bool Engine::finals_under_way(Slot slot, Instant now) const noexcept {
 void Engine::poll_ended(Slot slot, Instant now) noexcept {
     SessionHot& hot = hot_[slot.value];
     SessionCold& cold = cold_[slot.value];
+    // In Demand mode it may have been to verify the path alone, RFC 5880 6.6: nobody need hear of
+    // it.
+    const bool verified = cold.silent && cold.demand &&
+                          cold.tx_in_force == cold.desired_min_tx_interval &&
+                          hot.rx_in_force == cold.required_min_rx_interval;
     cold.tx_in_force = cold.desired_min_tx_interval;
     hot.rx_in_force = cold.required_min_rx_interval;
     cold.silent = cold.demand;
     update_tx_interval(slot, now);
-    raise_event(slot, EventCause::Parameters);
+    if (!verified) raise_event(slot, EventCause::Parameters);
 }
 
 /// A change of bfd.DesiredMinTxInterval, RFC 5880 6.8.3.

@@ -119,6 +119,27 @@ TEST_F(OwnDemand, VerifyingSetsPOnTheRegularPackets) {
     EXPECT_EQ(state(), SessionState::Up);
 }
 
+TEST_F(OwnDemand, VerifyingIsNoNewsAChangeIs) {
+    demand();
+    box.run_for(10s);
+    static_cast<void>(box.events());
+    ASSERT_EQ(box.start_poll(session), Status::Ok);
+    ASSERT_TRUE(next_periodic().packet.poll);
+    peer.send_final();
+    box.run_for(1s);
+    ASSERT_FALSE(snapshot().poll_in_progress);
+    EXPECT_TRUE(box.events().empty());
+
+    SessionParameters p = demanding();
+    p.desired_min_tx_interval = WireInterval{250'000};
+    ASSERT_EQ(box.set_parameters(session, p), Status::Ok);
+    ASSERT_TRUE(next_periodic().packet.poll);
+    static_cast<void>(box.events());
+    peer.send_final();
+    box.run_for(1s);
+    EXPECT_EQ(box.events().size(), 1U);
+}
+
 // req: RFC5880-6.6-06 RFC5880-6.6-08 RFC5880-6.8.4-07 RFC5880-6.8.4-08
 TEST_F(OwnDemand, AnUnansweredPollEndsTheSessionAfterItsOwnDetectionTime) {
     SessionParameters p = demanding();
