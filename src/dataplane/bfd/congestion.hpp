@@ -81,19 +81,23 @@ static_assert(packets_in(16 * std::chrono::milliseconds{50}, WireInterval{50'000
 /// What congestion control knows of a session.
 struct alignas(32) SessionCongestion {
     Tick window_since{};
-    std::uint32_t stalled{};   ///< Engine::stalled_ when the window began
-    WireInterval expected{};   ///< interval that the window counts with; 0 = none is measured
-    WireInterval tx_base{};    ///< in force when intervals were raised first: these are doubled
-    WireInterval rx_base{};    ///< likewise
-    std::uint32_t backoffs{};  ///< times that intervals were raised
-    std::uint16_t rx_mark{};   ///< packets received when the window began, low 16 bits
-    std::uint8_t tx_ahead{};   ///< what SessionHot::tx_packets was moved ahead of the count
-    std::uint8_t debt{};       ///< loss_debt()
+    std::uint32_t stalled{};  ///< Engine::stalled_ when the window began
+    WireInterval expected{};  ///< interval that the window counts with; 0 = none is measured
+    WireInterval tx_base{};   ///< in force when intervals were raised first: these are doubled
+    WireInterval rx_base{};   ///< likewise
+    /// Packets received when the window began, low 32 bits: of a peer that sends much more often
+    /// than we do a window has very many.
+    std::uint32_t rx_mark{};
+    std::uint32_t
+        backoffs : 24 {};           ///< times that intervals were raised; the most: as many or more
+    std::uint32_t debt : 8 {};      ///< loss_debt()
+    std::uint8_t tx_ahead{};        ///< what SessionHot::tx_packets was moved ahead of the count
     std::uint8_t doublings : 4 {};  ///< in force or on their way to the peer
     std::uint8_t patience : 4 {};   ///< kMostPatience
     std::uint8_t clean{};           ///< windows without debt in a row
     bool eased{};                   ///< on probation after a halving
 };
+inline constexpr std::uint32_t kMostBackoffs = (1U << 24U) - 1;
 static_assert(sizeof(SessionCongestion) == 32 && std::is_trivially_copyable_v<SessionCongestion>);
 
 }  // namespace tocsin::bfd

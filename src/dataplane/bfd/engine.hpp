@@ -238,14 +238,16 @@ private:
     void end_window(Slot slot) noexcept;
     [[nodiscard]] Nanoseconds window_time(Slot slot) const noexcept;
     void judge_loss(Slot slot, Instant now) noexcept;
+    bool ease_unmeasured(Slot slot, Instant now) noexcept;
     void judge_failure(Slot slot) noexcept;
     void back_off(Slot slot) noexcept;
     void set_backoff_base(Slot slot) noexcept;
+    void set_backed_off(Slot slot, Instant now) noexcept;
     void apply_backoff(Slot slot, Instant now) noexcept;
     void rebase_congestion(Slot slot, const SessionParameters& was) noexcept;
     void forget_congestion(Slot slot) noexcept;
     void note_standstill(Nanoseconds loop_gap) noexcept;  // inline
-    [[nodiscard]] std::uint16_t packets_received(Slot slot) const noexcept;
+    [[nodiscard]] std::uint32_t packets_received(Slot slot) const noexcept;
     [[nodiscard]] std::uint64_t packets_sent(Slot slot) const noexcept;
     void fill_congestion(Slot slot, SessionSnapshot& out) const noexcept;
     // engine_history.cpp; nothing without EngineConfig::history

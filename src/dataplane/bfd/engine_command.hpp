@@ -90,6 +90,7 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     }
     const SessionParameters was = cold.parameters;
     const ControlOctets said = payload(slot, false, false);
+    ease_unmeasured(slot, now);
     cold.parameters = parameters;
     hot->clear(kPassive | kDetectMultOne | kSteady);
     if (parameters.passive) hot->set(kPassive);

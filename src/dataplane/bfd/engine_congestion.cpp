@@ -77,7 +77,13 @@ void Engine::on_periodic_turn(Slot slot, Instant now) noexcept {
     }
     SessionHot& hot = hot_[slot.value];
     SessionCongestion& c = congestion_[slot.value];
-    if (c.expected == WireInterval{0}) return set_turn(slot, 255, true);
+    if (c.expected == WireInterval{0}) {
+        if (ease_unmeasured(slot, now)) {
+            hot.tx_interval = tx_interval_in_force(slot);
+            update_detection(slot, now);
+        }
+        return set_turn(slot, 255, true);
+    }
     const Nanoseconds whole = kLossWindow * Nanoseconds{c.expected};
     const Nanoseconds measured = window_time(slot);
     if (measured < whole)
@@ -91,7 +97,9 @@ void Engine::begin_window(Slot slot, Instant now) noexcept {
     if (!has_congestion_control(slot)) return;
     SessionHot& hot = hot_[slot.value];
     SessionCongestion& c = congestion_[slot.value];
-    c.expected = expected_interval(slot);
+    const WireInterval expected = expected_interval(slot);
+    if (expected == c.expected && expected == WireInterval{0}) return;  // unmeasured for longer
+    c.expected = expected;
     c.window_since = tick_at(now);
     c.stalled = stalled_;
     c.rx_mark = packets_received(slot);
@@ -105,9 +113,8 @@ void Engine::update_window(Slot slot, Instant now) noexcept {
     if (expected_interval(slot) != congestion_[slot.value].expected) begin_window(slot, now);
 }
 
-std::uint16_t Engine::packets_received(Slot slot) const noexcept {
-    return static_cast<std::uint16_t>(cold_[slot.value].rx_packets << 8U |
-                                      hot_[slot.value].rx_packets);
+std::uint32_t Engine::packets_received(Slot slot) const noexcept {
+    return cold_[slot.value].rx_packets << 8U | hot_[slot.value].rx_packets;
 }
 
 /// From its beginning to the packet that arrived last, less what we stood still: that long packets
@@ -127,7 +134,7 @@ Nanoseconds Engine::window_time(Slot slot) const noexcept {
 void Engine::end_window(Slot slot) noexcept {
     SessionCongestion& c = congestion_[slot.value];
     const std::uint32_t expected = fewest_packets(window_time(slot), c.expected);
-    const std::uint16_t received = static_cast<std::uint16_t>(packets_received(slot) - c.rx_mark);
+    const std::uint32_t received = packets_received(slot) - c.rx_mark;
     c.debt = loss_debt(c.debt, expected, received);
     if (c.debt != 0) {
         c.clean = 0;
@@ -164,7 +171,7 @@ void Engine::back_off(Slot slot) noexcept {
     SessionCongestion& c = congestion_[slot.value];
     if (c.doublings == 0) set_backoff_base(slot);
     c.doublings = (c.doublings + 1U) & 0xfU;
-    ++c.backoffs;
+    c.backoffs = std::min(c.backoffs + 1U, kMostBackoffs) & kMostBackoffs;
     if (c.eased && c.patience < kMostPatience) c.patience = (c.patience + 1U) & 0xfU;
     c.eased = false;
     c.debt = 0;
@@ -184,15 +191,53 @@ void Engine::set_backoff_base(Slot slot) noexcept {
     c.rx_base = std::max(c.rx_base, hot.remote_desired_min_tx_interval());
 }
 
-/// Called while a periodic packet is on its way: it schedules the next one itself.
-void Engine::apply_backoff(Slot slot, Instant now) noexcept {
+/// Both intervals as they are to be from now on.
+void Engine::set_backed_off(Slot slot, Instant now) noexcept {
     set_desired_min_tx(slot, backed_off_tx(slot), now);
     set_required_min_rx(slot, required_min_rx(slot), now);
+}
+
+/// Called while a periodic packet is on its way: it schedules the next one itself.
+void Engine::apply_backoff(Slot slot, Instant now) noexcept {
+    set_backed_off(slot, now);
     hot_[slot.value].tx_interval = tx_interval_in_force(slot);
     update_detection(slot, now);
     begin_window(slot, now);
     raise_event(slot, EventCause::Parameters);
     raise_event(slot, EventCause::Congestion);
+}
+
+/// While nothing periodic is expected of the peer, or sent to it, nothing shows how the path is:
+/// its time counts as windows without loss, or a session that leaves Demand mode would begin with
+/// what was true hours ago. True: intervals were halved; the caller sees to what follows from them.
+bool Engine::ease_unmeasured(Slot slot, Instant now) noexcept {
+    if (!has_congestion_control(slot)) return false;
+    const SessionHot& hot = hot_[slot.value];
+    SessionCongestion& c = congestion_[slot.value];
+    if (c.doublings == 0 || c.expected != WireInterval{0}) return false;
+    // To a peer that wants no packets a change cannot be told either: it waits until it does.
+    if (hot.session_state != SessionState::Up || hot.remote_min_rx_interval() == WireInterval{0})
+        return false;
+    const unsigned before = c.doublings;
+    // A session that is not Up keeps what it has.
+    Nanoseconds quiet = std::min<Nanoseconds>((tick_at(now) - c.window_since) * kTickLength,
+                                              now - cold_[slot.value].last_state_change);
+    for (; c.doublings != 0; c.doublings = (c.doublings - 1U) & 0xfU) {
+        const WireInterval interval = std::max(backed_off_tx(slot), backed_off_rx(slot));
+        const Nanoseconds stretch =
+            (kLeastClean << c.patience) * kLossWindow * Nanoseconds{interval};
+        if (quiet < stretch) break;
+        quiet -= stretch;
+    }
+    if (c.doublings == before) return false;
+    c.window_since = tick_at(now - quiet);
+    c.debt = 0;
+    c.clean = 0;
+    c.eased = true;
+    set_backed_off(slot, now);
+    raise_event(slot, EventCause::Parameters);
+    raise_event(slot, EventCause::Congestion);
+    return true;
 }
 
 /// A Detection Time is over, here or at the peer. RFC 5880 7 names session failure as a sign of

@@ -118,6 +118,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     hot.last_packet = octets;
     if (!looped) note_source(slot, packet, now);
     if (old_discr != control.my_discriminator) hot.set(kPayloadStale);
+    ease_unmeasured(slot, now);
 
     const Poll before = cold.poll;
     Poll after = before;

@@ -192,6 +192,7 @@ void Engine::on_detect_entry(Slot slot, Tick tick, Instant now, Nanoseconds loop
         }
         return release_and_tell(slot);
     }
+    if (ease_unmeasured(slot, now)) update_tx_interval(slot, now);
     const Instant deadline = this->deadline(slot, now);
     if (deadline == kNever) return;
     if (now < deadline) {

@@ -448,6 +448,105 @@ TEST_F(Congestion, APeerThatWasAskedToSendNothingLosesNothing) {
     EXPECT_EQ(snapshot().congestion_backoffs, 0U);
 }
 
+// A path that was congested hours ago says nothing about the one that there is.
+TEST_F(Congestion, IsForgottenByAndByWhileThePeerIsInDemandMode) {
+    begin();
+    congest(2);
+    peer.says.demand = true;
+    exchange(40);
+    EXPECT_EQ(factor(), 4U) << "no sooner than it would be with windows without loss";
+    exchange(110);
+    EXPECT_EQ(factor(), 2U);
+    exchange(300);
+    EXPECT_EQ(factor(), 1U);
+    peer.says.demand = false;
+    exchange(3);
+    EXPECT_EQ(state(), SessionState::Up);
+    EXPECT_EQ(snapshot().tx_interval, 100ms);
+    EXPECT_EQ(snapshot().required_min_rx_interval, 100ms);
+    EXPECT_EQ(snapshot().detection_time, 500ms);
+}
+
+TEST_F(Congestion, IsForgottenWhileThePeerWantsNoPackets) {
+    begin();
+    congest(2);
+    peer.says.required_min_rx_interval = WireInterval{0};
+    exchange(600);
+    EXPECT_EQ(snapshot().tx_interval.count(), 0U);
+    EXPECT_FALSE(snapshot().poll_in_progress) << "nothing could be sent";
+    peer.says.required_min_rx_interval = 100ms;
+    exchange(4);
+    EXPECT_EQ(state(), SessionState::Up);
+    EXPECT_EQ(factor(), 1U);
+    EXPECT_EQ(snapshot().tx_interval, 100ms);
+    EXPECT_EQ(snapshot().required_min_rx_interval, 100ms);
+}
+
+TEST_F(Congestion, IsForgottenInOurDemandModeWhileWeSend) {
+    demand_mode = true;
+    begin();
+    congest(2);
+    SessionParameters p = controlled();
+    p.demand_mode = true;
+    change(p);
+    exchange(6);
+    ASSERT_TRUE(snapshot().demand_mode);
+    for (int i = 0; i < 60'000 && factor() != 1; ++i) {
+        const std::size_t before = box.sink.sent.size();
+        box.run_for(20ms);
+        if (box.sink.sent.size() != before && box.sink.sent.back().packet.poll) peer.send_final();
+    }
+    EXPECT_EQ(state(), SessionState::Up);
+    EXPECT_EQ(factor(), 1U);
+    EXPECT_EQ(snapshot().desired_min_tx_interval, 100ms);
+    EXPECT_EQ(snapshot().down_count, 0U);
+}
+
+TEST_F(Congestion, IsForgottenInTheDemandModeOfBoth) {
+    demand_mode = true;
+    begin();
+    congest(3);
+    SessionParameters p = controlled();
+    p.demand_mode = true;
+    change(p);
+    peer.says.demand = true;
+    exchange(6);
+    ASSERT_TRUE(snapshot().demand_mode);
+    box.run_for(20h);
+    ASSERT_EQ(state(), SessionState::Up);
+    peer.says.demand = false;
+    peer.send_poll();
+    EXPECT_EQ(factor(), 1U);
+    exchange(4);
+    EXPECT_EQ(snapshot().tx_interval, 100ms);
+}
+
+TEST_F(Congestion, StaysWhileTheSessionIsDown) {
+    begin();
+    congest();
+    box.run_for(1002ms);
+    ASSERT_EQ(state(), SessionState::Down);
+    box.run_for(1h);
+    peer.says.your_discriminator = session.local_discr;
+    peer.bring_up();
+    exchange(5);
+    ASSERT_EQ(state(), SessionState::Up);
+    EXPECT_GE(factor(), 2U);
+}
+
+TEST_F(Congestion, OfAPeerThatSendsVeryManyPacketsForEachOfOursIsMeasuredToo) {
+    SessionParameters p = controlled();
+    p.required_min_rx_interval = 1ms;
+    peer.says.desired_min_tx_interval = 1ms;
+    peer.says.detect_mult = 50;
+    add_and_bring_up(p);
+    peer.says.required_min_rx_interval = 90s;
+    exchange(300'000);
+    EXPECT_EQ(snapshot().congestion_backoffs, 0U) << "nothing was lost";
+    exchange(300'000, every_third);
+    EXPECT_GE(snapshot().congestion_backoffs, 1U);
+}
+
 /// The counter of sent packets is what measures windows; nobody shall see that.
 TEST_F(Congestion, SentPacketsAreCountedAsWithout) {
     begin();
