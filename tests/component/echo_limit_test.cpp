@@ -98,6 +98,32 @@ TEST_F(EchoLimitTest, ThreeFloodsTakeNothingFromTheOthers) {
     EXPECT_EQ(back(peer, 10ms, 60s, 2, 3), 6000U);
 }
 
+// Any number of addresses may be forged.
+TEST_F(EchoLimitTest, FloodsOfHoweverManyStationsTakeNothingFromWhoWasThere) {
+    limit.allow(100, now);
+    back(peer, 10ms, 61s);
+    EXPECT_EQ(back(peer, 10ms, 65s, 2, 60), 6500U) << "and for as long as they last";
+    EXPECT_EQ(back(peer, 10ms, 5s, 2, 200), 500U);
+}
+
+TEST_F(EchoLimitTest, TheReserveIsNotForNewStations) {
+    limit.allow(100, now);
+    back(peer, 10ms, 61s);
+    back(peer, 10ms, 5s, 4, 60);
+    unsigned out = 0;
+    for (std::uint32_t i = 0; i < 20; ++i) out += limit.take(station(300 + i).data(), now) ? 1 : 0;
+    EXPECT_LE(out, 5U) << "what came back since";
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(limit.take(peer.data(), now)) << i;
+}
+
+TEST_F(EchoLimitTest, WhoFloodedHasToKeepToItsShareBeforeItMayUseTheReserve) {
+    limit.allow(100, now);
+    back(peer, 100us, 61s);
+    EXPECT_LT(back(peer, 10ms, 100ms, 2, 60), 10U) << "less than half of its burst is left";
+    back(peer, 10ms, 1s, 2, 60);
+    EXPECT_EQ(back(peer, 10ms, 5s, 2, 60), 500U);
+}
+
 TEST_F(EchoLimitTest, AllTogetherGetFourShares) {
     limit.allow(100, now);
     unsigned out = 0;

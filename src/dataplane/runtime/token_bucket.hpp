@@ -17,8 +17,10 @@ public:
               kSecond / static_cast<std::int64_t>(std::min<std::uint64_t>(rate, kSecond)), 1)},
           depth_{interval_ * static_cast<std::int64_t>(burst)} {}
 
-    [[nodiscard]] bool has(Instant full_at, Instant now) const noexcept {
-        return std::max(full_at, now) + interval_ - now <= depth_;
+    /// Whether there is a token besides `spare` of them.
+    [[nodiscard]] bool has(Instant full_at, Instant now, std::uint64_t spare = 0) const noexcept {
+        const auto tokens = static_cast<std::int64_t>(spare) + 1;
+        return std::max(full_at, now) + interval_ * tokens - now <= depth_;
     }
     /// What is left of those that are there.
     [[nodiscard]] std::uint64_t left(Instant full_at, Instant now) const noexcept {
