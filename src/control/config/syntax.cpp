@@ -63,6 +63,8 @@ private:
             skip(quote == '"' && rest_.front() == '\\' ? 2 : 1);
         }
         skip(end.size());
+        // Up to two more belong to the string: the last ones of it, in front of what closes it.
+        for (int i = 0; i < 2 && many_lines && rest_.starts_with(quote); ++i) skip(1);
         return true;
     }
 

@@ -198,7 +198,10 @@ TEST(Load, ReportsASyntaxErrorWithLineAndColumn) {
 
 TEST(Load, RefusesDeepNestingInsteadOfRunningOutOfStack) {
     for (const std::string& deep :
-         {"a = " + std::string(500'000, '['), "a = " + std::string(500'000, '{'), [] {
+         {"a = " + std::string(500'000, '['), "a = " + std::string(500'000, '{'),
+          "a = ['''four'''', " + std::string(500'000, '['),
+          "a = [\"\"\"five\"\"\"\"\", " + std::string(500'000, '['),
+          "a = [\"\"\"four\"\"\"\", " + std::string(500'000, '['), [] {
               std::string keys = "a";
               for (int i = 0; i < 100'000; ++i) keys += ".a";
               return keys + " = 1\n";
