@@ -41,16 +41,12 @@ Classified classify_arp(Octets arp, const PortContext& port) noexcept {
 }
 
 /// Whether a packet to an address that the port does not have is for another port of ours and may
-/// come in here: multihop BFD, or a tunnel. Link-local addresses mean something else on each link.
+/// come in here: multihop BFD, or a tunnel.
 bool is_routed_to_us(const IpPacket& ip, const PortContext& port) noexcept {
     if (ip.protocol != kProtocolUdp || ip.upper.size() < kUdpLength) return false;
     const std::uint16_t to = load_be16(&ip.upper[kUdpDestinationPortOffset]);
     if (to != kMultiHopPort && to != kVxlanPort && to != kGenevePort) return false;
-    const IpAddress destination = ip_address({ip.destination(), ip.addresses.size() / 2});
-    if (destination.is_v6() && is_link_local(destination)) return false;
-    return std::ranges::any_of(port.domain_addresses, [&](const LocalAddresses& own) {
-        return own.contains(destination);
-    });
+    return is_own_destination(ip, port);
 }
 
 /// A tunnel over UDP. Its own checksum may be none over IPv4, and over IPv6 where that was agreed

@@ -80,6 +80,14 @@ bool is_loopback_destination(const IpPacket& ip) noexcept {
     return std::ranges::equal(std::span{a, kMapped.size()}, kMapped);
 }
 
+bool is_own_destination(const IpPacket& ip, const PortContext& port) noexcept {
+    const IpAddress a = ip_address({ip.destination(), ip.addresses.size() / 2});
+    if (port.addresses.contains(a)) return true;
+    if (a.is_v6() && is_link_local(a)) return false;
+    return std::ranges::any_of(port.domain_addresses,
+                               [&](const LocalAddresses& own) { return own.contains(a); });
+}
+
 DropReason open_inner(Octets octets, AddressFamily family, UdpChecksumPolicy policy, IpPacket& out,
                       Octets& udp) noexcept {
     constexpr const IpFaults& kFaults = kInnerFaults;

@@ -69,6 +69,10 @@ inline constexpr IpFaults kInnerFaults{
 /// 127.0.0.0/8 or ::ffff:127.0.0.0/104: where no router forwards to, RFC 5884 and 8971.
 [[nodiscard]] bool is_loopback_destination(const IpPacket& ip) noexcept;
 
+/// One of the port's addresses, or one of another port of the domain, by which routers reach us
+/// through this one too. Link-local addresses mean something else on each link.
+[[nodiscard]] bool is_own_destination(const IpPacket& ip, const PortContext& port) noexcept;
+
 /// A BFD Control packet over UDP inside a tunnel: a whole packet of IP of the family, no fragment,
 /// UDP with right length and checksum, at least 24 octets of payload. Port and TTL are for the
 /// caller to judge.

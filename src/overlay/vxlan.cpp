@@ -9,11 +9,10 @@ namespace tocsin::overlay {
 
 namespace {
 
-/// For this VTEP and no tenant: a loopback address, which no router forwards to, or ours.
+/// For this VTEP and no tenant, RFC 8971 5: a loopback address, which no router forwards to, or one
+/// of ours. The VTEP may be reached by way of another port than the one that has its address.
 bool is_for_us(const IpPacket& ip, const PortContext& port) noexcept {
-    if (is_loopback_destination(ip)) return true;
-    return ip.family == AddressFamily::V4 ? port.addresses.contains_v4(ip.destination())
-                                          : port.addresses.contains_v6(ip.destination());
+    return is_loopback_destination(ip) || is_own_destination(ip, port);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -105,6 +106,22 @@ TEST(UsualTunnel, IsWhatVtepsAndVapsSend) {
                                    "single_hop_ipv4_up", "multihop_ipv6_up"}) {
         EXPECT_FALSE(expect_same(golden(name), port, ChecksumHint::Unknown, name)) << name;
     }
+}
+
+TEST(UsualTunnel, ToAddressesOfAnotherPortIsLeftToClassification) {
+    overlay::PortContext port = golden_port();
+    const std::vector<overlay::LocalAddresses> all{port.addresses};
+    port.addresses = {};
+    port.addresses.add(v4(203, 0, 113, 2));  // the outer destination
+    port.domain_addresses = all;
+    Bytes frame = golden("vxlan_ipv4_inner_ipv6");
+    const IpAddress vtep = v6("20010db8 00020000 00000000 00000002");
+    std::ranges::copy(vtep.wire(), &frame[64 + 24]);
+    fix_checksums_at(frame, 64, 104);
+    EXPECT_EQ(classified(frame, port).reason, DropReason::None);
+    EXPECT_FALSE(expect_same(frame, port, ChecksumHint::Unknown, "another port's"));
+    port.addresses.add(vtep);
+    EXPECT_TRUE(expect_same(frame, port, ChecksumHint::Unknown, "this port's"));
 }
 
 TEST(UsualTunnel, OfOneOfOurOwnAddressesIsRefused) {

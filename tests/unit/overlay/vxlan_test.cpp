@@ -137,6 +137,29 @@ TEST_P(VxlanGolden, IsForALoopbackAddressOrOurs) {
     }
 }
 
+// A VTEP may have its addresses at another port than the one that the packet comes in by.
+// req: RFC8971-5-16
+TEST_P(VxlanGolden, IsForAnAddressOfTheVtepAtWhateverPort) {
+    const bool inner_v4 = GetParam().inner_v4;
+    overlay::LocalAddresses vtep = golden_port().addresses;
+    vtep.add(v6("fe800000 00000000 00000000 0000000b"));
+    const std::vector<overlay::LocalAddresses> all{vtep};
+    overlay::PortContext port = golden_port();
+    port.addresses = {};
+    port.domain_addresses = all;
+    const auto to = [&](const IpAddress& a) {
+        after([&] { std::ranges::copy(a.wire(), &frame[at.ip + (inner_v4 ? 16 : 24)]); });
+        return drop_reason(frame, port);
+    };
+    EXPECT_EQ(to(inner_v4 ? kOtherV4 : kOtherV6), DropReason::None);
+    EXPECT_EQ(to(inner_v4 ? v4(10, 1, 2, 3) : v6("20010db8 00090000 00000000 00000009")),
+              DropReason::InnerDestination);
+    if (!inner_v4) {
+        EXPECT_EQ(to(v6("fe800000 00000000 00000000 0000000b")), DropReason::InnerDestination)
+            << "of another link";
+    }
+}
+
 // req: RFC8971-6-04 RFC8971-5-18
 TEST_P(VxlanGolden, NeedsAnInnerTtlOf255) {
     const std::size_t ttl = at.ip + (GetParam().inner_v4 ? 8U : 7U);
