@@ -7,7 +7,7 @@ import pytest
 from lab import wait_until
 from lab.control import DOWN, UP
 from lab.stage import FAST, OURS4, OURS6, PEER4, PEER6, make_stage
-from lab.tocsin import Tocsind
+from lab.tocsin import Tocsind, af_packet
 from lab.tunnel import VXLAN_MAC, Headers, TunnelPeer
 
 OUR_VAP, THEIR_VAP = "02:00:00:00:0a:01", "02:00:00:00:0b:01"
@@ -186,6 +186,18 @@ def test_vxlan_that_is_wrong_is_dropped_under_its_reason(start, family):
     for ok in ({"inner_destination": other}, {"outer_ttl": 1}, {"flags": 0xFF}, {"vlans": (0,)}):
         peer.send(peer.control, **ok)
     wait_until(lambda: int(only_session(daemon)["status"]["rx_packets"]) >= before + 4, 3, "four packets to count")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_port_may_take_tunnels_over_ipv6_without_checksum(stage, kind):
+    port = {"name": "wan0", "device": af_packet(0, stage.ours.name), "addresses": [f"{OURS4}/24", f"{OURS6}/64"],
+            "tunnels_without_checksum": True}  # fmt: skip
+    daemon = Tocsind(stage.lab, stage.ours.namespace, [port], [table(kind, "ipv6")])
+    peer = TunnelPeer(stage.lab, stage.theirs, headers(kind, "ipv6", outer_checksum=0), stage.ours.mac)
+    peer.wait(UP)
+    daemon.wait_state(PEER6, "Up", 5)
+    refused(daemon, peer, "udp_checksum", outer_checksum=1)
+    refused(daemon, peer, "inner_udp_checksum", inner_checksum=0)
 
 
 # req: RFC9521-4-18 RFC9521-4-19 RFC9521-4.1-01 RFC9521-4.1-03 RFC9521-4.1-04 RFC9521-4.1-05 RFC9521-5.1-01 RFC9521-5.1-03

@@ -104,6 +104,8 @@ void compare_ports(const Config& running, const Config& wanted, std::vector<std:
         compare("echo_source", from->echo_source, to.echo_source);
         compare("point_to_point", from->point_to_point, to.point_to_point);
         compare("rx_checksum", from->rx_checksum, to.rx_checksum);
+        compare("tunnels_without_checksum", from->tunnels_without_checksum,
+                to.tunnels_without_checksum);
         compare("rx_descriptors", from->rx_descriptors, to.rx_descriptors);
         compare("tx_descriptors", from->tx_descriptors, to.tx_descriptors);
     }

@@ -113,6 +113,8 @@ struct Port {
     std::vector<IpAddress> echo_source;
     bool point_to_point = false;  ///< RFC 5881 6: packets are not matched by source address
     RxChecksum rx_checksum = RxChecksum::Auto;
+    /// Received tunnels over IPv6 may have the UDP checksum zero, RFC 6935.
+    bool tunnels_without_checksum = false;
     std::uint16_t rx_descriptors = 1024;
     std::uint16_t tx_descriptors = 1024;
     friend bool operator==(const Port&, const Port&) = default;

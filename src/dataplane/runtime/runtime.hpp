@@ -34,6 +34,8 @@ struct PortConfig {
     /// packets.
     std::vector<IpAddress> echo_sources;
     std::optional<overlay::UdpChecksumPolicy> udp_checksum;  ///< nullopt: by driver
+    /// Tunnels over IPv6 may have the UDP checksum zero, RFC 6935.
+    bool tunnels_without_checksum = false;
     std::uint16_t rx_descriptors = 1024;
     std::uint16_t tx_descriptors = 1024;
 };

@@ -128,6 +128,7 @@ device = "net_tap5"
 addresses = ["192.0.2.1/25"]
 point_to_point = true
 rx_checksum = "ignore"
+tunnels_without_checksum = true
 rx_descriptors = 512
 tx_descriptors = 512
 [[port.route]]
@@ -140,7 +141,8 @@ via = "192.0.2.2"
                   "dataplane.idle", "dataplane.huge_pages", "dataplane.history",
                   "dataplane.memory_mb", "dataplane.eal_args", "api.listen", "metrics.listen",
                   "port[0].device", "port[0].addresses", "port[0].route", "port[0].point_to_point",
-                  "port[0].rx_checksum", "port[0].rx_descriptors", "port[0].tx_descriptors"}))
+                  "port[0].rx_checksum", "port[0].tunnels_without_checksum",
+                  "port[0].rx_descriptors", "port[0].tx_descriptors"}))
         << "and not daemon.log, daemon.shutdown_timeout or dataplane.admission";
 }
 

@@ -161,6 +161,8 @@ const Case kCases[] = {
      "write \"none\""},
     {"PointToPointType", port("a", "net_tap0", "point_to_point=1"), "port[0].point_to_point",
      "true or false"},
+    {"TunnelsWithoutChecksum", port("a", "net_tap0", "tunnels_without_checksum=\"v6\""),
+     "port[0].tunnels_without_checksum", "true or false"},
     {"RxChecksum", port("a", "net_tap0", "rx_checksum=\"yes\""), "port[0].rx_checksum",
      "\"verify\""},
     {"DescriptorsLow", port("a", "net_tap0", "rx_descriptors=63"), "port[0].rx_descriptors",
