@@ -9,16 +9,22 @@ namespace {
 /// How much longer than its Detection Time a peer is given to say that it hears nothing.
 constexpr std::chrono::seconds kProofMargin{1};
 
+bool proves(const bfd::SessionSnapshot& s) noexcept {
+    return !s.demand_mode && !s.remote_demand_mode && s.tx_interval > WireInterval{0};
+}
+
 }  // namespace
 
 void NeighborProof::confirm() {
-    // An Up session heard its peer within a Detection Time, unless the peer is in Demand mode.
+    // An Up session heard its peer within a Detection Time, unless nothing periodic is expected, in
+    // Demand mode of ours. To a peer in Demand mode, or one that wants no packets, nothing was sent
+    // that could prove anything.
     std::size_t budget = registry_.size() / 100 + 16;
     const RecordTable& records = registry_.records();
     auto it = records.after(confirmed_);
     for (; it != records.end() && budget != 0; ++it, --budget) {
         const SessionRecord& r = *it;
-        if (r.status.session_state == bfd::SessionState::Up && !r.status.remote_demand_mode &&
+        if (r.status.session_state == bfd::SessionState::Up && proves(r.status) &&
             r.next_hop == r.remote && r.seen_source.family == AddressFamily::None) {
             // What we sent before the peer's Detection Time has arrived, or it would have said
             // Down.

@@ -69,6 +69,20 @@ TEST_F(PathTest, ConfirmsTheNeighboursOfUpSessionsOnly) {
     EXPECT_TRUE(next_hops.doubted.empty());
 }
 
+// What is silent in Demand mode of ours proves nothing, whoever has the neighbour's MAC address
+// now.
+TEST_F(PathTest, ConfirmsNoNeighbourThatSendsNothingUnasked) {
+    config::Session silent = spec("10.0.0.2");
+    dataplane.add_peer({0}, silent.local, silent.remote, silent.parameters);
+    silent.parameters.demand_mode = true;
+    const SessionId id = add(silent);
+    run(5s);
+    ASSERT_EQ(manager.view(id)->status.session_state, bfd::SessionState::Up);
+    ASSERT_TRUE(manager.view(id)->status.demand_mode);
+    manager.confirm_neighbors();
+    EXPECT_TRUE(next_hops.confirmed.empty());
+}
+
 TEST_F(PathTest, DoubtsTheNeighbourOfASessionThatFailed) {
     up("10.0.0.2");
     dataplane.connect(false);
