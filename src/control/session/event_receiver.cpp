@@ -130,6 +130,11 @@ void EventReceiver::on_refusal(WorkerRecord& w, const CommandQueue::InFlight& wh
     // Whatever was refused, the session is not as it should be. One that the worker does not have
     // is added again; one that it has, since several commands failed and each had it added again,
     // is told what it may have missed; what else failed is repeated.
+    // Sessions of type echo on one port are told apart by their source ports, of which there are
+    // not enough for all sessions together.
+    if (status == bfd::Status::KeyExists && entry.owner->type == SessionType::Echo) {
+        placement_.change_source_port(*entry.owner);
+    }
     std::uint16_t needs = what.about;
     if (status == bfd::Status::NoSuchSession) needs = kNeedAdd;
     if (status == bfd::Status::SlotTaken) needs = kNeedParameters | kNeedAdmin | kNeedHeaders;

@@ -74,6 +74,13 @@ void Placement::release(WorkerRecord& w, Slot slot) {
     if (!pacing_) place_waiting(waiting_);
 }
 
+void Placement::change_source_port(SessionRecord& record) {
+    SlotEntry& entry = workers_[record.worker.value].slots.at(record.handle.slot);
+    record.source_port = source_ports_.acquire();
+    source_ports_.release(entry.source_port);
+    entry.source_port = record.source_port;
+}
+
 void Placement::change_demand(const SessionRecord& record,
                               const bfd::SessionParameters& parameters) {
     const load::Demand before = load::demand_of(record.parameters);

@@ -30,6 +30,9 @@ public:
     /// The worker does not have the session of this slot any more.
     void release(WorkerRecord& w, Slot slot);
 
+    /// Another source port for a session that its worker does not have.
+    void change_source_port(SessionRecord& record);
+
     /// `record` still has the parameters before.
     void change_demand(const SessionRecord& record, const bfd::SessionParameters& parameters);
     void set_overloaded(WorkerId worker, bool overloaded);

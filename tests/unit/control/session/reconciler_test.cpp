@@ -1,5 +1,6 @@
 #include "control/session/reconciler.hpp"
 
+#include "dataplane/base/bytes.hpp"
 #include "fixture.hpp"
 #include "scripted_dataplane.hpp"
 
@@ -102,6 +103,26 @@ TEST_F(ReconcilerTest, AddsASessionAgainThatItsWorkerDoesNotKnow) {
     poll();
     ASSERT_EQ(dataplane.commands.size(), 1U);
     EXPECT_TRUE(std::get<message::AddSession>(dataplane.commands[0].body).admin_down);
+}
+
+// Source ports are shared where there are more sessions than ports; what comes back of two sessions
+// of type echo could not be told apart.
+TEST_F(ReconcilerTest, ASessionOfTypeEchoWhoseSourcePortIsTakenGetsAnother) {
+    config::Session s = spec("10.0.0.2");
+    s.type = SessionType::Echo;
+    ASSERT_TRUE(manager.add({&s, 1}, Origin::Api, "sessions").ok());
+    poll();
+    const message::Command first = dataplane.take();
+    dataplane.reply(first, bfd::Status::KeyExists);
+    poll();
+    dataplane.time += Reconciler::kRetry;
+    poll();
+    ASSERT_EQ(dataplane.commands.size(), 1U);
+    const auto& before = std::get<message::AddSession>(first.body);
+    const auto& again = std::get<message::AddSession>(dataplane.commands[0].body);
+    EXPECT_NE(again.key.instance, before.key.instance);
+    EXPECT_EQ(load_be16(&again.headers.octets[again.headers.udp_offset]), again.key.instance);
+    EXPECT_EQ(again.session, before.session);
 }
 
 // Each of two refusals has the session added again: the second addition finds the first one.
