@@ -44,6 +44,7 @@ runtime::PortConfig port_config(const control::config::Port& p) {
     out.point_to_point = p.point_to_point;
     out.udp_checksum = checksum_policy(p.rx_checksum);
     out.tunnels_without_checksum = p.tunnels_without_checksum;
+    out.open_vswitch_vxlan = p.open_vswitch_vxlan;
     out.rx_descriptors = p.rx_descriptors;
     out.tx_descriptors = p.tx_descriptors;
     return out;

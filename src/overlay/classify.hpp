@@ -31,6 +31,7 @@ struct PortContext {
     bool point_to_point = false;
     /// The outer UDP checksum of a tunnel over IPv6 may be zero, RFC 6935.
     bool tunnels_without_checksum = false;
+    bool open_vswitch_vxlan = false;  ///< see kOpenVswitchMac
     bool loops_echo = false;  ///< a session of this port allows its peer Echo, RFC 5880 6.8.13
     LocalAddresses addresses;
     OnLinkPrefixes on_link;  ///< whose stations may ask for their Echo packets

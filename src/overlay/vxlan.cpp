@@ -12,7 +12,14 @@ namespace {
 /// For this VTEP and no tenant, RFC 8971 5: a loopback address, which no router forwards to, or one
 /// of ours. The VTEP may be reached by way of another port than the one that has its address.
 bool is_for_us(const IpPacket& ip, const PortContext& port) noexcept {
-    return is_loopback_destination(ip) || is_own_destination(ip, port);
+    return is_loopback_destination(ip) || is_own_destination(ip, port) ||
+           (port.open_vswitch_vxlan && ip.family == AddressFamily::V4 &&
+            load_be32(ip.destination()) == kOpenVswitchAddress);
+}
+
+bool is_for_us(const MacAddress& destination, const PortContext& port) noexcept {
+    return destination == kVxlanBfdMac || destination == port.mac ||
+           (port.open_vswitch_vxlan && destination == kOpenVswitchMac);
 }
 
 }  // namespace
@@ -55,9 +62,7 @@ Classified Vxlan::open(const Carrier& c) noexcept {
     InnerFrame frame;
     DropReason reason = open_inner_ethernet(c.octets.subspan(kVxlanLength), frame);
     if (reason != DropReason::None) return dropped(reason);
-    if (frame.destination != kVxlanBfdMac && frame.destination != c.port.mac) {
-        return dropped(DropReason::InnerMac);
-    }
+    if (!is_for_us(frame.destination, c.port)) return dropped(DropReason::InnerMac);
     IpPacket ip;
     Octets udp;
     reason = open_inner(frame.ip, frame.family, c.port.udp_checksum, ip, udp);

@@ -11,6 +11,10 @@ inline constexpr std::uint16_t kVxlanPort = 4789;  ///< RFC 7348 5
 /// Inner destination MAC of BFD over VXLAN, RFC 8971 8.
 inline constexpr MacAddress kVxlanBfdMac{0x00, 0x00, 0x5e, 0x00, 0x52, 0x02};
 
+/// Inner destination MAC and address of what Open vSwitch sends unless it is told otherwise.
+inline constexpr MacAddress kOpenVswitchMac{0x00, 0x23, 0x20, 0x00, 0x00, 0x01};
+inline constexpr std::uint32_t kOpenVswitchAddress = 0xa9fe0100;  ///< 169.254.1.0
+
 /// Bit of SessionKey::instance: what is inside is IPv6.
 inline constexpr std::uint32_t kInnerV6 = 1U << 24U;
 

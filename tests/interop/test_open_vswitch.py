@@ -78,6 +78,21 @@ def test_intervals_that_change_take_no_session_down(lab, kind):
     assert pair.ovs.state() == "up"
 
 
+def test_vxlan_with_what_it_sends_by_default(lab):
+    lan = lab.network("lan")
+    theirs, ours = lan.attach("ovs", "p0"), lan.attach("tocsin", "t0", silent=True)
+    ovs = OpenVswitch(lab, theirs, f"{PEER4}/24", "vxlan", OURS4, VNI, FAST_OVS)
+    port = {"name": "wan0", "device": f"net_af_packet0,iface={ours.name}", "addresses": [f"{OURS4}/24"]}
+    session = {"remote": PEER4, "type": "vxlan", "vni": VNI} | FAST | {"detect_mult": 3}
+    daemon = Tocsind(lab, ours.namespace, [port], [session])
+    wait_until(lambda: daemon.drops().get("inner_mac", 0) > 3, 15, "its packets to be refused")
+    assert daemon.state(PEER4) == "Down"
+    daemon.stop()
+    daemon = Tocsind(lab, ours.namespace, [port | {"open_vswitch_vxlan": True}], [session])
+    daemon.wait_state(PEER4, "Up", 30)
+    ovs.wait_state("up")
+
+
 def test_geneve_with_what_it_sends_by_default(lab):
     """Open vSwitch sends from 169.254.1.1 to 169.254.1.0 and 00:23:20:00:00:01, and takes any addresses."""
     lan = lab.network("lan")

@@ -99,6 +99,9 @@ void compare_ports(const Config& running, const Config& wanted, std::vector<std:
             if (!(x == y)) out.push_back(path + '.' + std::string{key});
         };
         compare("device", from->device, to.device);
+        compare("parent", from->parent, to.parent);
+        compare("vlan", from->vlan, to.vlan);
+        compare("vlan_priority", from->vlan_priority, to.vlan_priority);
         compare("addresses", from->addresses, to.addresses);
         compare("route", from->routes, to.routes);
         compare("echo_source", from->echo_source, to.echo_source);
@@ -106,6 +109,7 @@ void compare_ports(const Config& running, const Config& wanted, std::vector<std:
         compare("rx_checksum", from->rx_checksum, to.rx_checksum);
         compare("tunnels_without_checksum", from->tunnels_without_checksum,
                 to.tunnels_without_checksum);
+        compare("open_vswitch_vxlan", from->open_vswitch_vxlan, to.open_vswitch_vxlan);
         compare("rx_descriptors", from->rx_descriptors, to.rx_descriptors);
         compare("tx_descriptors", from->tx_descriptors, to.tx_descriptors);
     }

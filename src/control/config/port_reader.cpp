@@ -85,6 +85,7 @@ void read_port(TableReader& in, Draft& draft) {
     port.point_to_point = in.get_bool("point_to_point").value_or(port.point_to_point);
     port.tunnels_without_checksum =
         in.get_bool("tunnels_without_checksum").value_or(port.tunnels_without_checksum);
+    port.open_vswitch_vxlan = in.get_bool("open_vswitch_vxlan").value_or(port.open_vswitch_vxlan);
     for (TableReader& route : in.get_tables("route")) read_route(route, port.routes);
     in.finish();
     draft.config.ports.push_back(std::move(port));

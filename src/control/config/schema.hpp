@@ -115,6 +115,8 @@ struct Port {
     RxChecksum rx_checksum = RxChecksum::Auto;
     /// Received tunnels over IPv6 may have the UDP checksum zero, RFC 6935.
     bool tunnels_without_checksum = false;
+    /// VXLAN as Open vSwitch sends it by default is received too.
+    bool open_vswitch_vxlan = false;
     std::uint16_t rx_descriptors = 1024;
     std::uint16_t tx_descriptors = 1024;
     friend bool operator==(const Port&, const Port&) = default;

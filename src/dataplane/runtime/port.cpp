@@ -59,6 +59,7 @@ IpAddress link_local(const MacAddress& mac) {
 void set_addresses(overlay::PortContext& context, const PortConfig& config) {
     context.point_to_point = config.point_to_point;
     context.tunnels_without_checksum = config.tunnels_without_checksum;
+    context.open_vswitch_vxlan = config.open_vswitch_vxlan;
     for (const IpAddress& a : config.addresses) context.addresses.add(a);
     if (config.range) context.addresses.set_range(config.range->address, config.range->length);
     if (config.add_link_local) context.addresses.add(link_local(context.mac));

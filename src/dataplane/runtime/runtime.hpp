@@ -36,6 +36,7 @@ struct PortConfig {
     std::optional<overlay::UdpChecksumPolicy> udp_checksum;  ///< nullopt: by driver
     /// Tunnels over IPv6 may have the UDP checksum zero, RFC 6935.
     bool tunnels_without_checksum = false;
+    bool open_vswitch_vxlan = false;  ///< as overlay::PortContext
     std::uint16_t rx_descriptors = 1024;
     std::uint16_t tx_descriptors = 1024;
 };

@@ -239,6 +239,28 @@ TEST_P(VxlanGolden, MayDoWithoutAnOuterChecksumOverIpv4) {
     EXPECT_EQ(drop_reason(frame), DropReason::UdpChecksum);
 }
 
+TEST_P(VxlanGolden, OfOpenVswitchIsTakenWhereThePortSaysSo) {
+    overlay::PortContext port = golden_port();
+    port.open_vswitch_vxlan = true;
+    const auto fixed = [&] {
+        fix_checksums_at(frame, at.ip, at.udp);
+        if (!GetParam().outer_v4) fix_checksums(frame);
+    };
+    std::ranges::copy(overlay::kOpenVswitchMac,
+                      frame.begin() + static_cast<std::ptrdiff_t>(at.ethernet));
+    fixed();
+    EXPECT_EQ(drop_reason(frame), DropReason::InnerMac);
+    EXPECT_EQ(drop_reason(frame, port), DropReason::None);
+    if (!GetParam().inner_v4) return;
+    put16(frame, at.ip + 16, 0xa9fe);
+    put16(frame, at.ip + 18, 0x0100);
+    fixed();
+    EXPECT_EQ(drop_reason(frame, port), DropReason::None);
+    put16(frame, at.ip + 18, 0x0101);  // no other address of that subnet
+    fixed();
+    EXPECT_EQ(drop_reason(frame, port), DropReason::InnerDestination);
+}
+
 TEST_P(VxlanGolden, IsNothingWhereverItIsCutOff) {
     const std::size_t header = GetParam().outer_v4 ? 20 : 40;
     for (std::size_t size = 14 + header + 8; size < frame.size(); ++size) {

@@ -129,21 +129,52 @@ addresses = ["192.0.2.1/25"]
 point_to_point = true
 rx_checksum = "ignore"
 tunnels_without_checksum = true
+open_vswitch_vxlan = true
 rx_descriptors = 512
 tx_descriptors = 512
 [[port.route]]
 to = "0.0.0.0/0"
 via = "192.0.2.2"
 )"));
-    EXPECT_EQ(result.needs_restart,
-              (std::vector<std::string>{
-                  "daemon.state_dir", "dataplane.workers", "dataplane.max_sessions",
-                  "dataplane.idle", "dataplane.huge_pages", "dataplane.history",
-                  "dataplane.memory_mb", "dataplane.eal_args", "api.listen", "metrics.listen",
-                  "port[0].device", "port[0].addresses", "port[0].route", "port[0].point_to_point",
-                  "port[0].rx_checksum", "port[0].tunnels_without_checksum",
-                  "port[0].rx_descriptors", "port[0].tx_descriptors"}))
+    EXPECT_EQ(
+        result.needs_restart,
+        (std::vector<std::string>{"daemon.state_dir", "dataplane.workers", "dataplane.max_sessions",
+                                  "dataplane.idle", "dataplane.huge_pages", "dataplane.history",
+                                  "dataplane.memory_mb", "dataplane.eal_args", "api.listen",
+                                  "metrics.listen", "port[0].device", "port[0].addresses",
+                                  "port[0].route", "port[0].point_to_point", "port[0].rx_checksum",
+                                  "port[0].tunnels_without_checksum", "port[0].open_vswitch_vxlan",
+                                  "port[0].rx_descriptors", "port[0].tx_descriptors"}))
         << "and not daemon.log, daemon.shutdown_timeout or dataplane.admission";
+}
+
+TEST(Diff, TheVlanOfAPortWaitsForARestart) {
+    const char* const before = R"(
+[[port]]
+name = "wan0"
+device = "net_tap0"
+[[port]]
+name = "blue"
+parent = "wan0"
+vlan = [100]
+)";
+    const char* const after = R"(
+[[port]]
+name = "wan0"
+device = "net_tap0"
+[[port]]
+name = "wan1"
+device = "net_tap1"
+[[port]]
+name = "blue"
+parent = "wan1"
+vlan = [200, 100]
+vlan_priority = 1
+)";
+    const auto paths = diff(load(before), load(after)).needs_restart;
+    for (const char* path : {"port[2].parent", "port[2].vlan", "port[2].vlan_priority"}) {
+        EXPECT_NE(std::ranges::find(paths, path), paths.end()) << path;
+    }
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ exception = "none"
 point_to_point = true
 rx_checksum = "verify"
 tunnels_without_checksum = true
+open_vswitch_vxlan = true
 rx_descriptors = 64
 tx_descriptors = 32768
 [[port.route]]
@@ -103,6 +104,7 @@ min_ttl = 255
     EXPECT_TRUE(port.point_to_point);
     EXPECT_EQ(port.rx_checksum, RxChecksum::Verify);
     EXPECT_TRUE(port.tunnels_without_checksum);
+    EXPECT_TRUE(port.open_vswitch_vxlan);
     EXPECT_EQ(port.rx_descriptors, 64);
     EXPECT_EQ(port.tx_descriptors, 32768);
     EXPECT_EQ(port.routes.at(0).via, ip("192.0.2.254"));
