@@ -40,11 +40,14 @@ Classified classify_arp(Octets arp, const PortContext& port) noexcept {
     return out;
 }
 
-/// Whether a packet to an address that the port does not have is for another port of ours and may
-/// come in here: multihop BFD, or a tunnel.
+/// Whether a packet to an address that the port does not have is for the LAG that it is a member
+/// of, or for another port of ours and may come in here: multihop BFD, or a tunnel.
 bool is_routed_to_us(const IpPacket& ip, const PortContext& port) noexcept {
     if (ip.protocol != kProtocolUdp || ip.upper.size() < kUdpLength) return false;
     const std::uint16_t to = load_be16(&ip.upper[kUdpDestinationPortOffset]);
+    if (to == kMicroBfdPort) {
+        return port.member.contains(ip_address({ip.destination(), ip.addresses.size() / 2}));
+    }
     if (to != kMultiHopPort && to != kVxlanPort && to != kGenevePort) return false;
     return is_own_destination(ip, port);
 }
@@ -76,6 +79,10 @@ Classified classify_udp(const IpPacket& ip, const PortContext& port, ChecksumHin
     if (!near && !echo && destination_port != kMultiHopPort) return drop(DropReason::NotHandled);
     // Echo packets come from ourselves.
     if (!echo && source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
+    // What we sent ourselves comes back from a member link that is looped.
+    if (micro && port.member.contains(ip_address({ip.source(), ip.addresses.size() / 2}))) {
+        return drop(DropReason::IpSource);
+    }
     Octets udp;
     if (!open_udp(ip, udp)) return drop(DropReason::UdpLength);
     if (near && ip.ttl != 255) return drop(DropReason::TtlNot255);  // GTSM, RFC 5881 5

@@ -4,6 +4,7 @@
 #include "dataplane/base/received_packet.hpp"
 #include "dataplane/base/types.hpp"
 #include "overlay/local_addresses.hpp"
+#include "overlay/member_addresses.hpp"
 #include "overlay/on_link_prefixes.hpp"
 
 #include <cstdint>
@@ -37,6 +38,7 @@ struct PortContext {
     OnLinkPrefixes on_link;  ///< whose stations may ask for their Echo packets
     /// Of every port of the domain: a multihop packet to any of them may come in here.
     std::span<const LocalAddresses> domain_addresses{};
+    MemberAddresses member{};  ///< none unless the port is a member of a LAG
 };
 
 enum class Verdict : std::uint8_t {

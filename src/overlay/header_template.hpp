@@ -27,6 +27,9 @@ struct HeaderTemplate {
     /// Of the UDP header of a tunnel, its IP header right in front of it; 0 = no tunnel over UDP. A
     /// checksum other than zero in it is kept right, zero is left.
     std::uint8_t outer_udp_offset = 0;
+    /// Of micro-BFD: while Up packets go to the MAC address that the peer's come from, see
+    /// member_mac.hpp.
+    bool learns_mac = false;
     /// Least octets of UDP payload: zeros follow the Control packet up to it, RFC 9764 3.
     std::uint16_t padded_length = 0;
     std::array<std::uint8_t, kCapacity> octets{};

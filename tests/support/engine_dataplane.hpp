@@ -93,6 +93,27 @@ public:
                                                      .tx_port = port}});
     }
 
+    /// The other end of a micro-BFD session of ours, RFC 7130.
+    void add_member_peer(PortId port, AddressFamily family,
+                         const bfd::SessionParameters& parameters = {}) {
+        const Slot slot{peers_++};
+        peer_.carry_out({.id = {},
+                         .body = message::AddSession{
+                             .session = peer_handle(slot.value),
+                             .key = {.type = SessionType::Micro, .family = family, .port = port},
+                             .parameters = parameters,
+                             .headers = {.length = 1},
+                             .tx_port = port}});
+    }
+    /// Nothing passes on this link.
+    void cut(PortId port, bool is_cut) {
+        if (is_cut) {
+            cut_.insert(port.value);
+        } else {
+            cut_.erase(port.value);
+        }
+    }
+
     /// New parameters at the peer that was added as the `index`th.
     void change_peer(std::uint32_t index, const bfd::SessionParameters& parameters) {
         peer_.carry_out({.id = {},
@@ -310,6 +331,8 @@ private:
                     return engine_.remove(c.session, c.immediate, now, *this);
                 } else if constexpr (std::is_same_v<C, message::SetKeys>) {
                     return engine_.set_keys(c.number, c.keys);
+                } else if constexpr (std::is_same_v<C, message::SetMember>) {
+                    return bfd::Status::Ok;
                 } else if constexpr (std::is_same_v<C, message::SetEchoLooping>) {
                     return bfd::Status::Ok;
                 } else if constexpr (std::is_same_v<C, message::StartPoll>) {
@@ -386,12 +409,14 @@ private:
             const Packet p = wire_.front();
             wire_.pop_front();
             if (!(p.from_peer ? from_peers_ : to_peers_)) continue;
+            if (cut_.contains(p.key.port.value)) continue;
             ReceivedPacket packet;
             packet.payload = p.octets.octets.data();
             packet.source = p.key.local.data();
             packet.destination = p.key.remote.data();
             packet.payload_length = p.octets.length;
             packet.port = p.key.port;
+            packet.type = p.key.type;
             packet.family = p.key.family;
             packet.ttl = 255;
             if (!p.from_peer) {
@@ -410,6 +435,7 @@ private:
     std::vector<std::unique_ptr<Worker>> workers_;
     std::deque<Packet> wire_;
     std::uint32_t peers_ = 0;
+    std::set<std::uint16_t> cut_;
     bool to_peers_ = true;
     bool from_peers_ = true;
 };

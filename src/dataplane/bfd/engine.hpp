@@ -140,6 +140,12 @@ public:
     [[nodiscard]] PacketRecord history_record(Slot slot, bool frozen, std::size_t index,
                                               Instant now) const noexcept;
 
+    /// Control packets of the session in `slot` that have left; its bfd.DetectMult.
+    [[nodiscard]] std::uint64_t packets_sent(Slot slot) const noexcept;
+    [[nodiscard]] std::uint8_t detect_mult(Slot slot) const noexcept {
+        return cold_[slot.value].parameters.detect_mult;
+    }
+
     /// The oldest session with something to report; false when there is none.
     [[nodiscard]] bool next_event(SessionEvent& out) noexcept;
     /// A session whose lingering deletion ended; false when there is none.
@@ -248,7 +254,6 @@ private:
     void forget_congestion(Slot slot) noexcept;
     void note_standstill(Nanoseconds loop_gap) noexcept;  // inline
     [[nodiscard]] std::uint32_t packets_received(Slot slot) const noexcept;
-    [[nodiscard]] std::uint64_t packets_sent(Slot slot) const noexcept;
     void fill_congestion(Slot slot, SessionSnapshot& out) const noexcept;
     // engine_history.cpp; nothing without EngineConfig::history
     [[nodiscard]] PacketTotals totals(Slot slot, Instant now) const noexcept;

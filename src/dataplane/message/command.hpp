@@ -8,6 +8,7 @@
 #include "dataplane/bfd/session_event.hpp"
 #include "dataplane/message/early_packet.hpp"
 #include "overlay/header_template.hpp"
+#include "overlay/member_addresses.hpp"
 
 #include <cstdint>
 #include <type_traits>
@@ -86,6 +87,12 @@ struct SetEchoLooping {
     std::uint32_t rate = 0;
 };
 
+/// The LAG that a port is a member of has these addresses of ours; none: it is no member.
+struct SetMember {
+    PortId port;
+    overlay::MemberAddresses addresses;
+};
+
 /// A Poll Sequence, if the session is Up: in Demand mode it verifies connectivity, RFC 5880 6.6.
 struct StartPoll {
     SessionHandle session;
@@ -118,7 +125,7 @@ struct Barrier {};
 struct Command {
     RequestId id{};
     std::variant<Barrier, AddSession, SetHeaders, SetParameters, SetAdmin, SignalPathDown,
-                 SetConcatenatedDiag, DeleteSession, SetKeys, SetEchoLooping, StartPoll,
+                 SetConcatenatedDiag, DeleteSession, SetKeys, SetEchoLooping, SetMember, StartPoll,
                  SetUnsolicited, Hear, QuerySession, QueryHistory>
         body;
 };

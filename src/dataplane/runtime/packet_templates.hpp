@@ -80,6 +80,12 @@ public:
     void set_port(Slot s, PortId port) noexcept {
         at(s).info.port = static_cast<std::uint8_t>(port.value);
     }
+    /// A number of the owner's for sessions on member links, or 0.
+    void set_member(Slot s, std::uint8_t member) noexcept { at(s).info.member = member; }
+    [[nodiscard]] std::uint8_t member(Slot s) const noexcept { return at(s).info.member; }
+    void set_destination_mac(Slot s, const MacAddress& mac) noexcept {
+        if (has_headers(s)) std::ranges::copy(mac, octets(s).begin());
+    }
     /// New headers in front of the same payload. Headers that do not fit, or not with the payload,
     /// count as none.
     void set_headers(Slot s, const overlay::HeaderTemplate& headers) noexcept;
@@ -116,7 +122,8 @@ private:
         std::uint8_t outer_udp_offset;
         bool is_long;          ///< the packet lies behind the two lines
         std::uint16_t padded;  ///< least octets of UDP payload; 0 = no padding
-        std::uint16_t spare;
+        std::uint8_t member;   ///< see set_member()
+        std::uint8_t spare;
     };
     static constexpr std::size_t kOctets = kTemplateOctets - sizeof(Info);
     static_assert(kOctets == overlay::kShortPacket);

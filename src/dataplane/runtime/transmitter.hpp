@@ -6,6 +6,7 @@
 #include "dataplane/message/worker_stats.hpp"
 #include "dataplane/runtime/hearing.hpp"
 #include "dataplane/runtime/mbuf.hpp"
+#include "dataplane/runtime/member_links.hpp"
 #include "dataplane/runtime/packet_templates.hpp"
 #include "dataplane/runtime/tx_batch.hpp"
 #include "dataplane/runtime/vlan.hpp"
@@ -80,7 +81,9 @@ public:
         batch.push(mbuf, stats_);
         return true;
     }
-    void state_changed(Slot, bfd::SessionState was, bfd::SessionState is) noexcept {
+    void state_changed(Slot slot, bfd::SessionState was, bfd::SessionState is) noexcept {
+        if (templates_.member(slot) != 0) [[unlikely]]
+            members_.state_changed(slot, is == bfd::SessionState::Up, templates_);
         if (is == bfd::SessionState::Up) stats_.transitions_up.add();
         if (was == bfd::SessionState::Up) stats_.transitions_down.add();
     }
@@ -100,6 +103,21 @@ public:
     [[nodiscard]] PacketTemplates& templates() noexcept { return templates_; }
     [[nodiscard]] bool has_port(PortId port) const noexcept {
         return port.value < message::kMaxPorts && (open_ >> port.value & 1U) != 0;
+    }
+
+    /// A session begins in `slot`, of a member link if its key says so.
+    void begin_member(Slot slot, const SessionKey& key, bool learns_mac) noexcept {
+        members_.begin(slot, key, learns_mac, templates_);
+    }
+    /// Its headers are new.
+    void restart_member(Slot slot, bool learns_mac) noexcept {
+        if (templates_.member(slot) != 0) members_.restart(slot, learns_mac, templates_);
+    }
+    /// See MemberLinks::heard().
+    template <class Facts>
+    void hear_member(PortId port, AddressFamily family, const MacAddress& source,
+                     Facts facts) noexcept {
+        members_.heard(port, family, source, facts, templates_);
     }
 
     /// A slow-path frame that leaves by `device` with these tags, padded to Ethernet's minimum.
@@ -191,6 +209,7 @@ private:
     std::array<std::uint16_t, message::kMaxPorts> ports_{};
     std::array<TxBatch, message::kMaxPorts> batches_{};
     std::array<TxBatch, message::kMaxPorts> echo_batches_{};
+    MemberLinks members_;
 };
 static_assert(bfd::EngineSink<Transmitter>);
 

@@ -448,7 +448,7 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
                                 overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*),
                                                       found[i].kind, port_by_id_[m->port]->context),
                                 time_)
-                          : engine_.on_steady_packet(found[i].slot, unusual_[i].packet, time_);
+                          : this->again(found[i].slot, *m, unusual_[i].packet);
         }
         if (again) [[likely]] {
             ++steady;
@@ -459,6 +459,23 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
     }
     if (steady != 0) stats_.rx_control.add(steady);
     if (n != 0) free_burst(done.data(), n);
+}
+
+/// As Engine::on_steady_packet(), for a packet that is none of the plain ones.
+bool Worker::again(Slot slot, const rte_mbuf& mbuf, const ReceivedPacket& packet) noexcept {
+    const bool out = engine_.on_steady_packet(slot, packet, time_);
+    if (out && packet.type == SessionType::Micro) hear_member(mbuf, packet);
+    return out;
+}
+
+/// A micro-BFD session, of which there is one for each port and family, took this packet.
+void Worker::hear_member(const rte_mbuf& mbuf, const ReceivedPacket& packet) noexcept {
+    MacAddress source;
+    std::memcpy(source.data(), rte_pktmbuf_mtod(&mbuf, const std::uint8_t*) + source.size(),
+                source.size());
+    out_.hear_member(packet.port, packet.family, source, [this](Slot slot) noexcept {
+        return std::pair{engine_.packets_sent(slot), engine_.detect_mult(slot)};
+    });
 }
 
 bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool handed_over) noexcept {
@@ -486,6 +503,7 @@ bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool hand
     const DropReason reason = engine_.on_packet(found.packet, time_, out_);
     if (reason == DropReason::None) [[likely]] {
         stats_.rx_control.add();
+        if (found.packet.type == SessionType::Micro) hear_member(*mbuf, found.packet);
         return true;
     }
     // Your Discriminator zero says nothing about the worker: it is asked around, once each.

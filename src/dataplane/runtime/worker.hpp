@@ -117,6 +117,9 @@ private:
                                     bool handed_over) noexcept;
     [[nodiscard]] bool loop_back(rte_mbuf* mbuf, const overlay::Classified& found) noexcept;
     void flush_looped(PortId port) noexcept;
+    [[nodiscard]] bool again(Slot slot, const rte_mbuf& mbuf,
+                             const ReceivedPacket& packet) noexcept;
+    void hear_member(const rte_mbuf& mbuf, const ReceivedPacket& packet) noexcept;
     void punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept;
     void give_to_control(const ReceivedPacket& packet) noexcept;
     void hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept;
@@ -133,6 +136,7 @@ private:
     [[nodiscard]] bfd::Status apply(const message::AddSession& c) noexcept;
     [[nodiscard]] bfd::Status apply(const message::SetHeaders& c) noexcept;
     [[nodiscard]] bfd::Status apply(const message::SetEchoLooping& c) noexcept;
+    void set_member(const message::SetMember& c) noexcept;
     void set_unsolicited(const message::SetUnsolicited& c) noexcept;
     void hear(const message::EarlyPacket& packet) noexcept;
 

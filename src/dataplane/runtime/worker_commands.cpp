@@ -81,6 +81,9 @@ message::Event Worker::carry_out(const message::Command& command) noexcept {
             return engine_.set_keys(c.number, c.keys);
         } else if constexpr (std::is_same_v<C, message::QueryHistory>) {
             return bfd::Status::Ok;  // not here: it has several answers
+        } else if constexpr (std::is_same_v<C, message::SetMember>) {
+            set_member(c);
+            return bfd::Status::Ok;
         } else if constexpr (std::is_same_v<C, message::SetUnsolicited>) {
             set_unsolicited(c);
             return bfd::Status::Ok;
@@ -111,10 +114,15 @@ bfd::Status Worker::apply(const message::AddSession& c) noexcept {
     const PacketTemplates::Saved before = templates.save(slot);
     const WorkerPort* const port = port_by_id(c.tx_port);
     if (port != nullptr) templates.set_port(slot, port->tx.port);
+    templates.set_member(slot, 0);
     templates.set_headers(slot, port != nullptr ? c.headers : overlay::HeaderTemplate{});
     const bfd::Status status =
         engine_.add(c.session, c.key, c.parameters, c.admin_down, time_, out_);
-    if (status != bfd::Status::Ok) templates.restore(slot, before);
+    if (status == bfd::Status::Ok) {
+        out_.begin_member(slot, c.key, c.headers.learns_mac);
+    } else {
+        templates.restore(slot, before);
+    }
     return status;
 }
 
@@ -124,6 +132,7 @@ bfd::Status Worker::apply(const message::SetHeaders& c) noexcept {
     PacketTemplates& templates = out_.templates();
     const bool has_port = out_.has_port(templates.port(c.session.slot));
     templates.set_headers(c.session.slot, has_port ? c.headers : overlay::HeaderTemplate{});
+    out_.restart_member(c.session.slot, c.headers.learns_mac);
     return status;
 }
 
@@ -134,6 +143,12 @@ bfd::Status Worker::apply(const message::SetEchoLooping& c) noexcept {
         if (c.rate != 0) echo_limits_[i].allow(c.rate, time_);
     }
     return bfd::Status::Ok;
+}
+
+void Worker::set_member(const message::SetMember& c) noexcept {
+    for (WorkerPort& port : ports_) {
+        if (port.context.port == c.port) port.context.member = c.addresses;
+    }
 }
 
 void Worker::set_unsolicited(const message::SetUnsolicited& c) noexcept {

@@ -76,5 +76,54 @@ TEST(MicroBfdFrames, NeedATtlOf255) {
     }
 }
 
+/// A member of the LAG that the golden frames are addressed to; it has no address of its own.
+overlay::PortContext member_port() {
+    overlay::PortContext port = golden_port();
+    port.addresses = {};
+    port.addresses.add(v4(10, 0, 0, 1));
+    port.member = {.v4 = v4(192, 0, 2, 2), .v6 = v6("20010db8 00000000 00000000 00000002")};
+    return port;
+}
+
+overlay::Classified on_member(const Bytes& frame, const overlay::PortContext& port) {
+    return overlay::classify(frame, port, overlay::ChecksumHint::Unknown,
+                             overlay::ChecksumHint::Unknown);
+}
+
+// req: RFC7130-2.2-20
+TEST(MicroBfdFrames, ToTheAddressOfTheLagAreTakenOnItsMembers) {
+    for (const char* const name : {"micro_bfd_ipv4_down", "micro_bfd_ipv6_down"}) {
+        EXPECT_EQ(on_member(golden(name), member_port()).verdict, overlay::Verdict::Bfd) << name;
+        overlay::PortContext other = member_port();
+        other.member = {};
+        EXPECT_EQ(on_member(golden(name), other).verdict, overlay::Verdict::Drop)
+            << name << ": wired to a port that is no member of this LAG";
+    }
+}
+
+// req: RFC7130-2.2-18
+TEST(MicroBfdFrames, AreTheOnlyOnesThatTheAddressOfTheLagIsFor) {
+    for (const char* const name : {"micro_bfd_ipv4_down", "micro_bfd_ipv6_down"}) {
+        for (const std::uint16_t port : {3784, 4784, 3785}) {
+            Bytes frame = golden(name);
+            put16(frame, udp_offset(frame) + 2, port);
+            fix_checksums(frame);
+            EXPECT_EQ(on_member(frame, member_port()).verdict, overlay::Verdict::Drop)
+                << name << " to " << port;
+        }
+    }
+}
+
+TEST(MicroBfdFrames, ThatWeSentOurselvesAreNotTakenOnALoopedLink) {
+    for (const char* const name : {"micro_bfd_ipv4_down", "micro_bfd_ipv6_down"}) {
+        Bytes frame = golden(name);
+        const std::size_t size = is_ipv4(frame) ? 4 : 16;
+        const auto source = frame.begin() + static_cast<std::ptrdiff_t>(kIp + (size == 4 ? 12 : 8));
+        std::copy_n(source + static_cast<std::ptrdiff_t>(size), size, source);
+        fix_checksums(frame);
+        EXPECT_EQ(on_member(frame, member_port()).reason, DropReason::IpSource) << name;
+    }
+}
+
 }  // namespace
 }  // namespace tocsin::test
