@@ -126,7 +126,8 @@ void SessionLog::changed(const session::SessionRecord& r, const bfd::SessionEven
                         {"hint", hint}});
         }
     }
-    if (caused(bfd::EventCause::Source) && allow()) {
+    // Where any source will do the first one is news to the worker: it is as expected.
+    if (caused(bfd::EventCause::Source) && e.source != r.remote && allow()) {
         log::write(log::Level::Warn, "bfd", "peer_source_changed",
                    {{"id", r.id.value},
                     {"peer", to_string(r.remote)},

@@ -15,10 +15,14 @@ namespace tocsin::control::config {
 namespace {
 
 /// Of one file; unique there, since a port has one session for each remote, a pair of addresses one
-/// multihop session, and a tunnel one for each key. Never the same for a tunnel and another.
+/// multihop session, a tunnel one for each key, and a member link one for each family. Never the
+/// same for two of these kinds.
 std::string key_of(const Session& session) {
     if (session.tunnel) {
         return tunnel_key_text(session.type, session.local, session.remote, *session.tunnel);
+    }
+    if (session.type == SessionType::Micro) {
+        return "micro " + session.port + '|' + std::string{family_name(session.remote.family)};
     }
     const bool multihop = session.type == SessionType::MultiHop;
     return (multihop ? to_string(session.local) + ">" : session.port + '|') +
@@ -34,6 +38,7 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     const bfd::SessionParameters& q = b.parameters;
     compare("name", a.name, b.name);
     compare("type", a.type, b.type);
+    compare("remote", a.remote, b.remote);
     compare("local", a.local, b.local);
     compare("port", a.port, b.port);
     compare("profile", a.profile, b.profile);
@@ -59,6 +64,10 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     compare("up_hold", a.notification.up_hold, b.notification.up_hold);
     compare("down_hold", a.notification.down_hold, b.notification.down_hold);
     compare("tunnel", a.tunnel, b.tunnel);
+    compare("destination_mac", a.frames.learns_mac, b.frames.learns_mac);
+    compare("priority_tag", std::pair{bool{a.frames.tagged}, std::uint8_t{a.frames.priority}},
+            std::pair{bool{b.frames.tagged}, std::uint8_t{b.frames.priority}});
+    compare("lacp", a.on_request, b.on_request);
     compare("dampening", a.notification.dampening, b.notification.dampening);
     return out;
 }
@@ -81,6 +90,7 @@ bool can_exist(const Session& session, const Config& running) {
                    p.addresses.end();
         });
     }
+    if (session.type == SessionType::Micro) return true;           // the addresses are the LAG's
     if (session.local.family == AddressFamily::None) return true;  // derived from the MAC
     return std::ranges::find(port->addresses, session.local, &IpPrefix::address) !=
            port->addresses.end();
@@ -170,12 +180,12 @@ Diff diff(const Config& running, const Config& wanted) {
         } else if (from == nullptr) {
             out.added.push_back(to);
         } else {
-            out.changed.push_back({.from = *from,
-                                   .to = to,
-                                   .members = changed_members(*from, to),
-                                   .must_be_recreated = from->local != to.local ||
-                                                        from->type != to.type ||
-                                                        from->port != to.port});
+            out.changed.push_back(
+                {.from = *from,
+                 .to = to,
+                 .members = changed_members(*from, to),
+                 .must_be_recreated = (from->local != to.local && to.type != SessionType::Micro) ||
+                                      from->type != to.type || from->port != to.port});
         }
     }
     for (const Session& session : running.sessions) {

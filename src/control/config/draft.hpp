@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/config/fault.hpp"
+#include "control/config/lag_draft.hpp"
 #include "control/config/schema.hpp"
 #include "control/config/session_draft.hpp"
 
@@ -22,6 +23,7 @@ struct Draft {
     Config config;                                 ///< `sessions` is empty
     SecretFiles secret_files = SecretFiles::Read;  ///< Ignored: the secrets are empty
     std::vector<SessionDraft> sessions;
+    std::vector<LagDraft> lags;
     std::vector<std::string> session_paths;  ///< such as session[3], one for each
     std::optional<bool> authentication;      ///< of the dataplane, when given
     std::optional<bool> echo;                ///< likewise

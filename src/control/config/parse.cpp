@@ -3,6 +3,7 @@
 #include "control/config/daemon_reader.hpp"
 #include "control/config/dataplane_reader.hpp"
 #include "control/config/key_chain_reader.hpp"
+#include "control/config/lag_reader.hpp"
 #include "control/config/listener_reader.hpp"
 #include "control/config/port_reader.hpp"
 #include "control/config/profile_reader.hpp"
@@ -32,6 +33,7 @@ Draft parse(const toml::value& root, SecretFiles secrets, Faults& faults) {
     for (TableReader& profile : in.get_tables("profile"))
         read_profile(profile, draft.config.profiles);
     for (TableReader& session : in.get_tables("session")) read_session(session, draft);
+    for (TableReader& lag : in.get_tables("lag")) read_lag(lag, draft);
     if (auto defaults = in.get_table("unsolicited_defaults"))
         read_unsolicited_defaults(*defaults, draft);
     for (TableReader& policy : in.get_tables("unsolicited")) read_unsolicited(policy, draft);

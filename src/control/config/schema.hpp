@@ -2,6 +2,7 @@
 
 #include "control/auth/key_chain.hpp"
 #include "control/base/boxed.hpp"
+#include "control/config/lag.hpp"
 #include "control/config/tunnel.hpp"
 #include "control/config/unsolicited.hpp"
 #include "control/notify/policy.hpp"
@@ -158,6 +159,9 @@ struct Session {
     std::uint16_t padded_pdu_size = 0;  ///< octets of UDP payload, RFC 9764; 0 = no padding
     bool interval_alignment = false;    ///< RFC 7419
     notify::Policy notification;
+    MemberFrames frames;  ///< of type Micro
+    /// Exists only while the state of its member link in the LAG asks for it, RFC 7130 3.
+    bool on_request = false;
     Boxed<Tunnel> tunnel;  ///< of the types that is_tunnel() names, and no other
     friend bool operator==(const Session&, const Session&) = default;
 };
@@ -199,7 +203,8 @@ struct Config {
     std::vector<Port> ports;
     std::vector<auth::KeyChain> key_chains;
     std::vector<Profile> profiles;
-    std::vector<Session> sessions;
+    std::vector<Session> sessions;  ///< those of `lags` as well, behind the others
+    std::vector<Lag> lags;
     TunnelSettings tunnels;
     UnsolicitedTimers unsolicited_defaults;
     std::vector<Unsolicited> unsolicited;

@@ -59,7 +59,9 @@ SessionDraft draft_of(const Session& session) {
         .up_hold = session.notification.up_hold,
         .down_hold = session.notification.down_hold,
         .dampening = draft_of(session.notification.dampening),
-        .admin_down = session.admin_down};
+        .admin_down = session.admin_down,
+        .frames = session.frames,
+        .on_request = session.on_request};
     if (session.tunnel) out.tunnel = draft_of(session.type, *session.tunnel);
     if (session.type == SessionType::Echo) {  // it has none of them
         out.required_min_rx_interval.reset();

@@ -42,6 +42,8 @@ struct SessionDraft {
     std::optional<std::chrono::microseconds> down_hold{};
     std::optional<DampeningDraft> dampening{};
     bool admin_down = false;
+    MemberFrames frames{};    ///< of type Micro; as Session
+    bool on_request = false;  ///< likewise
     Boxed<TunnelDraft> tunnel{};
 };
 

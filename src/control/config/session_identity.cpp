@@ -11,6 +11,9 @@ SessionIdentity identity(const Session& session, const std::vector<Port>& ports)
     if (session.tunnel) {
         return {tunnel_key_text(session.type, session.local, session.remote, *session.tunnel), {}};
     }
+    if (session.type == SessionType::Micro) {  // no port has such a name
+        return {"micro " + session.port, IpAddress{.family = session.remote.family}};
+    }
     if (session.type == SessionType::MultiHop) return {{}, session.remote, session.local};
     const auto port = std::ranges::find(ports, session.port, &Port::name);
     if (port == ports.end() || !port->point_to_point) return {session.port, session.remote};
@@ -26,6 +29,7 @@ std::string describe(const Session& session) {
         peer += " from " + to_string(session.local) + ", multihop";
     } else {
         peer += " on " + session.port;
+        if (session.type == SessionType::Micro) peer += ", micro-BFD";
     }
     return session.name.empty() ? peer : in_quotes(session.name) + " (" + peer + ')';
 }

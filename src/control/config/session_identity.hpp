@@ -10,9 +10,10 @@ namespace tocsin::control::config {
 
 /// What can exist once: two sessions of the same identity would take each other's packets. RFC 5881
 /// 3: one session for each port, family and remote; on a point-to-point port one for each family,
-/// then `remote` has the family and zeros. RFC 5883 4.1: one multihop session for each pair of
-/// addresses, whatever the port; the others have no `local` here. Of a tunnel `port` is its
-/// tunnel_key_text(), and nothing else is there.
+/// then `remote` has the family and zeros. RFC 7130 2.2: likewise one micro-BFD session for each
+/// member link and family, beside the others of the port, hence "micro " and its name. RFC
+/// 5883 4.1: one multihop session for each pair of addresses, whatever the port; the others have no
+/// `local` here. Of a tunnel `port` is its tunnel_key_text(), and nothing else is there.
 struct SessionIdentity {
     std::string port;
     IpAddress remote;

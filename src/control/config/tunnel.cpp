@@ -79,12 +79,12 @@ std::uint32_t tunnel_header_octets(AddressFamily outer, const Tunnel& tunnel) no
 }
 
 bool needs_room_for_overlays(const Session& session) noexcept {
-    if (!session.tunnel) return false;
+    if (!session.tunnel && session.type != SessionType::Micro) return false;
     constexpr std::uint32_t kControlPacket = 24;  // RFC 5880 4.1
     constexpr std::uint32_t kSha1 = 28;           // RFC 5880 4.4, the longest
     const bool authenticated = session.auth.type != bfd::AuthType::None;
-    return overlay::kEthernetLength + header_octets(session) + kControlPacket +
-               (authenticated ? kSha1 : 0) >
+    return overlay::kEthernetLength + (session.frames.tagged ? overlay::kVlanTagLength : 0) +
+               header_octets(session) + kControlPacket + (authenticated ? kSha1 : 0) >
            overlay::kShortPacket;
 }
 

@@ -1,6 +1,7 @@
 #include "control/config/type_rules.hpp"
 
 #include "control/config/geneve_rules.hpp"
+#include "control/config/lag_rules.hpp"
 #include "control/config/link_rules.hpp"
 #include "control/config/multihop_rules.hpp"
 #include "control/config/single_hop_rules.hpp"
@@ -27,6 +28,8 @@ const TypeRules& rules_of(SessionType type) noexcept {
                                        .ttl = check_single_hop_ttl,
                                        .addresses = check_path,
                                        .whole = check_geneve};
+    static constexpr TypeRules kMicro{
+        .ttl = check_single_hop_ttl, .addresses = check_member_link, .whole = check_micro};
     switch (type) {
         case SessionType::MultiHop:
             return kMultihop;
@@ -36,6 +39,8 @@ const TypeRules& rules_of(SessionType type) noexcept {
             return kVxlan;
         case SessionType::Geneve:
             return kGeneve;
+        case SessionType::Micro:
+            return kMicro;
         default:  // the reader of the file and the API let none of the others in
             return kSingleHop;
     }

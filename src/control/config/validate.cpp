@@ -2,6 +2,7 @@
 
 #include "control/base/address.hpp"
 #include "control/config/address_rules.hpp"
+#include "control/config/lag_rules.hpp"
 #include "control/config/nearest.hpp"
 #include "control/config/session_identity.hpp"
 #include "control/config/session_rules.hpp"
@@ -57,6 +58,9 @@ public:
         check_ports();
         check_key_chain_names();
         check_profiles();
+        expand_lags(draft_, [this](const std::string& path, std::string message) {
+            add(path, std::move(message));
+        });
         check_sessions();
         check_unsolicited(config_, [this](const std::string& path, std::string message) {
             add(path, std::move(message));
@@ -194,6 +198,8 @@ private:
                 at += '.';
                 at += fault.member;
                 add(at, std::move(fault.message) + whose(draft));
+                // All members of a LAG have what was written once.
+                if (draft.type == SessionType::Micro) reported_.insert(at);
             }
             if (!draft.name.empty()) {
                 if (const auto* first = names.claim(draft.name, path)) {

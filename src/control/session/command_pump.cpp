@@ -3,6 +3,7 @@
 #include "control/session/interval_alignment.hpp"
 #include "overlay/echo.hpp"
 #include "overlay/geneve.hpp"
+#include "overlay/micro_bfd.hpp"
 #include "overlay/multi_hop.hpp"
 #include "overlay/padding.hpp"
 #include "overlay/single_hop.hpp"
@@ -57,6 +58,23 @@ overlay::HeaderTemplate geneve_headers(const SessionRecord& record, const Sessio
     auto h = tunnel_headers<overlay::Geneve::Headers>(record, port, next_hop);
     h.ethernet = record.tunnel->ethernet;
     return overlay::Geneve::headers(h);
+}
+
+overlay::HeaderTemplate member_headers(const SessionRecord& record, const SessionPort& port) {
+    overlay::MicroBfdHeaders h{.source_mac = port.mac,
+                               .destination_mac = overlay::kMicroBfdMac,
+                               .source = record.local,
+                               .destination = record.remote,
+                               .source_port = record.source_port,
+                               .dscp = record.dscp};
+    if (record.frames.tagged) {
+        h.tags.size = 1;
+        h.tags.tags[0].tci = overlay::tci(record.frames.priority, 0);
+    }
+    overlay::HeaderTemplate out = overlay::micro_bfd_headers(h);
+    out.learns_mac = record.frames.learns_mac;
+    if (record.padded_pdu_size != 0) overlay::set_padding(out, record.padded_pdu_size);
+    return out;
 }
 
 }  // namespace
@@ -152,6 +170,7 @@ bool CommandPump::send_query(WorkerRecord& w, Slot slot, const SessionRecord& re
 
 overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const {
     const SessionPort* const port = registry_.port(record.port);
+    if (port != nullptr && record.type == SessionType::Micro) return member_headers(record, *port);
     if (port == nullptr || record.next_hop.family == AddressFamily::None) return {};
     const auto mac = next_hops_.mac(record.port, record.next_hop);
     if (!mac) return {};
@@ -197,6 +216,10 @@ SessionKey CommandPump::key(const SessionRecord& record) const {
     if (record.type == SessionType::Echo) {  // what comes back names no peer, RFC 9747 2
         out.port = record.port;
         out.instance = record.source_port;
+        return out;
+    }
+    if (record.type == SessionType::Micro) {  // RFC 7130 2.2
+        out.port = record.port;
         return out;
     }
     if (record.type == SessionType::SingleHop) {

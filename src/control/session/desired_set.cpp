@@ -23,6 +23,7 @@ SessionRecord& DesiredSet::insert(const config::Session& session, Origin origin)
         record.local = next_hops_.local_for(port, record.remote).value_or(IpAddress{});
     }
     echo_looping_.add(record.port, record.parameters);
+    if (record.type == SessionType::Micro) member_links_.add(record.port, record.local);
     reconciler_.add(record);
     return record;
 }
@@ -74,6 +75,7 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to, auth::
         record.tunnel = to.tunnel;
         reconciler_.need(record, kNeedHeaders);
     }
+    if (record.type == SessionType::Micro) change_member_link(record, to);
     chains_.release(before, user_before);
     record.follow_link = to.follow_link;
     registry_.set_policy(record, to.notification);
@@ -83,9 +85,23 @@ void DesiredSet::change(SessionRecord& record, const config::Session& to, auth::
     }
 }
 
+/// Nothing of this is part of the key, RFC 7130 2.2: only the headers differ.
+void DesiredSet::change_member_link(SessionRecord& record, const config::Session& to) {
+    if (record.local == to.local && record.remote == to.remote && record.frames == to.frames) {
+        return;
+    }
+    member_links_.remove(record.port, record.local);
+    member_links_.add(record.port, to.local);
+    record.local = to.local;
+    record.remote = to.remote;
+    record.frames = to.frames;
+    reconciler_.need(record, kNeedHeaders);
+}
+
 void DesiredSet::erase(SessionRecord& record, bool silently) {
     chains_.release(record.parameters.key_chain, user(record.origin));
     echo_looping_.remove(record.port, record.parameters);
+    if (record.type == SessionType::Micro) member_links_.remove(record.port, record.local);
     reconciler_.remove(record, silently);
     registry_.erase(record);
 }

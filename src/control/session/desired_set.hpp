@@ -3,6 +3,7 @@
 #include "control/auth/chains.hpp"
 #include "control/config/schema.hpp"
 #include "control/session/echo_looping.hpp"
+#include "control/session/member_links.hpp"
 #include "control/session/next_hops.hpp"
 #include "control/session/reconciler.hpp"
 #include "control/session/registry.hpp"
@@ -14,12 +15,13 @@ namespace tocsin::control::session {
 class DesiredSet {
 public:
     DesiredSet(Registry& registry, Reconciler& reconciler, const NextHops& next_hops,
-               auth::Chains& chains, EchoLooping& echo_looping)
+               auth::Chains& chains, EchoLooping& echo_looping, MemberLinks& member_links)
         : registry_{registry},
           reconciler_{reconciler},
           next_hops_{next_hops},
           chains_{chains},
-          echo_looping_{echo_looping} {}
+          echo_looping_{echo_looping},
+          member_links_{member_links} {}
 
     /// Without a local address it gets the port's in the subnet of the remote. An unsolicited
     /// session of the same peer becomes this one.
@@ -34,6 +36,7 @@ public:
 
 private:
     void change(SessionRecord& record, const config::Session& to, auth::User user_before);
+    void change_member_link(SessionRecord& record, const config::Session& to);
     [[nodiscard]] SessionRecord* take_over(SessionRecord& record, const config::Session& session,
                                            Origin origin);
     [[nodiscard]] std::uint16_t acquire(const auth::Authentication& how, Origin origin);
@@ -43,6 +46,7 @@ private:
     const NextHops& next_hops_;
     auth::Chains& chains_;
     EchoLooping& echo_looping_;
+    MemberLinks& member_links_;
 };
 
 }  // namespace tocsin::control::session

@@ -82,7 +82,8 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
            [this](Instant t) { return dataplane_.wall(t); }, totals_},
       pieces_{reconciler_, hub_},
       echo_looping_{dataplane},
-      desired_{registry_, reconciler_, next_hops, chains_, echo_looping_},
+      member_links_{dataplane},
+      desired_{registry_, reconciler_, next_hops, chains_, echo_looping_, member_links_},
       admission_{registry_, reconciler_, next_hops, settings.max_sessions},
       reload_{registry_, desired_, admission_, chains_, pieces_, [this] { return wall_now(); }},
       removals_{registry_, desired_},
@@ -119,7 +120,9 @@ Result<std::vector<SessionId>> Manager::add(std::span<const config::Session> ses
     std::vector<SessionId> ids;
     ids.reserve(sessions.size());
     for (const config::Session& session : sessions) {
-        ids.push_back(desired_.insert(session, origin).id);
+        ids.push_back(session.on_request && origin == Origin::Config
+                          ? SessionId{}
+                          : desired_.insert(session, origin).id);
         pieces_.done(ids.size());
     }
     return ids;
@@ -308,6 +311,7 @@ void Manager::history(SessionId id, std::function<void(Result<HistoryView>)> don
 std::chrono::microseconds Manager::poll() {
     using namespace std::chrono_literals;
     echo_looping_.pump();
+    member_links_.pump();
     bool more = reconciler_.poll();
     more |= removals_.run();
     more |= link_losses_.run();

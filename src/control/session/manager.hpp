@@ -216,6 +216,7 @@ private:
     WatchHub hub_;
     Pieces pieces_;
     EchoLooping echo_looping_;
+    MemberLinks member_links_;
     DesiredSet desired_;
     Admission admission_;
     Reload reload_;

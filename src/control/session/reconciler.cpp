@@ -44,7 +44,11 @@ Reconciler::Reconciler(Registry& registry, message::Dataplane& dataplane, NextHo
       events_{dataplane, workers_, placement_, observer, totals} {}
 
 void Reconciler::add(SessionRecord& record) {
-    if (const auto hop = next_hops_.next_hop(record.port, record.remote)) {
+    // Packets of a member link need no next hop, RFC 7130 2.3.
+    const auto hop = record.type == SessionType::Micro
+                         ? std::nullopt
+                         : next_hops_.next_hop(record.port, record.remote);
+    if (hop) {
         record.next_hop = *hop;
         next_hops_.track(record.port, *hop);
         scans_.joined(record);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/base/boxed.hpp"
+#include "control/config/lag.hpp"
 #include "control/config/tunnel.hpp"
 #include "control/notify/telling.hpp"
 #include "dataplane/base/ip.hpp"
@@ -51,6 +52,7 @@ struct SessionRecord {
     Waiting waiting = Waiting::No;
     SessionType type = SessionType::SingleHop;
     std::uint16_t padded_pdu_size = 0;
+    config::MemberFrames frames;      ///< as config::Session
     bool interval_alignment = false;  ///< RFC 7419
     bool dampened = false;            ///< an Up would be held back
     bool has_policy = false;          ///< the registry's tellings have it

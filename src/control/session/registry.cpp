@@ -25,6 +25,7 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
     record.remote = session.remote;
     record.local = session.local;
     record.parameters = session.parameters;
+    record.frames = session.frames;
     record.tunnel = session.tunnel;
     if (record.tunnel) {
         tunnels_.emplace(record.remote, &record);
@@ -77,6 +78,21 @@ std::vector<SessionRecord*> Registry::find_multihop(const IpAddress& remote) {
         if (it != by_identity_.end()) out.push_back(it->second);
     }
     return out;
+}
+
+std::vector<SessionRecord*> Registry::find_micro(const IpAddress& remote) {
+    std::vector<SessionRecord*> out;
+    for (const SessionPort& p : ports_) {
+        const auto it = by_identity_.find(identity(SessionType::Micro, p.id, {}, remote));
+        if (it != by_identity_.end() && it->second->remote == remote) out.push_back(it->second);
+    }
+    return out;
+}
+
+SessionRecord* Registry::find_micro(PortId port, AddressFamily family) {
+    const auto it =
+        by_identity_.find(identity(SessionType::Micro, port, {}, IpAddress{.family = family}));
+    return it == by_identity_.end() ? nullptr : it->second;
 }
 
 std::vector<SessionRecord*> Registry::find_tunnels(const IpAddress& remote) {
@@ -163,6 +179,7 @@ config::Session Registry::spec(const SessionRecord& record) const {
     out.follow_link = record.follow_link;
     out.admin_down = record.admin_down;
     out.interval_alignment = record.interval_alignment;
+    out.frames = record.frames;
     out.tunnel = record.tunnel;
     if (record.has_policy) out.notification = tellings_.find(record.id.value)->policy();
     return out;
@@ -182,6 +199,7 @@ Registry::Identity Registry::identity(SessionType type, PortId port_id, const Ip
         out.remote = remote.octets;
         return out;
     }
+    if (type == SessionType::Micro) return out;  // addresses say nothing, RFC 7130 2.2
     const SessionPort* p = port(port_id);
     if (p == nullptr || !p->point_to_point) out.remote = remote.octets;
     return out;

@@ -38,8 +38,9 @@ struct SessionPort {
 class Registry {
 public:
     /// What can exist once: port, family and remote, RFC 5881 3; without the remote's octets on a
-    /// point-to-point port. Of multihop: the pair of addresses, RFC 5883 4.1. Of a tunnel: 128 bits
-    /// that stand for config::tunnel_key(), so that the others need no room for it.
+    /// point-to-point port or for micro-BFD. Of multihop: the pair of addresses, RFC 5883 4.1. Of a
+    /// tunnel: 128 bits that stand for config::tunnel_key(), so that the others need no room for
+    /// it.
     struct Identity {
         std::array<std::uint8_t, 16> remote{};
         std::uint16_t here = 0;  ///< the port; of multihop: the number of the local address
@@ -69,6 +70,10 @@ public:
 
     /// The multihop sessions with this peer: one for each of our addresses at most.
     [[nodiscard]] std::vector<SessionRecord*> find_multihop(const IpAddress& remote);
+    /// The micro-BFD sessions with this peer: one for each member link at most.
+    [[nodiscard]] std::vector<SessionRecord*> find_micro(const IpAddress& remote);
+    /// The micro-BFD session of a member link, RFC 7130 2.2; nullptr: there is none.
+    [[nodiscard]] SessionRecord* find_micro(PortId port, AddressFamily family);
     /// The sessions in tunnels with this peer.
     [[nodiscard]] std::vector<SessionRecord*> find_tunnels(const IpAddress& remote);
     /// How many sessions of a type of tunnel these two ends have between them.

@@ -29,7 +29,9 @@ Result<Applied> Reload::apply(const config::Diff& diff) {
     give_up_names(diff);
     for (const config::SessionChange& c : diff.changed) {
         SessionRecord* const record = find(c.from);
-        if (c.must_be_recreated) {
+        if (record == nullptr) {  // of a member link that does not ask for it, RFC 7130 3
+            if (!c.to.on_request) desired_.insert(c.to, Origin::Config);
+        } else if (c.must_be_recreated) {
             config::Session to = c.to;
             // What an operator decided stays, unless the file itself says otherwise now.
             if (c.from.admin_down == c.to.admin_down) to.admin_down = record->admin_down;
@@ -41,7 +43,7 @@ Result<Applied> Reload::apply(const config::Diff& diff) {
         pieces_.done(++done);
     }
     for (const config::Session& session : diff.added) {
-        desired_.insert(session, Origin::Config);
+        if (!session.on_request) desired_.insert(session, Origin::Config);
         pieces_.done(++done);
     }
     return Applied{
@@ -106,11 +108,11 @@ std::optional<Error> Reload::check_demand(const config::Diff& diff) {
         more += to;
         less += from;
         const SessionRecord* const record = touch(c.from);
-        if (record == nullptr) {
+        if (record == nullptr && !c.from.on_request) {
             return Error{ErrorKind::Internal, "this session of the file is not known",
                          config::describe(c.from)};
         }
-        if (record->waiting == Waiting::No) {
+        if (record != nullptr && record->waiting == Waiting::No) {
             auto& [worker_more, worker_less] = staying[record->worker];
             worker_more += to;
             worker_less += from;

@@ -46,6 +46,7 @@ Result<SessionId> resolve(const Selector& selector, Registry& registry, Reconcil
         consider(registry.find_identity(port.id, peer.remote));
     }
     for (const SessionRecord* const r : registry.find_multihop(peer.remote)) consider(r);
+    for (const SessionRecord* const r : registry.find_micro(peer.remote)) consider(r);
     for (const SessionRecord* const r : registry.find_tunnels(peer.remote)) consider(r);
     if (found.size() > 1) {
         return Error{ErrorKind::InvalidArgument,
