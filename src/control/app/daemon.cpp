@@ -137,7 +137,10 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
                                    .history = running_->dataplane.history != 0});
     manager_->set_tunnels(running_->tunnels);
     session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
-    manager_->set_listener(session_log_.get());
+    watch_lags();
+    observers_ = std::make_unique<Observers>(
+        std::vector<session::Observer*>{session_log_.get(), lags_.get()});
+    manager_->set_listener(observers_.get());
     announced_ = dataplane_.announce_on(loop_.wake_fd());
     manager_->set_between_pieces([this] { between_pieces(); });
 
@@ -189,6 +192,7 @@ Result<Ok> Daemon::start() {
     const auto added = manager_->add(running_->sessions, session::Origin::Config, {});
     if (!added) return added.error();
     unsolicited_->set_policies(running_->unsolicited);
+    lags_->set_lags(running_->lags, running_->sessions);
     tell_demand();
 
     for (const message::PortStatus& p : ports_) {
@@ -250,6 +254,7 @@ std::chrono::microseconds Daemon::turn() {
     const bool more = take_frames();
     auto wait = manager_->poll();
     unsolicited_->poll();
+    lags_->poll();
     if (more) wait = 0us;
     if (!ready_ && manager_->idle()) {
         ready_ = true;
@@ -272,9 +277,11 @@ std::chrono::microseconds Daemon::turn() {
         }
     }
     const bool quiet = announced_ && !stopping_ && wait >= session::Manager::kIdleWait;
-    const auto next = manager_->holds_for();
     if (quiet) wait = kTick;
-    return next ? std::min(wait, *next) : wait;
+    for (const auto next : {manager_->holds_for(), lags_->idle_for()}) {
+        if (next) wait = std::min(wait, *next);
+    }
+    return wait;
 }
 
 /// True when there may be more.
@@ -315,6 +322,7 @@ void Daemon::look_at_links() {
         log::write(log::Level::Warn, "port", p.link_up ? "link_up" : "link_down",
                    {{"port", p.name}});
         manager_->on_link(p.id, p.link_up);
+        lags_->on_link();
         stack_->on_link(p.id, p.link_up, dataplane_.now());
     }
     const std::lock_guard lock{mutex_};

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "control/app/loop.hpp"
+#include "control/app/observers.hpp"
 #include "control/app/options.hpp"
 #include "control/app/session_log.hpp"
 #include "control/config/load.hpp"
 #include "control/grpc/backend.hpp"
 #include "control/grpc/server.hpp"
+#include "control/lag/controller.hpp"
 #include "control/load/monitor.hpp"
 #include "control/metrics/server.hpp"
 #include "control/net/stack.hpp"
@@ -59,6 +61,9 @@ public:
     [[nodiscard]] std::vector<unsolicited::PolicyView> unsolicited_policies() override {
         return unsolicited_->policies();
     }
+    [[nodiscard]] std::vector<lag::LagView> lags() override;
+    [[nodiscard]] Result<Ok> report_member(const std::string& lag, const std::string& port,
+                                           lag::LinkState state) override;
 
     [[nodiscard]] api::Server* server() noexcept { return server_.get(); }
     [[nodiscard]] int metrics_port() const { return metrics_ ? metrics_->port() : 0; }
@@ -75,6 +80,7 @@ private:
     void look_at_workers();
     void look_at_keys();
     void accept_unsolicited();
+    void watch_lags();
     void admit_as_configured();
     void tell_demand();
     void configure_log() const;
@@ -96,7 +102,9 @@ private:
     std::unique_ptr<StackNextHops> next_hops_;
     std::unique_ptr<session::Manager> manager_;
     std::unique_ptr<unsolicited::Acceptor> unsolicited_;
+    std::unique_ptr<lag::Controller> lags_;
     std::unique_ptr<SessionLog> session_log_;
+    std::unique_ptr<Observers> observers_;
     std::unique_ptr<api::Server> server_;
     std::unique_ptr<metrics::Server> metrics_;
 

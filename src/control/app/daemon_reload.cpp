@@ -142,6 +142,7 @@ api::ReloadReport Daemon::apply(const std::shared_ptr<const config::Config>& nex
     report.key_chains_changed = diff.key_chains.has_value();
     if (report.key_chains_changed) look_at_keys();
     unsolicited_->set_policies(next->unsolicited);
+    lags_->set_lags(next->lags, next->sessions);
     report.needs_restart = diff.needs_restart;
     for (const config::Session& s : diff.deferred) {
         report.needs_restart.push_back("session " + config::describe(s));

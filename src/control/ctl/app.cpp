@@ -3,6 +3,7 @@
 #include "control/base/duration.hpp"
 #include "control/ctl/command_line.hpp"
 #include "control/ctl/daemon_grammar.hpp"
+#include "control/ctl/lag_grammar.hpp"
 #include "control/ctl/mistake.hpp"
 #include "control/ctl/option.hpp"
 #include "control/ctl/session_grammar.hpp"
@@ -40,6 +41,7 @@ public:
             ->option_text("table|json|jsonl");
         app_.set_version_flag("--version", std::string{"tocsinctl "} + TOCSIN_VERSION);
         add_session_commands(line_, app_);
+        add_lag_commands(line_, app_);
         add_daemon_commands(line_, app_);
     }
 

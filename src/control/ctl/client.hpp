@@ -2,6 +2,7 @@
 
 #include "control/ctl/stop.hpp"
 #include "tocsin/v1/daemon.grpc.pb.h"
+#include "tocsin/v1/lag.grpc.pb.h"
 #include "tocsin/v1/session.grpc.pb.h"
 #include "tocsin/v1/unsolicited.grpc.pb.h"
 #include "tocsin/v1/watch.grpc.pb.h"
@@ -38,6 +39,7 @@ public:
     [[nodiscard]] v1::WatchService::Stub& watch() const { return *watch_; }
     [[nodiscard]] v1::DaemonService::Stub& daemon() const { return *daemon_; }
     [[nodiscard]] v1::ConfigService::Stub& config() const { return *config_; }
+    [[nodiscard]] v1::LagService::Stub& lags() const { return *lags_; }
     [[nodiscard]] v1::UnsolicitedService::Stub& unsolicited() const { return *unsolicited_; }
 
     /// One sentence for a person about a call that failed.
@@ -54,6 +56,7 @@ private:
     std::unique_ptr<v1::DaemonService::Stub> daemon_;
     std::unique_ptr<v1::ConfigService::Stub> config_;
     std::unique_ptr<v1::UnsolicitedService::Stub> unsolicited_;
+    std::unique_ptr<v1::LagService::Stub> lags_;
 };
 
 }  // namespace tocsin::control::ctl

@@ -4,6 +4,7 @@
 #include "control/ctl/daemon_commands.hpp"
 #include "control/ctl/exit_code.hpp"
 #include "control/ctl/history_command.hpp"
+#include "control/ctl/lag_commands.hpp"
 #include "control/ctl/session_commands.hpp"
 #include "control/ctl/watch_command.hpp"
 
@@ -24,6 +25,7 @@ struct CommandLine {
     HistoryOptions history{};
     std::string from{};
     WatchOptions watch{};
+    LagOptions lag{};
     NeighborOptions neighbor{};
     std::string file{};
     Command command{};

@@ -44,6 +44,8 @@ std::string_view session_type_name(v1::SessionType type) {
             return "multihop";
         case v1::SESSION_TYPE_ECHO:
             return "echo";
+        case v1::SESSION_TYPE_MICRO:
+            return "micro";
         case v1::SESSION_TYPE_VXLAN:
             return "vxlan";
         case v1::SESSION_TYPE_GENEVE:

@@ -2,6 +2,8 @@
 
 #include "control/config/fault.hpp"
 #include "control/config/schema.hpp"
+#include "control/lag/group.hpp"
+#include "control/lag/view.hpp"
 #include "control/metrics/collector.hpp"
 #include "control/net/stack.hpp"
 #include "control/session/manager.hpp"
@@ -56,6 +58,10 @@ public:
     /// As Stack::add_piece().
     virtual bool add_piece(net::NeighborList& list) = 0;
     [[nodiscard]] virtual std::vector<unsolicited::PolicyView> unsolicited_policies() = 0;
+    [[nodiscard]] virtual std::vector<lag::LagView> lags() = 0;
+    /// As lag::Controller::report().
+    [[nodiscard]] virtual Result<Ok> report_member(const std::string& lag, const std::string& port,
+                                                   lag::LinkState state) = 0;
 };
 
 /// Runs `f` on the control thread and waits for what it returns; nullopt when the daemon is ending.

@@ -329,6 +329,9 @@ std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
         case v1::SESSION_TYPE_VXLAN:
         case v1::SESSION_TYPE_GENEVE:
             return std::nullopt;
+        case v1::SESSION_TYPE_MICRO:
+            return "SESSION_TYPE_MICRO (4) belongs to a LAG, all members of which have the same: "
+                   "write a [[lag]] in the configuration file and reload (RFC 7130 2.1)";
         default:
             break;
     }

@@ -3,6 +3,7 @@
 #include "control/base/log.hpp"
 #include "control/grpc/config_service.hpp"
 #include "control/grpc/daemon_service.hpp"
+#include "control/grpc/lag_service.hpp"
 #include "control/grpc/session_service.hpp"
 #include "control/grpc/unix_socket.hpp"
 #include "control/grpc/unsolicited_service.hpp"
@@ -37,7 +38,8 @@ public:
           watch_{backend, counters},
           daemon_{backend, counters},
           config_{backend, counters},
-          unsolicited_{backend, counters} {}
+          unsolicited_{backend, counters},
+          lags_{backend, counters} {}
 
     ~GrpcServer() override { stop(std::chrono::milliseconds{0}); }
 
@@ -60,6 +62,7 @@ public:
         builder.RegisterService(&daemon_);
         builder.RegisterService(&config_);
         builder.RegisterService(&unsolicited_);
+        builder.RegisterService(&lags_);
         const mode_t mask = ::umask(0117);  // from the first moment nobody else may connect
         server_ = builder.BuildAndStart();
         ::umask(mask);
@@ -94,6 +97,7 @@ private:
     DaemonService daemon_;
     ConfigService config_;
     UnsolicitedService unsolicited_;
+    LagService lags_;
     std::unique_ptr<grpc::Server> server_;
 };
 

@@ -1,5 +1,6 @@
 #include "control/metrics/collector.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -165,6 +166,58 @@ void collect_unsolicited(Families& f, const Sources& s) {
         for (std::size_t i = 0; i < unsolicited::kRefusals; ++i) {
             f.value({{"port", p.port}, {"reason", std::string{unsolicited::kRefusalNames[i]}}},
                     p.refused[i]);
+        }
+    }
+}
+
+void collect_lags(Families& f, const Sources& s) {
+    if (!s.lags) return;
+    const auto lags = s.lags();
+    const auto of_lags = [&](const char* name, MetricType type, const char* help, auto value) {
+        f.begin(name, type, help);
+        for (const lag::LagView& l : *lags) {
+            f.value({{"lag", l.config.name}}, static_cast<double>(value(l)));
+        }
+    };
+    of_lags("tocsin_lag_up", MetricType::Gauge, "1: at least minimum_links members are in use.",
+            [](const lag::LagView& l) { return l.up ? 1 : 0; });
+    of_lags("tocsin_lag_minimum_links", MetricType::Gauge,
+            "Members that have to be in use for the LAG to be up.",
+            [](const lag::LagView& l) { return l.config.minimum_links; });
+    of_lags("tocsin_lag_members", MetricType::Gauge, "Members of the LAG.",
+            [](const lag::LagView& l) { return l.members.size(); });
+    of_lags("tocsin_lag_members_in_use", MetricType::Gauge,
+            "Members that traffic may use: Distributing, with a link, not kept out by micro-BFD.",
+            [](const lag::LagView& l) { return l.members_in_use; });
+    of_lags("tocsin_lag_members_confirmed", MetricType::Gauge,
+            "Members all of whose micro-BFD sessions are Up.", [](const lag::LagView& l) {
+                return std::ranges::count_if(l.members, &lag::MemberView::confirmed);
+            });
+    of_lags("tocsin_lag_sessions_never_heard", MetricType::Gauge,
+            "Micro-BFD sessions that exist and never heard their peer.", [](const lag::LagView& l) {
+                std::size_t n = 0;
+                for (const lag::MemberView& m : l.members) {
+                    for (const lag::MemberSession& session : m.sessions) {
+                        n += session.id.value != 0 && !session.peer_heard ? 1U : 0U;
+                    }
+                }
+                return n;
+            });
+    of_lags("tocsin_lag_down_total", MetricType::Counter, "Times that the LAG went down.",
+            [](const lag::LagView& l) { return l.downs; });
+    of_lags("tocsin_lag_members_taken_out_total", MetricType::Counter,
+            "Members taken out of a load-balancing table.",
+            [](const lag::LagView& l) { return l.taken_out; });
+    of_lags("tocsin_lag_members_put_back_total", MetricType::Counter,
+            "Members put back into a load-balancing table.",
+            [](const lag::LagView& l) { return l.put_back; });
+    of_lags("tocsin_lag_actuator_failures_total", MetricType::Counter,
+            "What the load balancer was asked for and did not do.",
+            [](const lag::LagView& l) { return l.failed_acts; });
+    f.begin("tocsin_lag_member_in_use", MetricType::Gauge, "1: traffic may use the member.");
+    for (const lag::LagView& l : *lags) {
+        for (const lag::MemberView& m : l.members) {
+            f.value({{"lag", l.config.name}, {"port", m.port}}, m.in_use ? 1 : 0);
         }
     }
 }
@@ -336,6 +389,7 @@ std::vector<MetricFamily> Collector::Collect() const {
     Families families;
     collect_daemon(families, sources_);
     collect_unsolicited(families, sources_);
+    collect_lags(families, sources_);
     collect_workers(families, sources_);
     collect_ports(families, sources_);
     return families.take();

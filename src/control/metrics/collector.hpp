@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/lag/view.hpp"
 #include "control/load/monitor.hpp"
 #include "control/metrics/api_counters.hpp"
 #include "control/session/totals.hpp"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ struct Sources {
     const session::Totals* totals = nullptr;
     const ApiCounters* api = nullptr;
     const unsolicited::Counters* unsolicited = nullptr;  ///< nullptr: nothing is said of it
+    /// As of their last change.
+    std::function<std::shared_ptr<const std::vector<lag::LagView>>()> lags;
     struct Worker {
         unsigned lcore = 0;
         const message::WorkerStats* stats = nullptr;

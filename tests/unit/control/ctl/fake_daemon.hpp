@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tocsin/v1/daemon.grpc.pb.h"
+#include "tocsin/v1/lag.grpc.pb.h"
 #include "tocsin/v1/session.grpc.pb.h"
 #include "tocsin/v1/unsolicited.grpc.pb.h"
 #include "tocsin/v1/watch.grpc.pb.h"
@@ -312,6 +313,50 @@ public:
     }
 };
 
+class FakeLags final : public v1::LagService::Service {
+public:
+    grpc::Status ListLags(grpc::ServerContext*, const v1::ListLagsRequest*,
+                          v1::ListLagsResponse* response) override {
+        v1::Lag& lag = *response->add_lags();
+        lag.set_name("lag1");
+        lag.set_up(true);
+        lag.set_minimum_links(1);
+        lag.set_members_in_use(1);
+        lag.add_local("192.0.2.1");
+        lag.add_remote("192.0.2.2");
+        lag.set_lacp("none");
+        lag.set_actuator("log");
+        lag.set_up_timeout_ms(60'000);
+        for (const char* const port : {"m1", "m2"}) {
+            v1::LagMember& member = *lag.add_members();
+            const bool up = std::string_view{port} == "m1";
+            member.set_port(port);
+            member.set_known(true);
+            member.set_state(v1::MEMBER_STATE_DISTRIBUTING);
+            member.set_link_up(true);
+            member.set_in_use(up);
+            v1::MemberPlace& place = *member.add_places();
+            place.set_table(v1::LAG_TABLE_BOTH);
+            place.set_permitted(up);
+            place.set_reason(up ? v1::MEMBER_REASON_UP : v1::MEMBER_REASON_TIMEOUT);
+            v1::LagMemberSession& session = *member.add_sessions();
+            session.set_family("ipv4");
+            session.set_session_id(7);
+            session.set_state(up ? v1::SESSION_STATE_UP : v1::SESSION_STATE_DOWN);
+            session.set_peer_heard(up);
+        }
+        response->add_lags()->set_name("lag2");
+        return grpc::Status::OK;
+    }
+    grpc::Status ReportMember(grpc::ServerContext*, const v1::ReportMemberRequest* request,
+                              v1::ReportMemberResponse*) override {
+        reported = *request;
+        return request->lag() == "lag1" ? grpc::Status::OK
+                                        : grpc::Status{grpc::StatusCode::NOT_FOUND, "no such LAG"};
+    }
+    v1::ReportMemberRequest reported;
+};
+
 /// A gRPC server on a Unix socket of this process.
 class FakeDaemon {
 public:
@@ -323,6 +368,7 @@ public:
         builder.RegisterService(&daemon);
         builder.RegisterService(&config);
         builder.RegisterService(&unsolicited);
+        builder.RegisterService(&lags);
         server_ = builder.BuildAndStart();
     }
     ~FakeDaemon() {
@@ -341,6 +387,7 @@ public:
     FakeDaemonService daemon;
     FakeConfig config;
     FakeUnsolicited unsolicited;
+    FakeLags lags;
 
 private:
     std::string path_;

@@ -122,6 +122,35 @@ TEST_F(CollectorTest, TellsOfUnsolicitedSessions) {
     expect_line("tocsin_unsolicited_refused_total{port=\"wan0\",reason=\"denied\"} 0");
 }
 
+TEST_F(CollectorTest, TellsOfLags) {
+    sources.lags = [] {
+        lag::LagView view;
+        view.config.name = "lag1";
+        view.config.minimum_links = 2;
+        view.up = true;
+        view.members_in_use = 2;
+        view.downs = 3;
+        view.taken_out = 5;
+        for (const char* const port : {"m1", "m2", "m3"}) {
+            lag::MemberView& member = view.members.emplace_back();
+            member.port = port;
+            member.in_use = member.port != "m3";
+            member.confirmed = member.port == "m1";
+            member.sessions.push_back({.family = AddressFamily::V4, .id = {7}});
+        }
+        return std::make_shared<const std::vector<lag::LagView>>(std::vector{view});
+    };
+    expect_line("tocsin_lag_up{lag=\"lag1\"} 1");
+    expect_line("tocsin_lag_minimum_links{lag=\"lag1\"} 2");
+    expect_line("tocsin_lag_members{lag=\"lag1\"} 3");
+    expect_line("tocsin_lag_members_in_use{lag=\"lag1\"} 2");
+    expect_line("tocsin_lag_members_confirmed{lag=\"lag1\"} 1");
+    expect_line("tocsin_lag_sessions_never_heard{lag=\"lag1\"} 3");
+    expect_line("tocsin_lag_down_total{lag=\"lag1\"} 3");
+    expect_line("tocsin_lag_members_taken_out_total{lag=\"lag1\"} 5");
+    expect_line("tocsin_lag_member_in_use{lag=\"lag1\",port=\"m3\"} 0");
+}
+
 TEST_F(CollectorTest, FollowsTheNamingRulesOfPrometheus) {
     const std::regex name{"tocsin(_[a-z0-9]+)+"};
     std::set<std::string> seen;
