@@ -98,8 +98,14 @@ private:
             const LagMemberDraft* const own = draft_of(from, port);
             const std::string path = own == nullptr ? from.path + ".members" : own->path + ".port";
             std::string why;
-            if (port_named(draft_.config.ports, port, why) == nullptr) {
+            const Port* const found = port_named(draft_.config.ports, port, why);
+            if (found == nullptr) {
                 if (!draft_.addresses_are_doubtful) add_(path, std::move(why));
+                continue;
+            }
+            if (!found->parent.empty()) {
+                add_(path, in_quotes(port) + " is a VLAN of " + found->parent +
+                               ": members of a LAG are devices (RFC 7130 2.3), name that one");
                 continue;
             }
             const auto [first, is_new] = ports_.emplace(port, from.path);

@@ -163,6 +163,13 @@ TEST(LagConfig, HasEachPortInOneLagOnce) {
                  "lag[1].members", "\"m3\"");
 }
 
+// req: RFC7130-2.3-14
+TEST(LagConfig, HasDevicesForMembersAndNoVlans) {
+    expect_fault(kMembers + "[[port]]\nname = \"v\"\nparent = \"m1\"\nvlan = [100]\n" +
+                     lag_table(std::string{"members = [\"m2\", \"v\"]\n"} + kEnds),
+                 "lag[0].members", "VLAN of m1");
+}
+
 TEST(LagConfig, RefusesWhatCannotBe) {
     expect_fault(kMembers + lag_table(kEnds), "lag[0].members", "is missing");
     expect_fault(lag("minimum_links = 3\n"), "lag[0].minimum_links", "2 members");
