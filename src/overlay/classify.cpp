@@ -7,6 +7,7 @@
 #include "overlay/geneve.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/micro_bfd.hpp"
+#include "overlay/sbfd.hpp"
 #include "overlay/single_hop.hpp"
 #include "overlay/vlan.hpp"
 #include "overlay/vxlan.hpp"
@@ -41,14 +42,14 @@ Classified classify_arp(Octets arp, const PortContext& port) noexcept {
 }
 
 /// Whether a packet to an address that the port does not have is for the LAG that it is a member
-/// of, or for another port of ours and may come in here: multihop BFD, or a tunnel.
+/// of, or for another port of ours and may come in here: multihop BFD, S-BFD, or a tunnel.
 bool is_routed_to_us(const IpPacket& ip, const PortContext& port) noexcept {
     if (ip.protocol != kProtocolUdp || ip.upper.size() < kUdpLength) return false;
     const std::uint16_t to = load_be16(&ip.upper[kUdpDestinationPortOffset]);
     if (to == kMicroBfdPort) {
         return port.member.contains(ip_address({ip.destination(), ip.addresses.size() / 2}));
     }
-    if (to != kMultiHopPort && to != kVxlanPort && to != kGenevePort) return false;
+    if (to != kMultiHopPort && to != kVxlanPort && to != kGenevePort && !is_sbfd(ip)) return false;
     return is_own_destination(ip, port);
 }
 
@@ -76,7 +77,9 @@ Classified classify_udp(const IpPacket& ip, const PortContext& port, ChecksumHin
     const bool micro = destination_port == kMicroBfdPort;
     const bool near = micro || destination_port == kSingleHopPort;
     const bool echo = destination_port == kEchoPort;
-    if (!near && !echo && destination_port != kMultiHopPort) return drop(DropReason::NotHandled);
+    if (!near && !echo && destination_port != kMultiHopPort) {
+        return is_sbfd(ip) ? open_sbfd(ip, port, hint) : drop(DropReason::NotHandled);
+    }
     // Echo packets come from ourselves.
     if (!echo && source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
     // What we sent ourselves comes back from a member link that is looped.
@@ -123,7 +126,8 @@ Classified classify_ipv4(Octets octets, const PortContext& port, ChecksumHint ip
     IpPacket ip;
     const DropReason reason = open_ipv4(octets, ip_hint, kOuterFaults, ip);
     if (reason != DropReason::None) return drop(reason);
-    if (!port.addresses.contains_v4(ip.destination()) && !is_routed_to_us(ip, port)) {
+    if (!port.addresses.contains_v4(ip.destination()) && !is_routed_to_us(ip, port) &&
+        !ends_here(ip, frame)) {
         const std::size_t header = std::size_t{octets[0] & 15U} * 4U;
         return classify_foreign(octets.first(header + ip.upper.size()), header, port);
     }
@@ -137,7 +141,8 @@ Classified classify_ipv6(Octets octets, const PortContext& port, ChecksumHint ud
     IpPacket ip;
     const DropReason reason = open_ipv6(octets, kOuterFaults, ip);
     if (reason != DropReason::None) return drop(reason);
-    if (!port.addresses.contains_v6(ip.destination()) && !is_routed_to_us(ip, port)) {
+    if (!port.addresses.contains_v6(ip.destination()) && !is_routed_to_us(ip, port) &&
+        !ends_here(ip, frame)) {
         const bool for_us =
             ip.protocol == kProtocolIcmpv6 && port.addresses.listens_to(ip.destination());
         if (for_us) return punt();

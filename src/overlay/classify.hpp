@@ -36,18 +36,24 @@ struct PortContext {
     bool loops_echo = false;  ///< a session of this port allows its peer Echo, RFC 5880 6.8.13
     LocalAddresses addresses;
     OnLinkPrefixes on_link;  ///< whose stations may ask for their Echo packets
+    /// What else this port leads to, by routes: who is there may have an answer of a reflector.
+    std::span<const IpPrefix> routes{};
+    /// What a reflector answers from that was not asked by an address of ours; or family None.
+    IpAddress own_v4{};
+    IpAddress own_v6{};
     /// Of every port of the domain: a multihop packet to any of them may come in here.
     std::span<const LocalAddresses> domain_addresses{};
     MemberAddresses member{};  ///< none unless the port is a member of a LAG
 };
 
 enum class Verdict : std::uint8_t {
-    Bfd,        ///< `packet` is filled in
-    Echo,       ///< to the Echo port of an address of ours: what we once sent, or claims to be
-    Reflect,    ///< a peer's Echo packet: reflect_echo(); `packet.payload` is its IP header
-    Punt,       ///< for the slow path: ARP, neighbour discovery, ICMP for us
-    PuntAside,  ///< for the slow path as far as there is time: ARP requests for others
-    Drop,       ///< counted under `reason`
+    Bfd,          ///< `packet` is filled in
+    Echo,         ///< to the Echo port of an address of ours: what we once sent, or claims to be
+    SbfdRequest,  ///< of an initiator of S-BFD, to the port of reflectors; `packet` is filled in
+    Reflect,      ///< a peer's Echo packet: reflect_echo(); `packet.payload` is its IP header
+    Punt,         ///< for the slow path: ARP, neighbour discovery, ICMP for us
+    PuntAside,    ///< for the slow path as far as there is time: ARP requests for others
+    Drop,         ///< counted under `reason`
 };
 
 struct Classified {

@@ -2,6 +2,8 @@
 
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/types.hpp"
+#include "overlay/classify.hpp"
+#include "overlay/datagram.hpp"
 #include "overlay/header_template.hpp"
 #include "overlay/single_hop.hpp"
 
@@ -20,6 +22,25 @@ using SbfdHeaders = SingleHopHeaders;
 /// Length 0 when the families differ, or the source port is 7784.
 [[nodiscard]] HeaderTemplate sbfd_headers(const SbfdHeaders& h) noexcept;
 
+/// Whether the datagram in `ip` is a request, which goes to 7784, or a response, which comes from
+/// there.
+[[nodiscard]] bool is_sbfd(const IpPacket& ip) noexcept;
+
+/// Whether a packet to an address that is not ours is a request that ends here all the same: one to
+/// a loopback address, as they travel in an LSP, or one whose TTL has come to its end on the way to
+/// somebody else, RFC 7881 5.1.1. `frame`: its Ethernet header, which is to us alone.
+[[nodiscard]] bool ends_here(const IpPacket& ip, const std::uint8_t* frame) noexcept;
+
+/// What is_sbfd() said yes to. SbfdRequest: for answer() of the reflector, any TTL will do. Bfd: a
+/// response, whose instance is its My Discriminator and whose link the port that it went to.
+[[nodiscard]] Classified open_sbfd(const IpPacket& ip, const PortContext& port,
+                                   ChecksumHint hint) noexcept;
+
+/// Our address that a response comes from when the request went to none of ours; family None: it
+/// went to one, from which the response comes, RFC 7881 6.1.
+[[nodiscard]] IpAddress response_source(const ReceivedPacket& request,
+                                        const PortContext& port) noexcept;
+
 /// Where the headers of a request lie in its frame.
 struct SbfdRequest {
     std::size_t ip = 0;       ///< of the IP header
@@ -29,9 +50,9 @@ struct SbfdRequest {
 
 /// Makes a frame with a request, whose Control packet already is the response, leave to where it
 /// came from: MAC addresses, IP addresses and ports turned round, TTL or Hop Limit 255, both
-/// checksums computed anew (RFC 7881 6.1). `own` takes the place of a destination that is a
-/// loopback address; elsewhere it is not looked at. False, with the frame as it was: it came from
-/// no single station or from the port of reflectors, or there is no such address of ours.
+/// checksums computed anew (RFC 7881 6.1). `own`, when it has a family, takes the place of the
+/// request's destination. False, with the frame as it was: it came from no single station or from
+/// the port of reflectors, or went to a loopback address and there is none of ours to answer from.
 [[nodiscard]] bool turn_round(std::span<std::uint8_t> frame, const SbfdRequest& at,
                               const MacAddress& mac, const IpAddress& own) noexcept;
 

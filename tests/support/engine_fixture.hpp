@@ -311,6 +311,16 @@ private:
     return key;
 }
 
+/// An initiator of S-BFD that asks for entity 0xc6336401 from port 50100.
+[[nodiscard]] inline SessionKey sbfd_key(std::uint8_t host = 2) {
+    SessionKey key = v4_key(host);
+    key.type = SessionType::Sbfd;
+    key.port = port_in_key(key.type, {});
+    key.instance = 0xc6336401;
+    key.link = 50100;
+    return key;
+}
+
 /// What unless said otherwise a test's session has: 100 ms each way, three packets.
 [[nodiscard]] inline bfd::SessionParameters fast_parameters() {
     bfd::SessionParameters p;

@@ -27,6 +27,10 @@ enum class DropReason : std::uint8_t {
     TtlNot255,          ///< GTSM, RFC 5881 5
     PayloadTooShort,    ///< UDP payload below 24 octets
 
+    // src/overlay: requests to the port of S-BFD reflectors
+    ReflectorSourcePort,  ///< from the port of reflectors, RFC 7881 6: it may be a response
+    ReflectorNoReturn,    ///< this port leads not back to the source, RFC 7881 7
+
     // src/overlay: tunnels, and what is inside of them
     VxlanHeader,           ///< cut off, or without the I flag, RFC 7348 5
     GeneveHeader,          ///< cut off, another version, or options that do not fit, RFC 8926 3.4
@@ -58,33 +62,39 @@ enum class DropReason : std::uint8_t {
     YourDiscriminatorZeroState,  ///< zero with a state other than Down or AdminDown
     NoSession,                   ///< Your Discriminator zero and no session matches
     SessionType,                 ///< the session has another encapsulation or family
-    WrongInstance,               ///< of another VNI, label or inner link than the session's
-    DestinationMismatch,         ///< inside a tunnel, to another address of ours than the session's
-    WrongPort,                   ///< single hop, arrived on another port than the session's
-    SourceMismatch,              ///< match_source is on and the source is not the remote address
-    TtlTooLow,                   ///< multihop, below min_ttl
-    AuthUnexpected,              ///< A set, bfd.AuthType zero
-    AuthMissing,                 ///< A clear, bfd.AuthType nonzero
-    AuthTypeMismatch,            ///< Auth Type is not bfd.AuthType
-    AuthKeyUnknown,              ///< no key with this Auth Key ID is accepted now
-    AuthLength,                  ///< Auth Len does not fit type, key or Length
-    AuthSequence,                ///< Sequence Number outside of the window: replayed, or many lost
-    AuthDigest,                  ///< wrong password, MD5 digest or SHA1 hash
-    AuthReflected,               ///< our own packet: My Discriminator is the session's
-    AdminDown,                   ///< local AdminDown discards after the variables are updated
-    EchoNotOurs,                 ///< came back to the Echo port, but no session of ours sent it
+    WrongInstance,               ///< of another VNI, label or inner link than the session's; S-BFD:
+                                 ///< of another entity, or to another port
+    DestinationMismatch,  ///< in a tunnel, S-BFD: to another address of ours than the session's
+    WrongPort,            ///< single hop, arrived on another port than the session's
+    SourceMismatch,       ///< match_source is on and the source is not the remote address
+    TtlTooLow,            ///< multihop, below min_ttl
+    AuthUnexpected,       ///< A set, bfd.AuthType zero
+    AuthMissing,          ///< A clear, bfd.AuthType nonzero
+    AuthTypeMismatch,     ///< Auth Type is not bfd.AuthType
+    AuthKeyUnknown,       ///< no key with this Auth Key ID is accepted now
+    AuthLength,           ///< Auth Len does not fit type, key or Length
+    AuthSequence,         ///< Sequence Number outside of the window: replayed, or many lost
+    AuthDigest,           ///< wrong password, MD5 digest or SHA1 hash
+    AuthReflected,        ///< our own packet: My Discriminator is the session's
+    AdminDown,            ///< local AdminDown discards after the variables are updated
+    EchoNotOurs,          ///< came back to the Echo port, but no session of ours sent it
     EchoTtl,       ///< returned Echo that was not forwarded exactly once, or too old to be looped
     EchoInactive,  ///< returned Echo of a session that sends none now
     EchoSequence,  ///< returned Echo that came back before, or was never sent
     EchoForged,    ///< returned Echo whose tag is wrong
     ReflectorDemandClear,  ///< S-BFD request without D, RFC 7880 7.2.3: it may be a response
+    ReflectorDenied,       ///< from a source that the reflector is not to answer
+    InitiatorDemandSet,    ///< S-BFD response with D, RFC 7880 7.3.3: it may be a request
+    InitiatorState,        ///< S-BFD response in Down or Init, which no reflector is ever in
     EchoRefused,  ///< a peer's Echo that we do not loop: no session allows it, or not its own
                   ///< address
 
     // src/dataplane/runtime
     EchoRateLimited,  ///< a peer's Echo beyond what its station, or all together, may have back
     EchoNoRoom,       ///< a peer's Echo for which the transmit queue has no room to spare
-    PuntRateLimited,  ///< slow-path frame above the rate that control takes
+    ReflectorRateLimited,  ///< S-BFD request beyond what its source, or all together, may ask
+    ReflectorNoRoom,       ///< S-BFD response for which the transmit queue has no room to spare
+    PuntRateLimited,       ///< slow-path frame above the rate that control takes
     PuntRingFull,
     HandoverRingFull,  ///< the worker of the session does not keep up with what others hand over
     NotHandled,        ///< a protocol that nobody here speaks
@@ -114,6 +124,8 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "udp_checksum",
     "ttl_not_255",
     "payload_too_short",
+    "reflector_source_port",
+    "reflector_no_return",
     "vxlan_header",
     "geneve_header",
     "geneve_critical_option",
@@ -162,9 +174,14 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "echo_sequence",
     "echo_forged",
     "reflector_demand_clear",
+    "reflector_denied",
+    "initiator_demand_set",
+    "initiator_state",
     "echo_refused",
     "echo_rate_limited",
     "echo_no_room",
+    "reflector_rate_limited",
+    "reflector_no_room",
     "punt_rate_limited",
     "punt_ring_full",
     "handover_ring_full",

@@ -90,19 +90,11 @@ bool out_of_window(AuthType type, const AuthSequence& known, std::uint32_t seque
     return ahead > 3U * detect_mult || (ahead == 0 && is_meticulous(type));
 }
 
-}  // namespace
-
-std::uint8_t section_length(const AuthKeys& keys) noexcept {
-    if (keys.type == AuthType::None || keys.current >= keys.count) return 0;
-    return section_length(keys.type, keys.keys[keys.current]);
-}
-
-SignedPacket sign(const AuthKeys& keys, const ControlOctets& packet,
-                  std::uint32_t sequence) noexcept {
+/// By `key`, one of `keys`.
+SignedPacket sign_with(const AuthKeys& keys, const AuthKey& key, const ControlOctets& packet,
+                       std::uint32_t sequence) noexcept {
     SignedPacket out;
-    const std::uint8_t length = section_length(keys);
-    if (length == 0) return out;
-    const AuthKey& key = keys.keys[keys.current];
+    const std::uint8_t length = section_length(keys.type, key);
     out.length = static_cast<std::uint8_t>(kControlPacketLength + length);
     std::memcpy(out.octets.data(), packet.data(), packet.size());
     out.octets[kStateOffset] |= kAuthenticationBit;
@@ -119,6 +111,31 @@ SignedPacket sign(const AuthKeys& keys, const ControlOctets& packet,
     const Digest found = digest(keys, key, {out.octets.data(), kAuthOffset + kDigestOctet});
     std::memcpy(section + kDigestOctet, found.data(), length - kDigestOctet);
     return out;
+}
+
+}  // namespace
+
+std::uint8_t section_length(const AuthKeys& keys) noexcept {
+    if (keys.type == AuthType::None || keys.current >= keys.count) return 0;
+    return section_length(keys.type, keys.keys[keys.current]);
+}
+
+SignedPacket sign(const AuthKeys& keys, const ControlOctets& packet,
+                  std::uint32_t sequence) noexcept {
+    if (section_length(keys) == 0) return {};
+    return sign_with(keys, keys.keys[keys.current], packet, sequence);
+}
+
+SignedPacket sign_alike(const AuthKeys& keys, const ControlOctets& packet,
+                        std::span<const std::uint8_t> other) noexcept {
+    const AuthKey* const key = key_of(keys, other[kAuthOffset + kKeyIdOctet]);
+    if (key == nullptr) return {};
+    const bool sequence = has_sequence(keys.type);
+    return sign_with(keys, *key, packet, sequence ? sequence_of(other) : 0);
+}
+
+std::uint32_t sequence_of(std::span<const std::uint8_t> packet) noexcept {
+    return load_be32(&packet[kAuthOffset + kSequenceOctet]);
 }
 
 DropReason verify(const AuthKeys& keys, std::span<const std::uint8_t> packet,

@@ -80,6 +80,12 @@ struct SignedPacket {
 [[nodiscard]] SignedPacket sign(const AuthKeys& keys, const ControlOctets& packet,
                                 std::uint32_t sequence) noexcept;
 
+/// The same by the key and with the Sequence Number of `other`, which verify() has accepted.
+[[nodiscard]] SignedPacket sign_alike(const AuthKeys& keys, const ControlOctets& packet,
+                                      std::span<const std::uint8_t> other) noexcept;
+/// The Sequence Number of a packet that verify() has accepted with a type that has one.
+[[nodiscard]] std::uint32_t sequence_of(std::span<const std::uint8_t> packet) noexcept;
+
 /// What a receiver remembers of a session's sequence numbers, RFC 5880 6.8.1.
 struct AuthSequence {
     std::uint32_t rcv_auth_seq = 0;  ///< bfd.RcvAuthSeq

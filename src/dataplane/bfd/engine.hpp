@@ -132,6 +132,9 @@ public:
     /// stays the same for as long as a session uses it.
     Status set_keys(std::uint16_t number, const AuthKeys* keys) noexcept;
 
+    /// All that set_keys() has told of, by number less one; nullptr: none.
+    [[nodiscard]] std::span<const AuthKeys* const> keys() const noexcept { return chains_; }
+
     [[nodiscard]] Status snapshot(SessionHandle session, SessionSnapshot& out) const noexcept;
     /// What history_record() has of a session.
     [[nodiscard]] Status history(SessionHandle session, HistorySummary& out) const noexcept;
@@ -177,6 +180,9 @@ private:
     static constexpr std::chrono::seconds kLongestLinger{10};
     /// A peer that asks for an interval of an hour does not keep a slot for hours.
     static constexpr std::chrono::seconds kLongestHeardBy{60};
+    // Sequence Numbers back from the last one sent that responses may still have: of 2.5 s at 10
+    // ms.
+    static constexpr std::uint32_t kLatestSent = 256;
     // Two seconds: what Finals are waited for; lost ones make a round trip look longer than it is.
     static constexpr Tick kLongestRoundTrip = 30'517;
     // Ticks keep their order over 39 hours: a longer standstill (a suspended machine) is caught up
@@ -205,8 +211,18 @@ private:
     [[nodiscard]] static DropReason check_looped(const SessionCold& cold,
                                                  const ReceivedPacket& packet,
                                                  const ControlPacket& control) noexcept;
+    // engine_sbfd.cpp: what sets initiators of S-BFD apart, RFC 7880
+    [[nodiscard]] bool initiates(Slot slot) const noexcept {
+        return is_initiator(cold_[slot.value].key.type);
+    }
+    [[nodiscard]] static DropReason check_response(const ControlPacket& control) noexcept;
+    [[nodiscard]] DropReason check_sequence_sent(
+        Slot slot, std::span<const std::uint8_t> packet) const noexcept;
+    void expect_responses(Slot slot) noexcept;
+    void reschedule(Slot slot, Instant now) noexcept;
     void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
     [[nodiscard]] ControlOctets payload(Slot slot, bool poll, bool final) const noexcept;
+    [[nodiscard]] ControlOctets periodic_payload(Slot slot) const noexcept;
     // engine_auth.cpp
     void start_authentication(Slot slot) noexcept;
     [[nodiscard]] SignedPacket outgoing(Slot slot, const ControlOctets& packet) noexcept;
@@ -229,7 +245,8 @@ private:
     // engine_congestion.cpp; nothing without EngineConfig::congestion_control
     [[nodiscard]] static bool wants_congestion_control(const SessionKey& key,
                                                        const SessionParameters& p) noexcept {
-        return key.type == SessionType::MultiHop && p.congestion_doublings != 0;
+        return (key.type == SessionType::MultiHop || is_initiator(key.type)) &&
+               p.congestion_doublings != 0;
     }
     [[nodiscard]] bool has_congestion_control(Slot slot) const noexcept;
     [[nodiscard]] WireInterval expected_interval(Slot slot) const noexcept;

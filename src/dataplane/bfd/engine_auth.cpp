@@ -59,12 +59,22 @@ DropReason Engine::authenticate(Slot slot, const ControlPacket& control,
     }
     SessionAuth& auth = auth_[slot.value];
     DropReason reason = DropReason::AuthMissing;
-    const bool looped = cold.key.type == SessionType::Echo;
-    if (control.authentication_present && !looped && control.my_discriminator == cold.local_discr) {
+    // D tells our own request from its response, whatever discriminator the entity has.
+    const bool initiator = is_initiator(cold.key.type);
+    const bool may_be_ours = initiator || cold.key.type == SessionType::Echo;
+    if (control.authentication_present && !may_be_ours &&
+        control.my_discriminator == cold.local_discr) {
         reason = DropReason::AuthReflected;  // both ends sign alike: the digest would be right
     } else if (control.authentication_present) {
         if (now >= auth.sequence_until) auth.received.known = false;
-        reason = verify(keys_of(chain), {packet.payload, control.length}, auth.received);
+        const AuthKeys& keys = keys_of(chain);
+        const std::span whole{packet.payload, control.length};
+        AuthSequence received = auth.received;
+        reason = verify(keys, whole, received);
+        if (reason == DropReason::None && initiator && has_sequence(keys.type)) {
+            reason = check_sequence_sent(slot, whole);
+        }
+        if (reason == DropReason::None) auth.received = received;
     }
     if (reason != DropReason::None) {
         ++auth.failures;

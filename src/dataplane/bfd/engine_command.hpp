@@ -66,6 +66,7 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     // The first packets of many sessions that start together are spread over up to a second.
     hot.last_tx = tick_at(now);
     hot.tx_interval = tx_interval_in_force(session.slot);
+    expect_responses(session.slot);
     if (hot.tx_interval != WireInterval{0}) {
         const std::uint32_t spread_us = std::min(sessions_ * 10U, kSlowInterval.count());
         const std::uint64_t us = static_cast<std::uint64_t>(spread_us) * random() >> 32U;
@@ -187,7 +188,7 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
     // AdminDown and of the slow interval that goes with it.
     // Nothing periodic leaves to a peer in Demand mode, but AdminDown ends that.
     const bool silent = (hot->tx_interval == WireInterval{0} && !hot->remote_demand_active()) ||
-                        cold.key.type == SessionType::Echo;
+                        cold.key.type == SessionType::Echo || is_initiator(cold.key.type);
     const Nanoseconds heard_by = std::min(
         cold.parameters.detect_mult * Nanoseconds{hot->tx_interval}, Nanoseconds{kLongestHeardBy});
     const Nanoseconds slow =

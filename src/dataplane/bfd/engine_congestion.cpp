@@ -5,17 +5,20 @@
 namespace tocsin::bfd {
 
 bool Engine::has_congestion_control(Slot slot) const noexcept {
-    return !congestion_.empty() && hot_[slot.value].has(kMultiHop);
+    return !congestion_.empty() && (hot_[slot.value].has(kMultiHop) || initiates(slot));
 }
 
 /// The interval that loss is measured with; 0 while nothing periodic is expected of the peer.
 WireInterval Engine::expected_interval(Slot slot) const noexcept {
     const SessionHot& hot = hot_[slot.value];
     const SessionCold& cold = cold_[slot.value];
-    const bool sends = hot.session_state == SessionState::Up && !hot.has(kLingering) &&
-                       !cold.silent && cold.required_min_rx_interval > WireInterval{0};
+    const bool responds = is_initiator(cold.key.type);  // to each of our packets
+    const bool asked = responds || cold.required_min_rx_interval > WireInterval{0};
+    const bool sends =
+        hot.session_state == SessionState::Up && !hot.has(kLingering) && !cold.silent && asked;
     if (!sends || hot.tx_interval == WireInterval{0} || cold.parameters.congestion_doublings == 0)
         return WireInterval{0};
+    if (responds) return hot.tx_interval;
     return std::max(hot.rx_in_force, hot.remote_desired_min_tx_interval());
 }
 

@@ -86,7 +86,8 @@ DropReason Engine::check_arrival(const SessionCold& cold,
     const bool looped = key.type == SessionType::Echo;  // has a rule of its own
     if (!looped && packet.ttl < cold.parameters.min_ttl) return DropReason::TtlTooLow;
     const bool tunnel = key.type == SessionType::Vxlan || key.type == SessionType::Geneve;
-    if (tunnel && key.local != address(packet.destination, packet.family)) {
+    if ((tunnel || is_initiator(key.type)) &&
+        key.local != address(packet.destination, packet.family)) {
         return DropReason::DestinationMismatch;
     }
     if ((cold.parameters.match_source || tunnel) && (tunnel || !any_source) &&

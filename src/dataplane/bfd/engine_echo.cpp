@@ -9,6 +9,7 @@ namespace tocsin::bfd {
 WireInterval Engine::required_min_rx(Slot slot) const noexcept {
     const SessionCold& cold = cold_[slot.value];
     if (cold.key.type == SessionType::Echo) return cold.desired_min_tx_interval;
+    if (is_initiator(cold.key.type)) return WireInterval{0};  // RFC 7880 7.3.2
     const WireInterval wanted = backed_off_rx(slot);
     const bool sedate = cold.echo && !cold.demand && wanted > WireInterval{0};
     return sedate ? std::max(wanted, kSlowInterval) : wanted;

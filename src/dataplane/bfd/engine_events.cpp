@@ -29,7 +29,8 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
     out.remote_session_state = hot.remote_session_state();
     out.local_diag = cold.local_diag;
     out.remote_diag = static_cast<Diag>(hot.last_packet[0] & 0x1fU);
-    out.remote_discr = hot.remote_discr();
+    const bool initiator = is_initiator(cold.key.type);
+    out.remote_discr = initiator ? Discriminator{cold.key.instance} : hot.remote_discr();
     out.desired_min_tx_interval = cold.desired_min_tx_interval;
     out.required_min_rx_interval = cold.required_min_rx_interval;
     out.remote_min_rx_interval = hot.remote_min_rx_interval();
@@ -38,7 +39,7 @@ void Engine::fill(Slot slot, SessionSnapshot& out) const noexcept {
     out.detection_time = detection_time(slot);
     out.detect_mult = cold.parameters.detect_mult;
     out.remote_detect_mult = hot.remote_detect_mult();
-    out.demand_mode = cold.demand;
+    out.demand_mode = cold.demand || initiator;
     out.verified_by_poll = cold.silent;
     out.remote_demand_mode = hot.remote_demand_mode();
     out.remote_control_plane_independent =

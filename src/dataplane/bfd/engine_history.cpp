@@ -41,12 +41,12 @@ void Engine::note_sending(Slot slot, const ControlOctets& octets, Instant now) n
 }
 
 void Engine::note_periodic(Slot slot, Instant now) noexcept {
-    note_sending(slot, payload(slot, sends_poll(cold_[slot.value].poll), false), now);
+    note_sending(slot, periodic_payload(slot), now);
 }
 
 void Engine::note_not_sent(Slot slot, Instant now) noexcept {
     if (!history_.enabled()) return;
-    const ControlOctets octets = payload(slot, sends_poll(cold_[slot.value].poll), false);
+    const ControlOctets octets = periodic_payload(slot);
     history_.not_sent(slot, octets, totals(slot, now), now);
 }
 

@@ -100,6 +100,8 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     reason = check_arrival(cold, packet);
     const bool looped = cold.key.type == SessionType::Echo;
     if (reason == DropReason::None && looped) reason = check_looped(cold, packet, control);
+    const bool initiator = is_initiator(cold.key.type);
+    if (reason == DropReason::None && initiator) reason = check_response(control);
     if (reason != DropReason::None) return note_dropped(slot, packet, reason, now);
     reason = authenticate(slot, control, packet, now);
     if (reason != DropReason::None) return note_dropped(slot, packet, reason, now);
@@ -117,7 +119,8 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     const bool news = octets != hot.last_packet;
     hot.last_packet = octets;
     if (!looped) note_source(slot, packet, now);
-    if (old_discr != control.my_discriminator) hot.set(kPayloadStale);
+    const bool repeats = old_discr != control.my_discriminator && !initiator;
+    if (repeats) hot.set(kPayloadStale);  // as Your Discriminator
     ease_unmeasured(slot, now);
 
     const Poll before = cold.poll;
@@ -159,14 +162,15 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     hot.last_rx = now;
     if (++hot.rx_packets == 0) ++cold.rx_packets;
     const SessionState was = hot.session_state;
-    const SessionState next = on_receive(was, control.state);
+    const SessionState next =
+        initiator ? on_response(was, control.state) : on_receive(was, control.state);
     if (next != was) {
         const Diag diag = next == SessionState::Down ? Diag::NeighborSignaledSessionDown
                           : next == SessionState::Up ? Diag::None
                                                      : cold.local_diag;
         if (control.diag == Diag::ControlDetectionTimeExpired) judge_failure(slot);
         change_state(slot, next, diag, now, sink);
-    } else if (old_discr != control.my_discriminator) {
+    } else if (repeats) {
         content_changed(slot, now);
         update_tx_interval(slot, now);
         send_content_change(slot, now, sink);
@@ -177,7 +181,11 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     update_tx_interval(slot, now);
     update_detection(slot, now);
     keep_sequence(slot, now);
-    if (control.poll) {
+    if (control.poll && initiator) {
+        // With the next request: one at once would be answered at once, and again.
+        cold.owes_final = true;
+        hot.set(kPayloadStale);
+    } else if (control.poll) {
         const ControlOctets answer = payload(slot, false, true);
         const SignedPacket final = outgoing(slot, answer);
         const bool left = final.length != 0 && sink.transmit_once(slot, final.span());

@@ -10,19 +10,27 @@ ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
     const SessionCold& cold = cold_[slot.value];
     // What we say to ourselves has no use for intervals, RFC 9747 2.
     const bool looped = cold.key.type == SessionType::Echo;
+    // D tells requests from responses; the entity that is asked is never forgotten, RFC 7880 7.3.2.
+    const bool initiator = is_initiator(cold.key.type);
     return encode(
         {.diag = cold.local_diag,
          .state = hot.session_state,
          .poll = poll,
          .final = final,
          .control_plane_independent = cold.parameters.control_plane_independent,
-         .demand = cold.demand,
+         .demand = cold.demand || initiator,
          .detect_mult = cold.parameters.detect_mult,
          .my_discriminator = cold.local_discr,
-         .your_discriminator = hot.remote_discr(),
+         .your_discriminator = initiator ? Discriminator{cold.key.instance} : hot.remote_discr(),
          .desired_min_tx_interval = looped ? kSlowInterval : cold.desired_min_tx_interval,
          .required_min_rx_interval = looped ? kSlowInterval : cold.required_min_rx_interval,
          .required_min_echo_rx_interval = required_min_echo_rx(cold)});
+}
+
+/// What the next scheduled packet says. P and F are never together, RFC 5880 6.5.
+ControlOctets Engine::periodic_payload(Slot slot) const noexcept {
+    const SessionCold& cold = cold_[slot.value];
+    return payload(slot, sends_poll(cold.poll) && !cold.owes_final, cold.owes_final);
 }
 
 void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
@@ -154,8 +162,11 @@ void Engine::update_steady(Slot slot) noexcept {
     const SessionState state = hot.session_state;
     if (state == SessionState::AdminDown || hot.has(kLingering)) return;
     if (cold.key.type == SessionType::Echo) return;  // last_packet is not what came
-    if (on_receive(state, hot.remote_session_state()) != state) return;
-    if (cold.poll == Poll::Separating || cold.parameters.match_source) return;
+    // Of an initiator the tag tells the source, as in a tunnel, but nothing the TTL.
+    const bool initiator = is_initiator(cold.key.type);
+    if (!initiator && on_receive(state, hot.remote_session_state()) != state) return;
+    if (cold.poll == Poll::Separating) return;
+    if (initiator ? cold.parameters.min_ttl > 1 : bool{cold.parameters.match_source}) return;
     if (load_be32(&hot.last_packet[kYourDiscriminatorOffset]) != cold.local_discr.value) return;
     if (hot.last_packet[kLengthOffset] != kControlPacketLength) return;  // a payload may be shorter
     if (!hot.has(kDetectArmed) && !hot.has(kTxArmed) && hot.detection_time() > Nanoseconds{0})
@@ -220,6 +231,7 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
     content_changed(slot, now);
     hot.tx_interval =
         tx_interval_in_force(slot);  // the packet that tells of the state schedules the next
+    expect_responses(slot);
     begin_window(slot, now);
 }
 

@@ -7,6 +7,9 @@ namespace tocsin::bfd {
 /// RFC 5880 6.8.7, the three cases in which nothing periodic is sent.
 bool Engine::may_send_periodic(const SessionHot& hot, const SessionCold& cold) const noexcept {
     if (cold.key.type == SessionType::Echo) return hot.session_state != SessionState::AdminDown;
+    // A reflector keeps no state: there is nobody to tell of AdminDown.
+    const bool disabled = hot.session_state == SessionState::AdminDown;
+    if (is_initiator(cold.key.type) && disabled) return false;
     if (hot.has(kPassive) && hot.remote_discr().value == 0) return false;
     if (hot.remote_min_rx_interval() == WireInterval{0}) return false;
     return !hot.remote_demand_active() || sends_poll(cold.poll);
@@ -140,6 +143,7 @@ void Engine::update_tx_interval(Slot slot, Instant now) noexcept {
 }
 
 void Engine::update_detection(Slot slot, Instant now) noexcept {
+    expect_responses(slot);
     update_window(slot, now);
     if (!hot_[slot.value].has(kLingering)) watch(slot, now);
     const Nanoseconds detection = detection_time(slot);

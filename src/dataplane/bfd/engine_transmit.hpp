@@ -23,6 +23,7 @@ template <EngineSink Sink>
 void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     SessionHot& hot = hot_[slot.value];
     if (hot.tx_interval == WireInterval{0}) return;  // passive without a peer, or asked not to send
+    if (initiates(slot)) return reschedule(slot, now);
     hot.set(kExtraSent);
     const ControlOctets octets = payload(slot, false, false);
     note_sending(slot, octets, now);
@@ -152,9 +153,10 @@ template <EngineSink Sink>
         if (cold.poll == Poll::Separating) separated(slot, now);
     }
     bool may_leave = true;
+    const bool final = cold_[slot.value].owes_final;
     if (hot.has(kPayloadStale)) {
         const SessionCold& cold = cold_[slot.value];
-        const SignedPacket packet = outgoing(slot, payload(slot, sends_poll(cold.poll), false));
+        const SignedPacket packet = outgoing(slot, periodic_payload(slot));
         // What is signed is signed anew each time.
         if (cold.parameters.key_chain == 0) hot.clear(kPayloadStale);
         may_leave = packet.length != 0;
@@ -162,10 +164,14 @@ template <EngineSink Sink>
     }
     hot.clear(kTxFailed);
     if (history_.enabled()) note_periodic(slot, now);
-    const bool polls = hot.has(kPollAttention) && cold_[slot.value].poll == Poll::Requested;
+    const bool polls =
+        hot.has(kPollAttention) && cold_[slot.value].poll == Poll::Requested && !final;
     // Where there was no entry at next_tx itself, this one is late.
-    if (send_periodic(slot, hot.next_tx, now, may_leave, sink) && polls) {
-        set_poll(slot, Poll::Active, now);  // a Final may answer only what has left
+    const bool left = send_periodic(slot, hot.next_tx, now, may_leave, sink);
+    if (left && polls) set_poll(slot, Poll::Active, now);  // a Final answers only what has left
+    if (final) {
+        cold_[slot.value].owes_final = !left;
+        hot.set(kPayloadStale);  // the next one has no F
     }
 }
 

@@ -26,6 +26,23 @@ static_assert(kOnReceive[1][3] == SessionState::Down, "Up heard while Down: no c
     return kOnReceive[static_cast<std::size_t>(local)][static_cast<std::size_t>(received)];
 }
 
+/// bfd.SessionState of an initiator of S-BFD after a response that passed every check, RFC 7880
+/// 7.3.1: kOnResponse[local][received]. There is no Init, and reflectors are never in Down or Init.
+inline constexpr auto kOnResponse = [] {
+    using enum SessionState;
+    return std::array{
+        std::array{AdminDown, AdminDown, AdminDown, AdminDown},  // local AdminDown
+        std::array{Down, Down, Down, Up},                        // local Down
+        std::array{Down, Down, Down, Up},                        // local Init: never
+        std::array{Down, Up, Up, Up},                            // local Up
+    };
+}();
+
+[[nodiscard]] constexpr SessionState on_response(SessionState local,
+                                                 SessionState received) noexcept {
+    return kOnResponse[static_cast<std::size_t>(local)][static_cast<std::size_t>(received)];
+}
+
 /// As RFC 5880 writes it.
 [[nodiscard]] constexpr std::string_view name(SessionState s) noexcept {
     constexpr std::array<std::string_view, 4> kNames{"AdminDown", "Down", "Init", "Up"};

@@ -6,43 +6,92 @@
 
 namespace tocsin::bfd {
 
+namespace {
+
+bool any_contains(std::span<const IpPrefix> prefixes, const IpAddress& address) noexcept {
+    return std::ranges::any_of(prefixes, [&](const IpPrefix& p) { return p.contains(address); });
+}
+
+/// Of a chain that nobody has told of: nothing is accepted.
+const AuthKeys& keys_of(std::span<const AuthKeys* const> chains, std::uint16_t chain) noexcept {
+    static constexpr AuthKeys kNoKeys;
+    const AuthKeys* const keys = chain > chains.size() ? nullptr : chains[chain - 1U];
+    return keys != nullptr ? *keys : kNoKeys;
+}
+
+}  // namespace
+
+std::size_t ReflectorTable::index_of(Discriminator discriminator) const noexcept {
+    std::size_t i = 0;
+    while (i < size_ && discriminators_[i] != discriminator) ++i;
+    return i;
+}
+
 bool ReflectorTable::set(const ReflectorEntity& entity) noexcept {
     if (entity.discriminator.value == 0) return false;
-    const auto end = entities_.begin() + static_cast<std::ptrdiff_t>(size_);
-    const auto known = std::find_if(entities_.begin(), end, [&](const ReflectorEntity& e) {
-        return e.discriminator == entity.discriminator;
-    });
-    if (known == end) {
-        if (size_ == kCapacity) return false;
+    const std::size_t at = index_of(entity.discriminator);
+    if (at == kCapacity) return false;
+    if (at == size_) {
         ++size_;
+        sources_[at] = {};
     }
-    *known = entity;
+    discriminators_[at] = entity.discriminator;
+    entities_[at] = entity;
+    return true;
+}
+
+bool ReflectorTable::set_sources(Discriminator discriminator, std::span<const IpPrefix> allow,
+                                 std::span<const IpPrefix> deny) noexcept {
+    const std::size_t at = index_of(discriminator);
+    if (at == size_) return false;
+    if (allow.size() + deny.size() > kPrefixes - prefixes_used_) {
+        sources_[at] = {.none = true};
+        return false;
+    }
+    sources_[at] = {.first = static_cast<std::uint16_t>(prefixes_used_),
+                    .allow = static_cast<std::uint16_t>(allow.size()),
+                    .deny = static_cast<std::uint16_t>(deny.size())};
+    const auto to = prefixes_.begin() + static_cast<std::ptrdiff_t>(prefixes_used_);
+    std::ranges::copy(deny, std::ranges::copy(allow, to).out);
+    prefixes_used_ += allow.size() + deny.size();
     return true;
 }
 
 void ReflectorTable::remove(Discriminator discriminator) noexcept {
-    for (std::size_t i = 0; i < size_; ++i) {
-        if (entities_[i].discriminator != discriminator) continue;
-        entities_[i] = entities_[--size_];
-        return;
-    }
+    const std::size_t at = index_of(discriminator);
+    if (at == size_) return;
+    --size_;
+    discriminators_[at] = discriminators_[size_];
+    entities_[at] = entities_[size_];
+    sources_[at] = sources_[size_];
 }
 
 const ReflectorEntity* ReflectorTable::find(Discriminator discriminator) const noexcept {
-    for (std::size_t i = 0; i < size_; ++i) {
-        if (entities_[i].discriminator == discriminator) return &entities_[i];
-    }
-    return nullptr;
+    const std::size_t at = index_of(discriminator);
+    return at == size_ ? nullptr : &entities_[at];
 }
 
-DropReason reflect(std::span<std::uint8_t> payload, const ReflectorTable& table) noexcept {
+bool ReflectorTable::admits(const ReflectorEntity& entity, const IpAddress& source) const noexcept {
+    const Sources& s = sources_[static_cast<std::size_t>(&entity - entities_.data())];
+    if (s.none) return false;
+    const std::span prefixes{&prefixes_[s.first], std::size_t{s.allow} + s.deny};
+    if (any_contains(prefixes.subspan(s.allow), source)) return false;
+    return s.allow == 0 || any_contains(prefixes.first(s.allow), source);
+}
+
+Reflection reflect(std::span<std::uint8_t> payload, const IpAddress& source,
+                   const ReflectorTable& table, std::span<const AuthKeys* const> chains) noexcept {
     ControlPacket request;
     const DropReason fault = decode(payload, request);
-    if (fault != DropReason::None) return fault;
-    if (!request.demand) return DropReason::ReflectorDemandClear;
+    if (fault != DropReason::None) return {fault};
+    if (!request.demand) return {DropReason::ReflectorDemandClear};
     const ReflectorEntity* const entity = table.find(request.your_discriminator);
-    if (entity == nullptr) return DropReason::YourDiscriminatorUnknown;
-    if (request.authentication_present) return DropReason::AuthUnexpected;
+    if (entity == nullptr) return {DropReason::YourDiscriminatorUnknown};
+    if (!table.admits(*entity, source)) return {DropReason::ReflectorDenied, entity};
+    if (request.authentication_present != (entity->key_chain != 0)) {
+        return {entity->key_chain != 0 ? DropReason::AuthMissing : DropReason::AuthUnexpected,
+                entity};
+    }
 
     ControlPacket response;
     response.diag = entity->in_service ? Diag::None : Diag::AdministrativelyDown;
@@ -53,8 +102,19 @@ DropReason reflect(std::span<std::uint8_t> payload, const ReflectorTable& table)
     response.your_discriminator = request.my_discriminator;
     response.desired_min_tx_interval = request.desired_min_tx_interval;
     response.required_min_rx_interval = entity->required_min_rx_interval;
-    std::ranges::copy(encode(response), payload.begin());
-    return DropReason::None;
+    response.required_min_echo_rx_interval = entity->required_min_echo_rx_interval;
+    if (entity->key_chain == 0) {
+        std::ranges::copy(encode(response), payload.begin());
+        return {DropReason::None, entity};
+    }
+    const AuthKeys& keys = keys_of(chains, entity->key_chain);
+    AuthSequence any;  // none is known: none is refused
+    const auto packet = payload.first(request.length);
+    const DropReason forged = verify(keys, packet, any);
+    if (forged != DropReason::None) return {forged, entity};
+    const SignedPacket out = sign_alike(keys, encode(response), packet);
+    std::ranges::copy(out.span(), payload.begin());  // of the length of the request
+    return {DropReason::None, entity};
 }
 
 }  // namespace tocsin::bfd

@@ -98,6 +98,12 @@ struct alignas(64) SessionHot {
 };
 static_assert(sizeof(SessionHot) == 64 && std::is_trivially_copyable_v<SessionHot>);
 
+/// Whether sessions of this type ask a reflector of S-BFD, whose answers repeat what they said:
+/// SBFDInitiator of bfd.SessionType, RFC 7880 6.1.
+[[nodiscard]] constexpr bool is_initiator(SessionType type) noexcept {
+    return type == SessionType::Sbfd;
+}
+
 /// An address that is not given: any peer of a point-to-point port, a source as expected.
 inline constexpr std::array<std::uint8_t, 16> kNoAddress{};
 
@@ -143,9 +149,10 @@ struct SessionCold {
     Poll poll = Poll::Idle;
     Diag local_diag = Diag::None;
     SessionState reported_state : 2 {SessionState::Down};
-    bool demand : 1 {};  ///< Demand mode is active here and D is sent, 6.6
-    bool silent : 1 {};  ///< the peer was told so, and has not confirmed yet that it is over
-    bool echo : 1 {};    ///< the Echo function is active, 6.8
+    bool demand : 1 {};      ///< Demand mode is active here and D is sent, 6.6
+    bool silent : 1 {};      ///< the peer was told so, and has not confirmed yet that it is over
+    bool echo : 1 {};        ///< the Echo function is active, 6.8
+    bool owes_final : 1 {};  ///< of an initiator of S-BFD: its next packet has F, RFC 7880 7.5
     std::uint8_t causes : 4 {};  ///< EventCause bits of the pending event
     std::uint8_t leisure : 4 {
         kUnhurried};  ///< of its Detection Time as counted; kUnhurried when it has none

@@ -219,7 +219,7 @@ TEST(ClassifyDrops, OtherProtocolsAreNotHandled) {
 
 TEST(ClassifyDrops, OtherUdpPortsAreNotHandled) {
     for (const char* const family : kBothFamilies) {
-        for (const unsigned udp_port : {0U, 53U, 3783U, 4783U, 4785U, 6785U, 7784U}) {
+        for (const unsigned udp_port : {0U, 53U, 3783U, 4783U, 4785U, 6785U, 7783U, 7785U}) {
             Bytes frame = golden(family);
             put16(frame, udp_offset(frame) + 2, udp_port);
             fix_udp_checksum(frame);

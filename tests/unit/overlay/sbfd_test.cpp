@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace tocsin::test {
 namespace {
@@ -95,6 +97,111 @@ TEST_P(Sbfd, NothingComesOfAnotherReflector) {
     const Bytes before = frame;
     EXPECT_FALSE(overlay::turn_round(frame, where(), kReflectorMac, {}));
     EXPECT_EQ(frame, before);
+}
+
+overlay::PortContext reflector_port() {
+    overlay::PortContext port = golden_port();
+    static const std::vector<IpPrefix> routes{{v4(198, 51, 100, 0), 24},
+                                              {v6("20010db8 00010000 00000000 00000000"), 48}};
+    port.routes = routes;
+    port.own_v4 = v4(203, 0, 113, 2);
+    port.own_v6 = v6("20010db8 00020000 00000000 00000002");
+    return port;
+}
+
+// req: RFC7881-2-01 RFC7881-4-01 RFC7880-7.1-01 RFC7881-5.1.1-03
+TEST_P(Sbfd, RequestsAreForTheReflectorWhateverTheirTtl) {
+    for (const std::uint8_t ttl : {1, 64, 255}) {
+        request[kIp + (is_v4 ? 8 : 7)] = ttl;
+        fix_checksums(request);
+        const auto found = classified(request, reflector_port());
+        ASSERT_EQ(found.verdict, overlay::Verdict::SbfdRequest) << int{ttl};
+        EXPECT_EQ(found.packet.payload, &request[request.size() - 24]);
+        EXPECT_EQ(found.packet.payload_length, 24);
+        EXPECT_EQ(found.packet.ttl, ttl);
+        EXPECT_EQ(overlay::response_source(found.packet, reflector_port()), IpAddress{});
+    }
+    const std::size_t port = udp_offset(request) + 2;
+    for (const unsigned other : {7783U, 7785U}) {
+        put16(request, port, other);
+        fix_checksums(request);
+        EXPECT_EQ(drop_reason(request, reflector_port()), DropReason::NotHandled) << other;
+    }
+}
+
+// req: RFC7881-2-06 RFC7881-4-01 RFC7881-4-03 RFC7880-7.1-01
+TEST_P(Sbfd, ResponsesAreForTheInitiatorOfTheirPort) {
+    overlay::PortContext port = golden_port();
+    port.mac = {2, 0, 0, 0, 0, 0x0a};
+    port.addresses.add(is_v4 ? v4(198, 51, 100, 1) : v6("20010db8 00010000 00000000 00000001"));
+    overlay::PortContext elsewhere = port;
+    elsewhere.addresses = {};
+    elsewhere.domain_addresses = {&port.addresses, 1};  // of another port of ours
+    port.addresses = {};
+    port.addresses.add(is_v4 ? v4(198, 51, 100, 1) : v6("20010db8 00010000 00000000 00000001"));
+    for (const auto& context : {port, elsewhere}) {
+        const auto found = classified(response, context);
+        ASSERT_EQ(found.verdict, overlay::Verdict::Bfd) << name(found.reason);
+        EXPECT_EQ(found.packet.type, SessionType::Sbfd);
+        EXPECT_EQ(found.packet.instance, 0xc6336401U);
+        EXPECT_EQ(found.packet.link, 0xc3b4);
+        EXPECT_EQ(found.packet.port, port_in_key(SessionType::Sbfd, {}));
+    }
+}
+
+// req: RFC7881-4-04 RFC7880-7.1-05
+TEST_P(Sbfd, ResponsesToOthersAreNoneOfOurs) {
+    overlay::PortContext port = golden_port();
+    port.mac = {2, 0, 0, 0, 0, 0x0a};
+    EXPECT_EQ(drop_reason(response, port), DropReason::IpDestination);
+}
+
+// req: RFC7881-6-02
+TEST_P(Sbfd, RequestsFromThePortOfReflectorsAreDropped) {
+    put16(request, udp_offset(request), overlay::kSbfdPort);
+    fix_checksums(request);
+    EXPECT_EQ(drop_reason(request, reflector_port()), DropReason::ReflectorSourcePort);
+}
+
+// req: RFC7881-7-02 RFC7881-7-03
+TEST_P(Sbfd, RequestsFromWhereNothingLeadsBackAreDropped) {
+    EXPECT_EQ(drop_reason(request, golden_port()), DropReason::ReflectorNoReturn);
+    overlay::PortContext on_link = golden_port();
+    on_link.on_link.add(is_v4 ? IpPrefix{v4(198, 51, 100, 254), 24}
+                              : IpPrefix{v6("20010db8 00010000 00000000 000000fe"), 64});
+    EXPECT_EQ(drop_reason(request, on_link), DropReason::None);
+    overlay::PortContext ours = reflector_port();
+    overlay::LocalAddresses elsewhere;
+    elsewhere.add(is_v4 ? v4(198, 51, 100, 1) : v6("20010db8 00010000 00000000 00000001"));
+    ours.domain_addresses = {&elsewhere, 1};
+    EXPECT_EQ(drop_reason(request, ours), DropReason::ReflectorNoReturn) << "of another port";
+}
+
+// req: RFC7881-5.1.1-01 RFC7881-6.1-02 RFC7881-6.1-03
+TEST_P(Sbfd, WhatEndsHereOnItsWayIsAnsweredFromAnAddressOfOurs) {
+    const auto towards = [&](const IpAddress& to, std::uint8_t ttl) {
+        Bytes out = request;
+        std::ranges::copy(to.wire(), out.begin() + kIp + (is_v4 ? 16 : 24));
+        out[kIp + (is_v4 ? 8 : 7)] = ttl;
+        fix_checksums(out);
+        return out;
+    };
+    const IpAddress loopback = is_v4 ? v4(127, 1, 2, 3) : v6("00000000 00000000 0000ffff 7f010203");
+    const IpAddress beyond = is_v4 ? v4(100, 64, 0, 1) : v6("20010db8 00090000 00000000 00000001");
+    const IpAddress group = is_v4 ? v4(224, 0, 0, 5) : v6("ff020000 00000000 00000000 00000001");
+    const IpAddress own = is_v4 ? v4(203, 0, 113, 2) : v6("20010db8 00020000 00000000 00000002");
+    for (const auto& [to, ttl] :
+         {std::pair{loopback, 1}, {loopback, 255}, {beyond, 1}, {beyond, 0}}) {
+        const Bytes frame = towards(to, static_cast<std::uint8_t>(ttl));
+        const auto found = classified(frame, reflector_port());
+        ASSERT_EQ(found.verdict, overlay::Verdict::SbfdRequest) << name(found.reason);
+        EXPECT_EQ(overlay::response_source(found.packet, reflector_port()), own);
+    }
+    EXPECT_EQ(drop_reason(towards(beyond, 2), reflector_port()), DropReason::IpDestination);
+    EXPECT_NE(drop_reason(towards(group, 1), reflector_port()), DropReason::None);
+    Bytes to_group = towards(beyond, 1);
+    to_group[0] |= 1;
+    EXPECT_EQ(drop_reason(to_group, reflector_port()), DropReason::IpDestination);
 }
 
 INSTANTIATE_TEST_SUITE_P(Frames, Sbfd,

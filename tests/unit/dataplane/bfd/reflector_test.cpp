@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <vector>
 
 namespace tocsin::test {
@@ -32,7 +33,7 @@ protected:
         const bfd::ControlOctets sent = bfd::encode(request);
         octets.assign(sent.begin(), sent.end());
         octets.resize(octets.size() + padding, 0xee);
-        return bfd::reflect(octets, table);
+        return bfd::reflect(octets, source, table).reason;
     }
     /// Of a request that was answered.
     ControlPacket answer() {
@@ -43,6 +44,7 @@ protected:
     }
 
     ReflectorTable table;
+    IpAddress source = ip_address(std::array<std::uint8_t, 4>{192, 0, 2, 9});
     ControlPacket request;
     std::vector<std::uint8_t> octets;
 };
@@ -94,7 +96,7 @@ TEST_F(Reflector, DoesNotAnswerAnAnswer) {
     ASSERT_EQ(send(), DropReason::None);
     table.set({.discriminator = kInitiator});
     const std::vector<std::uint8_t> response = octets;
-    EXPECT_EQ(bfd::reflect(octets, table), DropReason::ReflectorDemandClear);
+    EXPECT_EQ(bfd::reflect(octets, source, table).reason, DropReason::ReflectorDemandClear);
     EXPECT_EQ(octets, response);
 }
 
@@ -129,9 +131,32 @@ TEST_F(Reflector, ChecksWhatEveryControlPacketIsCheckedFor) {
 }
 
 // req: RFC7880-7.2.2-09 RFC7880-10-03
-TEST_F(Reflector, OffersNoEcho) {
+TEST_F(Reflector, OffersEchoOnlyWhereItIsLooped) {
     request.required_min_echo_rx_interval = 1s;
     EXPECT_EQ(answer().required_min_echo_rx_interval, 0us);
+    table.set({.discriminator = kEntity, .required_min_echo_rx_interval = 20ms});
+    EXPECT_EQ(answer().required_min_echo_rx_interval, 20ms);
+}
+
+// req: RFC7880-5-03 RFC7881-7-01
+TEST_F(Reflector, AnswersWhomItMay) {
+    const IpPrefix near{ip_address(std::array<std::uint8_t, 4>{192, 0, 2, 0}), 24};
+    const IpPrefix host{source, 32};
+    const IpPrefix other{ip_address(std::array<std::uint8_t, 4>{198, 51, 100, 0}), 24};
+    ASSERT_TRUE(table.set_sources(kEntity, std::vector{other}, {}));
+    EXPECT_EQ(send(), DropReason::ReflectorDenied);
+    ASSERT_TRUE(table.set_sources(kEntity, std::vector{other, near}, {}));
+    EXPECT_EQ(send(), DropReason::None);
+    ASSERT_TRUE(table.set_sources(kEntity, std::vector{near}, std::vector{host}));
+    EXPECT_EQ(send(), DropReason::ReflectorDenied);
+    ASSERT_TRUE(table.set_sources(kEntity, {}, std::vector{host}));
+    EXPECT_EQ(send(), DropReason::ReflectorDenied);
+    source = {};
+    EXPECT_EQ(send(), DropReason::None);
+    EXPECT_FALSE(table.set_sources({99}, {}, {})) << "not there";
+    const std::vector<IpPrefix> many(ReflectorTable::kPrefixes, near);
+    EXPECT_FALSE(table.set_sources(kEntity, many, {}));
+    EXPECT_EQ(send(), DropReason::ReflectorDenied) << "rather nobody than everybody";
 }
 
 TEST_F(Reflector, LeavesWhatFollowsTheControlPacket) {
