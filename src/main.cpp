@@ -39,6 +39,7 @@ runtime::PortConfig port_config(const control::config::Port& p) {
     out.vlan = control::config::vlan_tags(p);
     for (const IpPrefix& address : p.addresses) out.addresses.push_back(address.address);
     out.subnets = p.addresses;
+    for (const auto& route : p.routes) out.routes.push_back(route.to);
     out.echo_sources = p.echo_source;
     out.add_link_local = !control::app::lists_link_local(p);
     out.point_to_point = p.point_to_point;

@@ -1,6 +1,8 @@
-// Echo packets of peers, in and out of one port by a worker of the daemon, in a time of its own:
-// what one that is sent back costs, and one that is too many.
+// Echo packets of peers and requests to an S-BFD reflector, in and out of one port by a worker of
+// the daemon, in a time of its own: what one that is sent back costs, and one that is too many.
 
+#include "dataplane/bfd/packet.hpp"
+#include "dataplane/bfd/reflector.hpp"
 #include "dataplane/runtime/clock.hpp"
 #include "dataplane/runtime/handover.hpp"
 #include "dataplane/runtime/pool.hpp"
@@ -9,6 +11,7 @@
 #include "micro/cycles.hpp"
 #include "micro/rig.hpp"
 #include "overlay/echo.hpp"
+#include "overlay/sbfd.hpp"
 
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
@@ -35,6 +38,7 @@ constexpr unsigned kTrain = 128;  ///< packets in a turn
 constexpr Nanoseconds kTurn =
     4ms;  ///< less than 64,000 packets a second: the queue does not say how full it is
 constexpr std::size_t kPayload = 64;
+constexpr std::uint32_t kEntity = 0xc6336401;  ///< the last of eight
 
 IpAddress address(std::uint8_t last) {
     return ip_address(std::array<std::uint8_t, 4>{192, 0, 2, last});
@@ -56,6 +60,36 @@ public:
         static_cast<void>(worker_->turn(now_));
         static std::array<message::Event, 64> events;
         static_cast<void>(link_->receive(events));
+    }
+
+    /// Requests instead of Echo packets from now on, so many of each source answered in a second.
+    void reflect(std::uint32_t rate_per_source) {
+        const message::Command command{
+            message::RequestId{2},
+            message::SetReflectors{
+                .table = &table_, .rate = 1'000'000, .rate_per_source = rate_per_source}};
+        static_cast<void>(link_->send(command));
+        now_ += 1s;
+        static_cast<void>(worker_->turn(now_));
+        static std::array<message::Event, 64> events;
+        static_cast<void>(link_->receive(events));
+        const overlay::HeaderTemplate headers =
+            overlay::sbfd_headers({.source_mac = {2, 0, 0, 0, 0, 2},
+                                   .destination_mac = kOurMac,
+                                   .source = address(2),
+                                   .destination = address(1),
+                                   .source_port = 50100});
+        const bfd::ControlOctets request =
+            bfd::encode({.state = bfd::SessionState::Up,
+                         .demand = true,
+                         .detect_mult = 3,
+                         .my_discriminator = {7},
+                         .your_discriminator = {kEntity},
+                         .desired_min_tx_interval = WireInterval{50'000}});
+        length_ = static_cast<std::uint16_t>(headers.length + request.size());
+        std::memcpy(frame_.data(), headers.octets.data(), headers.length);
+        std::memcpy(frame_.data() + headers.length, request.data(), request.size());
+        overlay::finish_udp_checksum({frame_.data(), length_}, headers);
     }
 
     /// One turn that finds kTrain packets of as many stations, kTurn later.
@@ -124,6 +158,8 @@ private:
         link_ = runtime::RingLink::create(90, SOCKET_ID_ANY, worker_->stats());
         worker_->connect(link_->rings());
         now_ = clock.now() + 24h;
+        for (std::uint32_t i = 0; i < 7; ++i) table_.set({.discriminator = {i + 1}});
+        table_.set({.discriminator = {kEntity}});
 
         const overlay::HeaderTemplate headers =
             overlay::echo_headers({.source_mac = {2, 0, 0, 0, 0, 2},
@@ -150,6 +186,7 @@ private:
     std::array<std::uint8_t, 256> frame_{};
     std::uint16_t length_ = 0;
     unsigned next_ = 0;
+    bfd::ReflectorTable table_;
 };
 
 /// Cycles of reception, which sends them back too, for each Echo packet that came.
@@ -172,6 +209,26 @@ void reflect(benchmark::State& state, unsigned stations, std::uint32_t rate) {
     state.counters["looped_share"] = static_cast<double>(looped) / static_cast<double>(all);
 }
 
+/// The same for each request to a reflector.
+void reflect_sbfd(benchmark::State& state, std::uint32_t rate_per_source) {
+    Mirror& mirror = Mirror::get();
+    mirror.reflect(rate_per_source);
+    const message::WorkerStats& s = mirror.stats();
+    Costs costs;
+    std::uint64_t answered = 0;
+    std::uint64_t all = 0;
+    for (auto _ : state) {
+        const std::uint64_t cycles = s.rx_cycles.get();
+        const std::uint64_t before = s.reflected.get();
+        for (int i = 0; i < 64; ++i) mirror.turn(1);
+        costs.add(s.rx_cycles.get() - cycles, 64 * kTrain);
+        answered += s.reflected.get() - before;
+        all += 64 * kTrain;
+    }
+    report(state, costs, nullptr);
+    state.counters["answered_share"] = static_cast<double>(answered) / static_cast<double>(all);
+}
+
 }  // namespace
 
 void register_reflect() {
@@ -182,6 +239,8 @@ void register_reflect() {
             ->MinTime(1.5);
     }
     benchmark::RegisterBenchmark("reflect_flood", reflect, 1U, 20U)->MinTime(1.5);
+    benchmark::RegisterBenchmark("reflect_sbfd", reflect_sbfd, kEnough)->MinTime(1.5);
+    benchmark::RegisterBenchmark("reflect_sbfd_flood", reflect_sbfd, 100U)->MinTime(1.5);
 }
 
 }  // namespace tocsin::perf

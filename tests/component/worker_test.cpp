@@ -4,13 +4,16 @@
 #include "dataplane/runtime/worker.hpp"
 
 #include "component/harness.hpp"
+#include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/packet.hpp"
+#include "dataplane/bfd/reflector.hpp"
 #include "dataplane/runtime/clock.hpp"
 #include "dataplane/runtime/eal.hpp"
 #include "dataplane/runtime/handover.hpp"
 #include "dataplane/runtime/pool.hpp"
 #include "dataplane/runtime/ring_link.hpp"
 #include "overlay/echo.hpp"
+#include "overlay/sbfd.hpp"
 
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
@@ -388,6 +391,141 @@ TEST_F(EchoOfPeers, HandedOverLeaveHalfOfTheQueueToo) {
     hand(2, runtime::kForTransmission, 300);
     EXPECT_EQ(rte_ring_count(dpdk.from_us), waiting + 300);
     expect_no_harm();
+}
+
+/// A session on the worker that reads the port, and initiators that ask a reflector.
+class ReflectorOnAPort : public EchoOfPeers {
+protected:
+    static constexpr std::uint32_t kEntity = 0xc6336401;
+
+    ReflectorOnAPort() { table.set({.discriminator = {kEntity}, .counter = 5}); }
+
+    void tell(const bfd::ReflectorTable* t, std::uint32_t rate = 1'000'000,
+              std::uint32_t rate_per_source = 100'000) {
+        const message::SetReflectors c{
+            .table = t, .rate = rate, .rate_per_source = rate_per_source};
+        ASSERT_TRUE(links[0]->send({message::RequestId{3}, c}));
+        turn(0);
+    }
+    [[nodiscard]] rte_mbuf* request(std::uint8_t source, std::uint32_t yours = kEntity) const {
+        const overlay::HeaderTemplate headers = overlay::sbfd_headers({.source_mac = kPeerMac,
+                                                                       .destination_mac = kOurMac,
+                                                                       .source = v4(source),
+                                                                       .destination = v4(1),
+                                                                       .source_port = 50100});
+        bfd::ControlPacket says;
+        says.state = SessionState::Down;
+        says.demand = true;
+        says.detect_mult = 3;
+        says.my_discriminator = {7};
+        says.your_discriminator = {yours};
+        says.desired_min_tx_interval = 20ms;
+        const bfd::ControlOctets payload = bfd::encode(says);
+        rte_mbuf* const m = rte_pktmbuf_alloc(dpdk.pool.get());
+        auto* const to = rte_pktmbuf_mtod(m, std::uint8_t*);
+        m->data_len = m->pkt_len = static_cast<std::uint16_t>(headers.length + payload.size());
+        std::memcpy(to, headers.octets.data(), headers.length);
+        std::memcpy(to + headers.length, payload.data(), payload.size());
+        overlay::finish_udp_checksum({to, m->data_len}, headers);
+        m->port = dpdk.port;
+        m->hash.usr = 0;
+        return m;
+    }
+    /// Answers to `source` that left since the last call; everything else is thrown away.
+    unsigned answers(std::uint8_t source) {
+        unsigned out = 0;
+        void* one = nullptr;
+        while (rte_ring_dequeue(dpdk.from_us, &one) == 0) {
+            auto* const m = static_cast<rte_mbuf*>(one);
+            const auto* const f = rte_pktmbuf_mtod(m, const std::uint8_t*);
+            out += m->data_len == 66 && load_be16(f + 34) == 7784 && f[33] == source ? 1 : 0;
+            rte_pktmbuf_free(m);
+        }
+        return out;
+    }
+    [[nodiscard]] const message::ReflectorStats& counted() const {
+        return workers[0]->stats().reflectors[5];
+    }
+
+    bfd::ReflectorTable table;
+};
+
+// req: RFC7880-5-02 RFC7880-7.2.1-02 RFC7880-8.1-01
+TEST_F(ReflectorOnAPort, AnswersEachRequestOfManyAndKeepsNoState) {
+    tell(&table, 1'000'000, 100'000);
+    const std::uint64_t sessions = workers[0]->stats().sessions.get();
+    unsigned out = 0;
+    for (unsigned i = 0; i < 1000; i += 100) {
+        for (unsigned j = 0; j < 100; ++j) arrive(request(static_cast<std::uint8_t>(3 + j)));
+        turn(0);
+        void* one = nullptr;
+        while (rte_ring_dequeue(dpdk.from_us, &one) == 0) {
+            auto* const m = static_cast<rte_mbuf*>(one);
+            out += load_be16(rte_pktmbuf_mtod(m, const std::uint8_t*) + 34) == 7784 ? 1 : 0;
+            rte_pktmbuf_free(m);
+        }
+        now += 2ms;  // within what a queue that does not tell is trusted with
+    }
+    EXPECT_EQ(out, 1000U);
+    EXPECT_EQ(workers[0]->stats().reflected.get(), 1000U);
+    EXPECT_EQ(counted().answered.get(), 1000U);
+    EXPECT_EQ(workers[0]->stats().sessions.get(), sessions);
+}
+
+// req: RFC7880-5-03 RFC7880-7.2.1-01
+TEST_F(ReflectorOnAPort, AnswersForNobodyElseAndNobodyWithoutATable) {
+    arrive(request(2));
+    turn(0);
+    EXPECT_EQ(answers(2), 0U);
+    EXPECT_EQ(dropped(0, DropReason::YourDiscriminatorUnknown), 1U);
+    tell(&table);
+    arrive(request(2, kEntity + 1));
+    arrive(request(2));
+    turn(0);
+    EXPECT_EQ(answers(2), 1U);
+    EXPECT_EQ(dropped(0, DropReason::YourDiscriminatorUnknown), 2U);
+    tell(nullptr);
+    arrive(request(2));
+    turn(0);
+    EXPECT_EQ(answers(2), 0U);
+}
+
+// req: RFC7880-5-03
+TEST_F(ReflectorOnAPort, AFloodCostsOnlyItsSource) {
+    tell(&table, 100'000, 100);
+    unsigned flood = 0;
+    unsigned peer_back = 0;
+    for (int ms = 0; ms < 1000; ++ms, now += 1ms) {
+        for (int i = 0; i < 10; ++i) arrive(request(9));
+        turn(0);
+        flood += answers(9);
+        if (ms % 20 != 0) continue;
+        arrive(request(3));
+        turn(0);
+        peer_back += answers(3);
+    }
+    EXPECT_EQ(peer_back, 50U);
+    EXPECT_LE(flood, 100U + 65);
+    EXPECT_EQ(dropped(0, DropReason::ReflectorRateLimited), 10'000U - flood);
+    EXPECT_EQ(counted().refused.get(), 10'000U - flood);
+}
+
+TEST_F(ReflectorOnAPort, AFullQueueIsNotFilledForOthers) {
+    tell(&table);
+    for (unsigned i = 0; i < 200; ++i) arrive(request(static_cast<std::uint8_t>(3 + i)));
+    turn(0);  // nobody begins with a burst
+    static_cast<void>(answers(3));
+    now += 1s;
+    turn(0);
+    static_cast<void>(answers(3));
+    let_the_driver_tell();
+    for (unsigned i = 0; i < 900; ++i) arrive(request(static_cast<std::uint8_t>(3 + i % 200)));
+    turn(0);
+    const unsigned waiting = rte_ring_count(dpdk.from_us);
+    EXPECT_LE(waiting, kPlaces / 2U + 8);
+    EXPECT_GE(waiting, kPlaces / 2U - 64);
+    EXPECT_EQ(dropped(0, DropReason::ReflectorNoRoom), 900 - waiting);
+    EXPECT_EQ(dropped(0, DropReason::EchoNoRoom), 0U);
 }
 
 TEST(Hearing, LetsAWorkerSleepOnlyAsLongAsEachOneAllows) {

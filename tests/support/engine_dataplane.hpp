@@ -331,9 +331,9 @@ private:
                     return engine_.remove(c.session, c.immediate, now, *this);
                 } else if constexpr (std::is_same_v<C, message::SetKeys>) {
                     return engine_.set_keys(c.number, c.keys);
-                } else if constexpr (std::is_same_v<C, message::SetMember>) {
-                    return bfd::Status::Ok;
-                } else if constexpr (std::is_same_v<C, message::SetEchoLooping>) {
+                } else if constexpr (std::is_same_v<C, message::SetMember> ||
+                                     std::is_same_v<C, message::SetEchoLooping> ||
+                                     std::is_same_v<C, message::SetReflectors>) {
                     return bfd::Status::Ok;
                 } else if constexpr (std::is_same_v<C, message::StartPoll>) {
                     return engine_.start_poll(c.session, now);

@@ -5,6 +5,7 @@
 #include "dataplane/bfd/auth.hpp"
 #include "dataplane/bfd/diag.hpp"
 #include "dataplane/bfd/parameters.hpp"
+#include "dataplane/bfd/reflector.hpp"
 #include "dataplane/bfd/session_event.hpp"
 #include "dataplane/message/early_packet.hpp"
 #include "overlay/header_template.hpp"
@@ -93,6 +94,14 @@ struct SetMember {
     overlay::MemberAddresses addresses;
 };
 
+/// The S-BFD reflectors from now on, and how many requests are answered on each port. The table
+/// stays where it is until the answer to the next one.
+struct SetReflectors {
+    const bfd::ReflectorTable* table = nullptr;  ///< nullptr: none
+    std::uint32_t rate = 0;             ///< answers a second of this worker on a port; nonzero
+    std::uint32_t rate_per_source = 0;  ///< of these to one address
+};
+
 /// A Poll Sequence, if the session is Up: in Demand mode it verifies connectivity, RFC 5880 6.6.
 struct StartPoll {
     SessionHandle session;
@@ -125,8 +134,8 @@ struct Barrier {};
 struct Command {
     RequestId id{};
     std::variant<Barrier, AddSession, SetHeaders, SetParameters, SetAdmin, SignalPathDown,
-                 SetConcatenatedDiag, DeleteSession, SetKeys, SetEchoLooping, SetMember, StartPoll,
-                 SetUnsolicited, Hear, QuerySession, QueryHistory>
+                 SetConcatenatedDiag, DeleteSession, SetKeys, SetEchoLooping, SetMember,
+                 SetReflectors, StartPoll, SetUnsolicited, Hear, QuerySession, QueryHistory>
         body;
 };
 static_assert(std::is_trivially_copyable_v<Command>, "crosses the ring by memcpy");

@@ -16,6 +16,7 @@ inline constexpr std::size_t kMaxPorts = 32;
 inline constexpr std::size_t kMaxVlanPorts = 200;
 inline constexpr std::size_t kPortIds = kMaxPorts + kMaxVlanPorts;
 static_assert(kPortIds <= kPseudoPorts);
+inline constexpr std::size_t kReflectorCounters = 64;  ///< bfd::ReflectorTable::kCapacity
 
 /// Packets and octets of one port as one worker saw them.
 struct PortStats {
@@ -23,6 +24,12 @@ struct PortStats {
     Counter rx_bytes;
     Counter tx_packets;
     Counter tx_bytes;
+};
+
+/// Requests to one S-BFD reflector.
+struct ReflectorStats {
+    Counter answered;  ///< as far as the transmit queue had room to spare
+    Counter refused;   ///< source, authentication or rate
 };
 
 /// Everything a worker counts. Worker: wo, control: ro.
@@ -34,6 +41,7 @@ struct alignas(64) WorkerStats {
     Counter rx_echo;      ///< Echo packets of ours that came back
     Counter tx_echo;      ///< Echo packets of sessions with Control packets, handed to a driver
     Counter echo_looped;  ///< Echo packets of peers, sent back
+    Counter reflected;    ///< answers of S-BFD reflectors, handed to a driver
     Counter sessions;     ///< in the table, lingering ones included
     Counter sessions_up;
     Counter transitions_up;
@@ -54,6 +62,7 @@ struct alignas(64) WorkerStats {
     DurationHistogram late_detection;  ///< detection: verdict minus deadline
     std::array<Counter, kDropReasons> drops;
     std::array<PortStats, kMaxPorts> ports;
+    std::array<ReflectorStats, kReflectorCounters> reflectors;  ///< by ReflectorEntity::counter
 };
 
 }  // namespace tocsin::message

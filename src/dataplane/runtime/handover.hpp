@@ -19,9 +19,11 @@ inline constexpr std::uint32_t kHandoverCapacity =
 /// What a worker does with an mbuf that another one gave it; carried in rte_mbuf::hash.usr, whose
 /// RSS meaning nobody needs by then. Below kForTransmission: to be looked at as if received on
 /// rte_mbuf::port, and the number of workers that found no session for it. Else: to be sent on
-/// rte_mbuf::port; with kOthers only as far as there is room to spare.
+/// rte_mbuf::port; with kOthers only as far as there is room to spare; with kReflected, too, it is
+/// the answer of a reflector.
 inline constexpr std::uint32_t kForTransmission = 1U << 31U;
 inline constexpr std::uint32_t kOthers = 1U << 30U;
+inline constexpr std::uint32_t kReflected = 1U << 29U;
 
 /// What a worker tells the others. On a line of its own, since it is written in every turn. Its
 /// worker: wo, the others: ro.

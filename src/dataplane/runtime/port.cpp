@@ -64,6 +64,10 @@ void set_addresses(overlay::PortContext& context, const PortConfig& config) {
     if (config.range) context.addresses.set_range(config.range->address, config.range->length);
     if (config.add_link_local) context.addresses.add(link_local(context.mac));
     for (const IpPrefix& p : config.subnets) context.on_link.add(p);
+    for (const IpAddress& a : config.addresses) {
+        IpAddress& own = a.is_v4() ? context.own_v4 : context.own_v6;
+        if (own.family == AddressFamily::None && !is_link_local(a)) own = a;
+    }
 }
 
 std::string failed(const char* what, int code) {
@@ -170,6 +174,8 @@ void Port::describe(const PortConfig& config) {
     rte_eth_macaddr_get(id_.value, &mac);
     std::copy(std::begin(mac.addr_bytes), std::end(mac.addr_bytes), context_.mac.begin());
     context_.port = id_;
+    routes_ = std::make_shared<const std::vector<IpPrefix>>(config.routes);
+    context_.routes = *routes_;
     set_addresses(context_, config);
     echo_sources_ = config.echo_sources;
 
@@ -246,8 +252,14 @@ message::PortStatus Port::status() const {
 }
 
 VlanPort VlanPort::on(const Port& parent, PortId id, const PortConfig& config) {
-    VlanPort out{
-        .id = id, .parent = &parent, .name = config.name, .tags = config.vlan, .context = {}};
+    VlanPort out{.id = id,
+                 .parent = &parent,
+                 .name = config.name,
+                 .tags = config.vlan,
+                 .routes = {},
+                 .context = {}};
+    out.routes = std::make_shared<const std::vector<IpPrefix>>(config.routes);
+    out.context.routes = *out.routes;
     out.context.port = id;
     out.context.mac = parent.context().mac;
     out.context.udp_checksum = parent.context().udp_checksum;

@@ -62,8 +62,9 @@ private:
     bool udp_offload_ = false;
     overlay::PortContext context_;
     std::vector<IpAddress> echo_sources_;
-    message::PortStatus fixed_;                ///< what does not change
-    std::unique_ptr<KernelInterface> kernel_;  ///< only if there is one
+    std::shared_ptr<const std::vector<IpPrefix>> routes_;  ///< that context_ refers to
+    message::PortStatus fixed_;                            ///< what does not change
+    std::unique_ptr<KernelInterface> kernel_;              ///< only if there is one
 };
 
 /// A port that is a VLAN of one with a device: addresses and a number of its own, the rest is its
@@ -78,7 +79,8 @@ struct VlanPort {
     const Port* parent = nullptr;
     std::string name;
     overlay::VlanTags tags;
-    overlay::PortContext context;  ///< as Port::context()
+    std::shared_ptr<const std::vector<IpPrefix>> routes;  ///< that `context` refers to
+    overlay::PortContext context;                         ///< as Port::context()
 };
 
 }  // namespace tocsin::runtime

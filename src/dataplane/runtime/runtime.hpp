@@ -30,6 +30,7 @@ struct PortConfig {
     bool add_link_local = true;  ///< also answer for fe80:: + modified EUI-64 of the MAC
     bool point_to_point = false;
     std::vector<IpPrefix> subnets;  ///< whose stations may be sent their Echo packets
+    std::vector<IpPrefix> routes;   ///< what else the port leads to
     /// Sources of our Echo packets, at most one of each family; by default those of Control
     /// packets.
     std::vector<IpAddress> echo_sources;

@@ -129,15 +129,16 @@ public:
         batches_[port.value].forward(mbufs, n, stats_);
     }
     /// The same for mbufs of others, as far as there is room to spare.
-    void forward_others(PortId port, rte_mbuf** mbufs, std::uint16_t n, Instant now) noexcept {
-        batches_[port.value].forward_others(mbufs, n, now, stats_);
+    void forward_others(PortId port, rte_mbuf** mbufs, std::uint16_t n, Others what,
+                        Instant now) noexcept {
+        batches_[port.value].forward_others(mbufs, n, what, now, stats_);
     }
 
     /// Sends at most kBurst mbufs of others by `port`, as far as there is room to spare. How many
     /// left; the rest is counted and freed.
-    std::uint16_t send_others(PortId port, rte_mbuf** mbufs, std::uint16_t n,
+    std::uint16_t send_others(PortId port, rte_mbuf** mbufs, std::uint16_t n, Others what,
                               Instant now) noexcept {
-        return batches_[port.value].send_others(mbufs, n, now, stats_);
+        return batches_[port.value].send_others(mbufs, n, what, now, stats_);
     }
 
     /// Everything that waits leaves now.

@@ -34,6 +34,9 @@ struct TxTarget {
     IpAddress echo_source_v6{};
 };
 
+/// Packets of others that are sent back.
+enum class Others : std::uint8_t { Echo, Reflected };
+
 /// Packets of ours for one port that leave together. Owner: one worker.
 class TxBatch {
 public:
@@ -64,16 +67,16 @@ public:
         return send(&mbuf, 1, mbuf->pkt_len, stats);
     }
     /// At most kBurst packets that are not ours, behind those that wait and as far as there is room
-    /// to spare. How many left; the others are counted and freed.
-    std::uint16_t send_others(rte_mbuf** mbufs, std::uint16_t n, Instant now,
+    /// to spare. How many left; the others are counted as what they are, and freed.
+    std::uint16_t send_others(rte_mbuf** mbufs, std::uint16_t n, Others what, Instant now,
                               message::WorkerStats& stats) noexcept {
         flush(stats);
         std::uint64_t octets = 0;
         const std::uint16_t fit = to_spare(n, now);
         for (std::uint16_t i = 0; i < fit; ++i) octets += mbufs[i]->pkt_len;
-        const std::uint16_t sent = give(mbufs, fit, kForTransmission | kOthers, 1);
+        const std::uint16_t sent = give(mbufs, fit, kind_of(what), 1);
         for (std::uint16_t i = sent; i < fit; ++i) octets -= mbufs[i]->pkt_len;
-        no_room(mbufs + sent, n - sent, DropReason::EchoNoRoom, stats);
+        no_room(mbufs + sent, n - sent, no_room_for(what), stats);
         stats.ports[target_.port.value].tx_packets.add(sent);
         stats.ports[target_.port.value].tx_bytes.add(octets);
         return sent;
@@ -85,11 +88,11 @@ public:
         no_room(mbufs + sent, n - sent, DropReason::TxQueueFull, stats);
     }
     /// The same for packets that are not ours.
-    void forward_others(rte_mbuf** mbufs, std::uint16_t n, Instant now,
+    void forward_others(rte_mbuf** mbufs, std::uint16_t n, Others what, Instant now,
                         message::WorkerStats& stats) noexcept {
         flush(stats);
-        const std::uint16_t sent = give(mbufs, to_spare(n, now), kForTransmission | kOthers, 1);
-        no_room(mbufs + sent, n - sent, DropReason::EchoNoRoom, stats);
+        const std::uint16_t sent = give(mbufs, to_spare(n, now), kind_of(what), 1);
+        no_room(mbufs + sent, n - sent, no_room_for(what), stats);
     }
 
 private:
@@ -103,6 +106,13 @@ private:
     static constexpr std::uint32_t kAssumedPlaces = 512;
     static constexpr std::uint32_t kAssumedRate = kAssumedPlaces * 125;  // packets a second
     static constexpr Nanoseconds kPause = std::chrono::milliseconds{20};
+
+    [[nodiscard]] static constexpr std::uint32_t kind_of(Others what) noexcept {
+        return kForTransmission | kOthers | (what == Others::Reflected ? kReflected : 0U);
+    }
+    [[nodiscard]] static constexpr DropReason no_room_for(Others what) noexcept {
+        return what == Others::Reflected ? DropReason::ReflectorNoRoom : DropReason::EchoNoRoom;
+    }
 
     /// Counts, and frees what could not leave. `octets`: of all of them together.
     std::uint16_t send(rte_mbuf** mbufs, std::uint16_t n, std::uint64_t octets,

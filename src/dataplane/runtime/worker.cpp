@@ -158,9 +158,11 @@ Worker::Worker(WorkerSetup setup)
            hearing_,
            stats_} {
     echo_limits_.reserve(ports_.size());
+    reflector_limits_.reserve(ports_.size());
     for (const WorkerPort& p : ports_) {
         port_by_id_[p.context.port.value] = &p;
         echo_limits_.emplace_back(setup.engine.seed ^ 0x9e3779b97f4a7c15U);
+        reflector_limits_.emplace_back(setup.engine.seed ^ 0xbf58476d1ce4e5b9U);
     }
     for (std::size_t i = 0; i < outboxes_.size(); ++i) outboxes_[i].ring = setup.handover_to[i];
 }
@@ -309,6 +311,7 @@ bool Worker::drain(const WorkerPort& port) noexcept {
             rte_eth_rx_burst(port.context.port.value, port.rx_queue.value, mbufs.data(), kBurst);
         if (n == 0) {
             flush_looped(port.context.port);
+            flush_reflected(port.context.port);
             return true;
         }
         got(mbufs.data(), n);
@@ -326,6 +329,7 @@ bool Worker::drain(const WorkerPort& port) noexcept {
         total += n;
     }
     flush_looped(port.context.port);
+    flush_reflected(port.context.port);
     return false;
 }
 
@@ -378,7 +382,8 @@ void Worker::forward(std::span<rte_mbuf*> burst) noexcept {
         if ((kind & kOthers) == 0) {
             out_.forward({port}, burst.data(), n);
         } else {
-            out_.forward_others({port}, burst.data(), n, time_);
+            const Others what = (kind & kReflected) != 0 ? Others::Reflected : Others::Echo;
+            out_.forward_others({port}, burst.data(), n, what, time_);
         }
         burst = burst.subspan(run);
     }
@@ -482,6 +487,7 @@ bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool hand
     if (found.verdict != overlay::Verdict::Bfd) [[unlikely]] {
         if (found.verdict == overlay::Verdict::Echo) return deliver_echo(mbuf, found, handed_over);
         if (found.verdict == overlay::Verdict::Reflect) return loop_back(mbuf, found);
+        if (found.verdict == overlay::Verdict::SbfdRequest) return reflect(mbuf, found);
         if (found.verdict == overlay::Verdict::Punt) {
             punt(*mbuf, punt_tokens_);
         } else if (found.verdict == overlay::Verdict::PuntAside) {

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "dataplane/bfd/engine.hpp"
+#include "dataplane/bfd/reflector.hpp"
 #include "dataplane/message/event.hpp"
 #include "dataplane/message/worker_stats.hpp"
 #include "dataplane/runtime/clock.hpp"
 #include "dataplane/runtime/echo_limit.hpp"
 #include "dataplane/runtime/hearing.hpp"
+#include "dataplane/runtime/reflector_limit.hpp"
 #include "dataplane/runtime/ring_link.hpp"
 #include "dataplane/runtime/runtime.hpp"
 #include "dataplane/runtime/token_bucket.hpp"
@@ -120,6 +122,8 @@ private:
     [[nodiscard]] bool again(Slot slot, const rte_mbuf& mbuf,
                              const ReceivedPacket& packet) noexcept;
     void hear_member(const rte_mbuf& mbuf, const ReceivedPacket& packet) noexcept;
+    [[nodiscard]] bool reflect(rte_mbuf* mbuf, const overlay::Classified& found) noexcept;
+    void flush_reflected(PortId port) noexcept;
     void punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept;
     void give_to_control(const ReceivedPacket& packet) noexcept;
     void hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept;
@@ -137,6 +141,7 @@ private:
     [[nodiscard]] bfd::Status apply(const message::SetHeaders& c) noexcept;
     [[nodiscard]] bfd::Status apply(const message::SetEchoLooping& c) noexcept;
     void set_member(const message::SetMember& c) noexcept;
+    [[nodiscard]] bfd::Status apply(const message::SetReflectors& c) noexcept;
     void set_unsolicited(const message::SetUnsolicited& c) noexcept;
     void hear(const message::EarlyPacket& packet) noexcept;
 
@@ -164,6 +169,10 @@ private:
     std::vector<EchoLimit> echo_limits_;        ///< by the port's place in ports_
     std::uint16_t looped_ = 0;                  ///< mbufs in loop_box_
     std::array<rte_mbuf*, kBurst> loop_box_{};  ///< Echo packets to be sent back, all of one port
+    const bfd::ReflectorTable* reflectors_ = nullptr;  ///< control's; nullptr: none
+    std::vector<ReflectorLimit> reflector_limits_;     ///< by the port's place in ports_
+    std::uint16_t reflected_ = 0;                      ///< mbufs in reflect_box_
+    std::array<rte_mbuf*, kBurst> reflect_box_{};      ///< answers, all by one port
     bfd::DiscriminatorCodec discriminators_;
     Hearing hearing_;
     TokenBucket punt_tokens_;

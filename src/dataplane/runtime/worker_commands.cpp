@@ -63,7 +63,8 @@ message::Event Worker::carry_out(const message::Command& command) noexcept {
             return bfd::Status::Ok;
         } else if constexpr (std::is_same_v<C, message::AddSession> ||
                              std::is_same_v<C, message::SetHeaders> ||
-                             std::is_same_v<C, message::SetEchoLooping>) {
+                             std::is_same_v<C, message::SetEchoLooping> ||
+                             std::is_same_v<C, message::SetReflectors>) {
             return apply(c);
         } else if constexpr (std::is_same_v<C, message::SetParameters>) {
             return engine_.set_parameters(c.session, c.parameters, time_, out_);

@@ -59,7 +59,7 @@ bool Worker::loop_back(rte_mbuf* mbuf, const overlay::Classified& found) noexcep
 
 void Worker::flush_looped(PortId port) noexcept {
     if (looped_ == 0) return;
-    stats_.echo_looped.add(out_.send_others(port, loop_box_.data(), looped_, time_));
+    stats_.echo_looped.add(out_.send_others(port, loop_box_.data(), looped_, Others::Echo, time_));
     looped_ = 0;
 }
 
