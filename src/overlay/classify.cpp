@@ -6,9 +6,12 @@
 #include "overlay/echo.hpp"
 #include "overlay/geneve.hpp"
 #include "overlay/headers.hpp"
+#include "overlay/label_stack.hpp"
 #include "overlay/micro_bfd.hpp"
+#include "overlay/mpls.hpp"
 #include "overlay/sbfd.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/vccv.hpp"
 #include "overlay/vlan.hpp"
 #include "overlay/vxlan.hpp"
 
@@ -68,6 +71,12 @@ Classified classify_tunnel(const IpPacket& ip, const PortContext& port, Checksum
     return E::open({.port = port, .ip = ip, .octets = udp.subspan(kUdpLength), .frame = frame});
 }
 
+/// A request to an address of ours, or a reply: it comes from that port and goes to any.
+bool is_lsp_ping(const IpPacket& ip, const PortContext& port) noexcept {
+    return port.mpls && (load_be16(ip.upper.data()) == kLspPingPort ||
+                         load_be16(&ip.upper[kUdpDestinationPortOffset]) == kLspPingPort);
+}
+
 Classified classify_udp(const IpPacket& ip, const PortContext& port, ChecksumHint hint,
                         const std::uint8_t* frame) noexcept {
     if (ip.upper.size() < kUdpLength) return drop(DropReason::UdpLength);
@@ -78,7 +87,8 @@ Classified classify_udp(const IpPacket& ip, const PortContext& port, ChecksumHin
     const bool near = micro || destination_port == kSingleHopPort;
     const bool echo = destination_port == kEchoPort;
     if (!near && !echo && destination_port != kMultiHopPort) {
-        return is_sbfd(ip) ? open_sbfd(ip, port, hint) : drop(DropReason::NotHandled);
+        if (is_sbfd(ip)) return open_sbfd(ip, port, hint);
+        return is_lsp_ping(ip, port) ? punt() : drop(DropReason::NotHandled);
     }
     // Echo packets come from ourselves.
     if (!echo && source_is_martian(ip, port.addresses)) return drop(DropReason::IpSource);
@@ -112,6 +122,25 @@ Classified classify_udp(const IpPacket& ip, const PortContext& port, ChecksumHin
                        .point_to_point = port.point_to_point}};
 }
 
+/// What an LSP ends with us: a pseudowire's control channel, or an IP packet.
+Classified classify_labelled(Octets octets, const PortContext& port,
+                             const std::uint8_t* frame) noexcept {
+    BottomLabels labels;
+    if (const DropReason reason = open_labels(octets, labels); reason != DropReason::None) {
+        return drop(reason);
+    }
+    Carrier carrier{.port = port, .ip = {}, .octets = octets, .frame = frame};
+    if (Vccv::is_control_channel(labels)) return Vccv::open(carrier);
+    if (labels.behind[0] >> 4U == 0) return drop(DropReason::NotHandled);  // data of a pseudowire
+    carrier.octets = labels.behind;
+    return Mpls::open(carrier);
+}
+
+/// The last label of an LSP was popped by the hop before us, RFC 5884 5.
+bool is_unlabelled(const IpPacket& ip, const PortContext& port) noexcept {
+    return port.mpls && ip.protocol == kProtocolUdp && is_loopback_destination(ip);
+}
+
 /// To somebody else.
 Classified classify_foreign(Octets ip, std::size_t header, const PortContext& port) noexcept {
     const DropReason reason = judge_foreign(ip, header, port);
@@ -128,6 +157,7 @@ Classified classify_ipv4(Octets octets, const PortContext& port, ChecksumHint ip
     if (reason != DropReason::None) return drop(reason);
     if (!port.addresses.contains_v4(ip.destination()) && !is_routed_to_us(ip, port) &&
         !ends_here(ip, frame)) {
+        if (is_unlabelled(ip, port)) return Mpls::open({.port = port, .ip = {}, .octets = octets});
         const std::size_t header = std::size_t{octets[0] & 15U} * 4U;
         return classify_foreign(octets.first(header + ip.upper.size()), header, port);
     }
@@ -146,6 +176,7 @@ Classified classify_ipv6(Octets octets, const PortContext& port, ChecksumHint ud
         const bool for_us =
             ip.protocol == kProtocolIcmpv6 && port.addresses.listens_to(ip.destination());
         if (for_us) return punt();
+        if (is_unlabelled(ip, port)) return Mpls::open({.port = port, .ip = {}, .octets = octets});
         return classify_foreign(octets.first(kIpv6Length + ip.upper.size()), kIpv6Length, port);
     }
     if (ip.protocol == kProtocolUdp) return classify_udp(ip, port, udp_hint, frame);
@@ -160,6 +191,7 @@ Classified classify_type(std::uint16_t type, Octets octets, const PortContext& p
                          ChecksumHint ip, ChecksumHint udp, const std::uint8_t* frame) noexcept {
     if (type == kEtherTypeIpv4) return classify_ipv4(octets, port, ip, udp, frame);
     if (type == kEtherTypeIpv6) return classify_ipv6(octets, port, udp, frame);
+    if (type == kEtherTypeMpls && port.mpls) return classify_labelled(octets, port, frame);
     return type == kEtherTypeArp ? classify_arp(octets, port) : drop(DropReason::NotHandled);
 }
 

@@ -33,6 +33,8 @@ struct PortContext {
     /// The outer UDP checksum of a tunnel over IPv6 may be zero, RFC 6935.
     bool tunnels_without_checksum = false;
     bool open_vswitch_vxlan = false;  ///< see kOpenVswitchMac
+    /// Labelled packets, and what penultimate hop popping leaves of them, may be for a session.
+    bool mpls = false;
     bool loops_echo = false;  ///< a session of this port allows its peer Echo, RFC 5880 6.8.13
     LocalAddresses addresses;
     OnLinkPrefixes on_link;  ///< whose stations may ask for their Echo packets
@@ -51,7 +53,7 @@ enum class Verdict : std::uint8_t {
     Echo,         ///< to the Echo port of an address of ours: what we once sent, or claims to be
     SbfdRequest,  ///< of an initiator of S-BFD, to the port of reflectors; `packet` is filled in
     Reflect,      ///< a peer's Echo packet: reflect_echo(); `packet.payload` is its IP header
-    Punt,         ///< for the slow path: ARP, neighbour discovery, ICMP for us
+    Punt,         ///< for the slow path: ARP, neighbour discovery, ICMP for us, LSP Ping
     PuntAside,    ///< for the slow path as far as there is time: ARP requests for others
     Drop,         ///< counted under `reason`
 };
@@ -65,9 +67,9 @@ struct Classified {
 /// Strips and checks the headers of one received frame, cheapest checks first. Of several faults
 /// the first of this order is the one counted: Ethernet, IP header and its lengths, IP checksum,
 /// destination, fragment or extension header, protocol and port, source, UDP Length, GTSM, UDP
-/// checksum, payload length; then what is in a tunnel, see encap.hpp. Reads nothing beyond `frame`.
-/// `ip` and `udp` are the driver's hints on the two checksums: Good is believed, a Bad `udp` is
-/// computed again.
+/// checksum, payload length; then what is in a tunnel or under labels, see encap.hpp. Reads nothing
+/// beyond `frame`. `ip` and `udp` are the driver's hints on the two checksums: Good is believed, a
+/// Bad `udp` is computed again.
 [[nodiscard]] Classified classify(std::span<const std::uint8_t> frame, const PortContext& port,
                                   ChecksumHint ip, ChecksumHint udp) noexcept;
 

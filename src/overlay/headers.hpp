@@ -15,6 +15,7 @@ inline constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
 inline constexpr std::uint16_t kEtherTypeArp = 0x0806;
 inline constexpr std::uint16_t kEtherTypeVlan = 0x8100;
 inline constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
+inline constexpr std::uint16_t kEtherTypeMpls = 0x8847;
 inline constexpr std::uint16_t kEtherTypeQinq = 0x88a8;
 
 inline constexpr std::size_t kIpv4Length = 20;  ///< without options

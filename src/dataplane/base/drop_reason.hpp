@@ -35,10 +35,14 @@ enum class DropReason : std::uint8_t {
     VxlanHeader,           ///< cut off, or without the I flag, RFC 7348 5
     GeneveHeader,          ///< cut off, another version, or options that do not fit, RFC 8926 3.4
     GeneveCriticalOption,  ///< an option that must be understood, RFC 8926 3.5
-    InnerEthernet,         ///< inner Ethernet header cut off, or with more than two tags
-    InnerMac,              ///< inner destination MAC that is not for us
-    InnerProtocol,         ///< neither IPv4 nor IPv6 inside
-    InnerIpHeader,         ///< as IpHeader, likewise below
+    LabelStack,            ///< cut off, deeper than 16, or nothing behind it, RFC 3032 2.1
+    ChannelHeader,  ///< of a pseudowire's control channel: none, cut off, another version, RFC 4385
+                    ///< 5
+    ChannelType,    ///< neither BFD nor IP in a pseudowire's control channel, RFC 5885 5
+    InnerEthernet,  ///< inner Ethernet header cut off, or with more than two tags
+    InnerMac,       ///< inner destination MAC that is not for us
+    InnerProtocol,  ///< neither IPv4 nor IPv6 inside
+    InnerIpHeader,  ///< as IpHeader, likewise below
     InnerIpLength,
     InnerIpChecksum,
     InnerIpFragment,
@@ -67,6 +71,7 @@ enum class DropReason : std::uint8_t {
     DestinationMismatch,  ///< in a tunnel, S-BFD: to another address of ours than the session's
     WrongPort,            ///< single hop, arrived on another port than the session's
     SourceMismatch,       ///< match_source is on and the source is not the remote address
+    PeerChanged,          ///< of an LSP, Up: another My Discriminator or source, RFC 5884 7
     TtlTooLow,            ///< multihop, below min_ttl
     AuthUnexpected,       ///< A set, bfd.AuthType zero
     AuthMissing,          ///< A clear, bfd.AuthType nonzero
@@ -129,6 +134,9 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "vxlan_header",
     "geneve_header",
     "geneve_critical_option",
+    "label_stack",
+    "channel_header",
+    "channel_type",
     "inner_ethernet",
     "inner_mac",
     "inner_protocol",
@@ -158,6 +166,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "destination_mismatch",
     "wrong_port",
     "source_mismatch",
+    "peer_changed",
     "ttl_too_low",
     "auth_unexpected",
     "auth_missing",

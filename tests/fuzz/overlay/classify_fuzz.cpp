@@ -14,17 +14,19 @@ void require(bool holds) {
     if (!holds) std::abort();
 }
 
-/// The first octet of an input: checksum policy and hints.
+/// The first octet of an input: checksum policy, hints, whether labels are taken.
 struct Setting {
     UdpChecksumPolicy policy;
     ChecksumHint ip;
     ChecksumHint udp;
+    bool mpls;
 };
 
 Setting setting(std::uint8_t octet) {
     return {.policy = static_cast<UdpChecksumPolicy>(octet % 3),
             .ip = static_cast<ChecksumHint>(octet / 3 % 3),
-            .udp = static_cast<ChecksumHint>(octet / 9 % 3)};
+            .udp = static_cast<ChecksumHint>(octet / 9 % 3),
+            .mpls = octet >= 128};
 }
 
 void check(const Classified& c, View frame, const PortContext& port) {
@@ -32,11 +34,18 @@ void check(const Classified& c, View frame, const PortContext& port) {
     if (c.verdict != Verdict::Bfd) return;
     const ReceivedPacket& p = c.packet;
     const std::size_t width = p.family == AddressFamily::V4 ? 4 : 16;
-    require(p.family != AddressFamily::None && p.payload_length >= 24);
+    require(p.payload_length >= 24);
+    if (p.family == AddressFamily::None) {  // of a pseudowire, without IP
+        require(p.type == SessionType::Vccv && p.payload > frame.data() &&
+                p.payload + p.payload_length <= frame.data() + frame.size());
+        for (std::size_t i = 0; i < 16; ++i) require(p.source[i] == 0 && p.destination[i] == 0);
+        return;
+    }
     require(p.source >= frame.data() && p.destination == p.source + width);
     require(p.payload > p.destination &&
             p.payload + p.payload_length <= frame.data() + frame.size());
-    require(port.addresses.contains(ip_address({p.destination, width})));
+    const bool labelled = p.type == SessionType::Mpls || p.type == SessionType::Vccv;
+    require(labelled || port.addresses.contains(ip_address({p.destination, width})));
     require(!port.addresses.contains(ip_address({p.source, width})));
     require(p.type != SessionType::SingleHop || p.ttl == 255);
 }
@@ -51,6 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PortContext port;
     port.mac = {2, 0, 0, 0, 0, 0x0b};
     port.udp_checksum = s.policy;
+    port.mpls = s.mpls;
     for (const char* a : {"192.0.2.2", "2001:db8::2", "fe80::b"}) port.addresses.add(ip(a));
 
     const View frame{data + 1, size - 1};
