@@ -8,7 +8,7 @@ namespace tocsin::overlay {
 
 namespace {
 
-constexpr std::uint8_t kTtl = 1;  // RFC 5884 7
+constexpr std::uint8_t kLspTtl = 1;  // RFC 5884 7
 
 AddressFamily family_of(Octets ip) noexcept {
     const unsigned version = ip.empty() ? 0U : ip[0] >> 4U;
@@ -27,7 +27,7 @@ HeaderTemplate Mpls::headers(const Headers& h) noexcept {
                 .destination = h.destination,
                 .source_port = h.source_port,
                 .destination_port = h.destination_port,
-                .ttl = kTtl,
+                .ttl = kLspTtl,
                 .dscp = h.dscp});
     return w.finish();
 }
