@@ -57,7 +57,7 @@ struct Message {
     std::uint32_t sequence = 0;
     std::uint64_t sent = 0;               ///< NTP, seconds since 1900 in the upper half
     std::uint64_t received = 0;           ///< likewise
-    std::vector<Fec> fecs;                ///< the Target FEC Stack; empty: no such TLV
+    std::vector<Fec> fecs{};              ///< the Target FEC Stack; empty: no such TLV
     std::uint32_t discriminator = 0;      ///< of the BFD Discriminator TLV; 0: there is none
     std::vector<std::uint8_t> errored{};  ///< value of an Errored TLVs TLV; empty: there is none
 
