@@ -26,7 +26,7 @@ struct PlaceView {
 struct MemberSession {
     AddressFamily family = AddressFamily::None;
     session::SessionId id;  ///< 0: it does not exist now
-    std::string name;
+    std::string name{};
     bfd::SessionState state = bfd::SessionState::Down;
     notify::Indication told = notify::Indication::None;
     bool peer_heard = false;  ///< ever, by this session
