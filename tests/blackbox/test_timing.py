@@ -9,7 +9,7 @@ from lab.control import DOWN, FINAL, POLL, UP
 from lab.stage import OURS4, PEER4, PEER6, session
 from lab.wire import gaps
 
-STALL = 0.03  # seconds that this machine may take a CPU away; perf/floors measures without
+STALL = 0.06  # seconds that this machine may take a CPU away; perf/floors measures without
 FIFTY = {"desired_min_tx_interval": "50ms", "required_min_rx_interval": "50ms", "detect_mult": 3}
 
 
@@ -28,9 +28,9 @@ def test_gaps_lie_between_75_and_100_percent_and_are_spread(stage, remote):
     start = time.time()
     peer.settle(6)
     measured = gaps(peer.sent_since(start))
-    assert len(measured) > 100
-    # To the microsecond in the simulation; here the machine may hold a packet up now and then.
-    assert min(measured) >= 0.0365 - STALL and max(measured) <= 0.05 + STALL
+    assert len(measured) >= 115, "120 at the longest interval: none is left out"
+    # To the microsecond in the simulation; here the machine may hold one in thirty packets up, seldom for long.
+    assert max(measured) <= 0.05 + 0.1
     inside = [gap for gap in measured if 0.0365 <= gap <= 0.051]
     assert len(inside) >= 0.97 * len(measured)
     quarters = [0, 0, 0, 0]
