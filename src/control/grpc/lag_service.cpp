@@ -32,7 +32,7 @@ void session_to_proto(const lag::MemberSession& view, v1::LagMemberSession& out)
     out.set_family(std::string{config::family_name(view.family)});
     out.set_session_id(view.id.value);
     out.set_name(view.name);
-    out.set_state(to_proto(view.state));
+    out.set_state(api::to_proto(view.state));
     out.set_indication(static_cast<v1::Indication>(static_cast<int>(view.told) + 1));
     out.set_peer_heard(view.peer_heard);
 }
