@@ -136,7 +136,8 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
                                    .overlays = running_->dataplane.overlays,
                                    .history = running_->dataplane.history != 0});
     manager_->set_tunnels(running_->tunnels);
-    session_log_ = std::make_unique<SessionLog>(manager_->registry(), dataplane_);
+    session_log_ =
+        std::make_unique<SessionLog>(manager_->registry(), dataplane_, manager_->chains());
     watch_lags();
     observers_ = std::make_unique<Observers>(
         std::vector<session::Observer*>{session_log_.get(), lags_.get()});
@@ -163,6 +164,10 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
     look_at_workers();
     sources_.cycles_per_second = dataplane_.cycles_per_second();
     sources_.ports = [this] { return this->ports(); };
+    sources_.reflectors = [this] {
+        const std::lock_guard lock{mutex_};
+        return reflectors_;
+    };
 }
 
 Daemon::~Daemon() {
@@ -193,6 +198,7 @@ Result<Ok> Daemon::start() {
     if (!added) return added.error();
     unsolicited_->set_policies(running_->unsolicited);
     lags_->set_lags(running_->lags, running_->sessions);
+    set_reflectors(running_->sbfd);
     tell_demand();
 
     for (const message::PortStatus& p : ports_) {
@@ -203,6 +209,7 @@ Result<Ok> Daemon::start() {
         look_at_workers();
         look_at_keys();
         session_log_->report_suppressed();
+        note_reflectors();
         tell_status();
     });
     if (const auto interval = watchdog_interval()) {

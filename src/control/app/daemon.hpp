@@ -17,6 +17,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -65,6 +66,11 @@ public:
     [[nodiscard]] Result<Ok> report_member(const std::string& lag, const std::string& port,
                                            lag::LinkState state) override;
 
+    [[nodiscard]] std::vector<session::ReflectorView> reflectors() override {
+        return manager_->reflectors().views();
+    }
+    Result<Ok> set_reflectors_admin(std::span<const Discriminator> which, bool down) override;
+
     [[nodiscard]] api::Server* server() noexcept { return server_.get(); }
     [[nodiscard]] int metrics_port() const { return metrics_ ? metrics_->port() : 0; }
 
@@ -81,6 +87,8 @@ private:
     void look_at_keys();
     void accept_unsolicited();
     void watch_lags();
+    void set_reflectors(const config::Sbfd& sbfd);
+    void note_reflectors();
     void admit_as_configured();
     void tell_demand();
     void configure_log() const;
@@ -108,10 +116,11 @@ private:
     std::unique_ptr<api::Server> server_;
     std::unique_ptr<metrics::Server> metrics_;
 
-    mutable std::mutex mutex_;  ///< of the three below, which other threads read
+    mutable std::mutex mutex_;  ///< of the four below, which other threads read
     std::shared_ptr<const config::Config> running_;  ///< what is in effect, not what the file says
     std::shared_ptr<const api::SpecContext> specs_;
     std::vector<message::PortStatus> ports_;
+    std::vector<session::ReflectorView> reflectors_;  ///< as they were a second ago at most
 
     std::mutex reload_mutex_;  ///< one reload at a time
     std::thread reload_thread_;

@@ -55,12 +55,21 @@ config::Config effective(const config::Config& running, config::Config wanted,
     wanted.api = running.api;
     wanted.metrics = running.metrics;
     wanted.ports = running.ports;
+    if (!running.dataplane.authentication) {
+        std::erase_if(wanted.sbfd.reflectors, [](const config::Reflector& r) {
+            return r.auth.type != bfd::AuthType::None;
+        });
+    }
     if (diff.deferred.empty()) return wanted;
     using Identity = std::tuple<SessionType, std::string, IpAddress, IpAddress>;
     const auto identity = [](const config::Session& s) {
         if (s.tunnel) {
             return Identity{
                 s.type, config::tunnel_key_text(s.type, s.local, s.remote, *s.tunnel), {}, {}};
+        }
+        if (s.type == SessionType::Sbfd) {
+            return Identity{s.type, config::discriminator_text(s.remote_discriminator), s.local,
+                            s.remote};
         }
         const bool multihop = s.type == SessionType::MultiHop;
         return Identity{s.type, multihop ? std::string{} : s.port, multihop ? s.local : IpAddress{},
@@ -143,6 +152,7 @@ api::ReloadReport Daemon::apply(const std::shared_ptr<const config::Config>& nex
     if (report.key_chains_changed) look_at_keys();
     unsolicited_->set_policies(next->unsolicited);
     lags_->set_lags(next->lags, next->sessions);
+    set_reflectors(next->sbfd);
     report.needs_restart = diff.needs_restart;
     for (const config::Session& s : diff.deferred) {
         report.needs_restart.push_back("session " + config::describe(s));

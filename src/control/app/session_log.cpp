@@ -58,8 +58,9 @@ const char* status_name(bfd::Status status) {
 
 }  // namespace
 
-SessionLog::SessionLog(const session::Registry& registry, const message::Dataplane& dataplane)
-    : registry_{registry}, dataplane_{dataplane} {}
+SessionLog::SessionLog(const session::Registry& registry, const message::Dataplane& dataplane,
+                       const auth::Chains& chains)
+    : registry_{registry}, dataplane_{dataplane}, chains_{chains} {}
 
 void SessionLog::added(const session::SessionRecord& r) {
     // RFC 5883 6: whoever can reach us over several hops can send us packets.
@@ -76,6 +77,12 @@ void SessionLog::added(const session::SessionRecord& r) {
                     {"local", to_string(r.local)},
                     {"type", config::type_name(r.type)},
                     {"vni", r.tunnel->vni}});
+    }
+    // RFC 7880 11: the password may be that of other services.
+    if (r.type == SessionType::Sbfd &&
+        chains_.at(r.parameters.key_chain).type == bfd::AuthType::SimplePassword) {
+        log::write(log::Level::Warn, "sbfd", "simple_password",
+                   {{"id", r.id.value}, {"peer", to_string(r.remote)}});
     }
     if (!log::enabled(log::Level::Info) || !allow()) return;
     log::write(log::Level::Info, "bfd", "session_added",

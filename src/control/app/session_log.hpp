@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/auth/chains.hpp"
 #include "control/base/log.hpp"
 #include "control/session/observer.hpp"
 #include "control/session/registry.hpp"
@@ -14,7 +15,9 @@ public:
     static constexpr std::uint32_t kBurst = 200;
     static constexpr std::uint32_t kPerSecond = 100;
 
-    SessionLog(const session::Registry& registry, const message::Dataplane& dataplane);
+    /// `chains` tells what key chain numbers stand for.
+    SessionLog(const session::Registry& registry, const message::Dataplane& dataplane,
+               const auth::Chains& chains);
 
     void added(const session::SessionRecord& record) override;
     void changed(const session::SessionRecord& record, const bfd::SessionEvent& event) override;
@@ -32,6 +35,7 @@ private:
 
     const session::Registry& registry_;
     const message::Dataplane& dataplane_;
+    const auth::Chains& chains_;
     log::RateLimit limit_{kBurst, kPerSecond};
 };
 

@@ -24,6 +24,10 @@ std::string key_of(const Session& session) {
     if (session.type == SessionType::Micro) {
         return "micro " + session.port + '|' + std::string{family_name(session.remote.family)};
     }
+    if (session.type == SessionType::Sbfd) {
+        return to_string(session.local) + ">>" + to_string(session.remote) + '#' +
+               discriminator_text(session.remote_discriminator);
+    }
     const bool multihop = session.type == SessionType::MultiHop;
     return (multihop ? to_string(session.local) + ">" : session.port + '|') +
            to_string(session.remote);
@@ -149,6 +153,10 @@ std::vector<std::string> restart_paths(const Config& running, const Config& want
         out.emplace_back("dataplane.congestion_control");
     }
     if (to.overlays && !from.overlays) out.emplace_back("dataplane.overlays");
+    for (std::size_t i = 0; !from.authentication && i < wanted.sbfd.reflectors.size(); ++i) {
+        if (wanted.sbfd.reflectors[i].auth.type == bfd::AuthType::None) continue;
+        out.push_back("reflector[" + std::to_string(i) + ']');
+    }
     compare("dataplane.history", from.history, to.history);
     compare("dataplane.memory_mb", from.memory_mb, to.memory_mb);
     compare("dataplane.eal_args", from.eal_args, to.eal_args);

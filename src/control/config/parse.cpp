@@ -7,6 +7,7 @@
 #include "control/config/listener_reader.hpp"
 #include "control/config/port_reader.hpp"
 #include "control/config/profile_reader.hpp"
+#include "control/config/sbfd_reader.hpp"
 #include "control/config/session_reader.hpp"
 #include "control/config/tunnel_reader.hpp"
 #include "control/config/unsolicited_reader.hpp"
@@ -34,6 +35,8 @@ Draft parse(const toml::value& root, SecretFiles secrets, Faults& faults) {
         read_profile(profile, draft.config.profiles);
     for (TableReader& session : in.get_tables("session")) read_session(session, draft);
     for (TableReader& lag : in.get_tables("lag")) read_lag(lag, draft);
+    if (auto sbfd = in.get_table("sbfd")) read_sbfd(*sbfd, draft.config.sbfd);
+    for (TableReader& reflector : in.get_tables("reflector")) read_reflector(reflector, draft);
     if (auto defaults = in.get_table("unsolicited_defaults"))
         read_unsolicited_defaults(*defaults, draft);
     for (TableReader& policy : in.get_tables("unsolicited")) read_unsolicited(policy, draft);

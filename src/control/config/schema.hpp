@@ -3,6 +3,7 @@
 #include "control/auth/key_chain.hpp"
 #include "control/base/boxed.hpp"
 #include "control/config/lag.hpp"
+#include "control/config/sbfd.hpp"
 #include "control/config/tunnel.hpp"
 #include "control/config/unsolicited.hpp"
 #include "control/notify/policy.hpp"
@@ -146,7 +147,7 @@ struct Session {
     std::string name;  ///< optional label, unique when given
     IpAddress remote;
     /// Filled in from the port's subnet when not given. Family None: the link-local address that
-    /// the daemon derives from the port's MAC. Of multihop always given, and of any port.
+    /// the daemon derives from the port's MAC. Of is_routed() types always given, and of any port.
     IpAddress local;
     std::string port;     ///< name of a port; of multihop: that packets leave by
     std::string profile;  ///< as written, for people; its values are already in `parameters`
@@ -159,10 +160,11 @@ struct Session {
     std::uint16_t padded_pdu_size = 0;  ///< octets of UDP payload, RFC 9764; 0 = no padding
     bool interval_alignment = false;    ///< RFC 7419
     notify::Policy notification;
-    MemberFrames frames;  ///< of type Micro
+    MemberFrames frames;                 ///< of type Micro
     /// Exists only while the state of its member link in the LAG asks for it, RFC 7130 3.
     bool on_request = false;
-    Boxed<Tunnel> tunnel;  ///< of the types that is_tunnel() names, and no other
+    Boxed<Tunnel> tunnel;                ///< of the types that is_tunnel() names, and no other
+    Discriminator remote_discriminator;  ///< of the entity that a session of type sbfd asks for
     friend bool operator==(const Session&, const Session&) = default;
 };
 
@@ -206,6 +208,7 @@ struct Config {
     std::vector<Session> sessions;  ///< those of `lags` as well, behind the others
     std::vector<Lag> lags;
     TunnelSettings tunnels;
+    Sbfd sbfd;
     UnsolicitedTimers unsolicited_defaults;
     std::vector<Unsolicited> unsolicited;
     friend bool operator==(const Config&, const Config&) = default;

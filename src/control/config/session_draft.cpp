@@ -63,7 +63,10 @@ SessionDraft draft_of(const Session& session) {
         .frames = session.frames,
         .on_request = session.on_request};
     if (session.tunnel) out.tunnel = draft_of(session.type, *session.tunnel);
-    if (session.type == SessionType::Echo) {  // it has none of them
+    if (session.type == SessionType::Sbfd) {
+        out.remote_discriminator = session.remote_discriminator.value;
+    }
+    if (session.type == SessionType::Echo || session.type == SessionType::Sbfd) {  // has none
         out.required_min_rx_interval.reset();
         out.demand_mode.reset();
         out.demand_poll_interval.reset();

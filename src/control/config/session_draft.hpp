@@ -45,6 +45,7 @@ struct SessionDraft {
     MemberFrames frames{};    ///< of type Micro; as Session
     bool on_request = false;  ///< likewise
     Boxed<TunnelDraft> tunnel{};
+    std::optional<std::int64_t> remote_discriminator{};
 };
 
 /// The draft that validate_session() would read as `session`: to change one member of a session

@@ -15,6 +15,9 @@ SessionIdentity identity(const Session& session, const std::vector<Port>& ports)
         return {"micro " + session.port, IpAddress{.family = session.remote.family}};
     }
     if (session.type == SessionType::MultiHop) return {{}, session.remote, session.local};
+    if (session.type == SessionType::Sbfd) {
+        return {discriminator_text(session.remote_discriminator), session.remote, session.local};
+    }
     const auto port = std::ranges::find(ports, session.port, &Port::name);
     if (port == ports.end() || !port->point_to_point) return {session.port, session.remote};
     return {session.port, IpAddress{.family = session.remote.family}};
@@ -27,6 +30,9 @@ std::string describe(const Session& session) {
                 describe_tunnel(session.type, session.local, *session.tunnel);
     } else if (session.type == SessionType::MultiHop) {
         peer += " from " + to_string(session.local) + ", multihop";
+    } else if (session.type == SessionType::Sbfd) {
+        peer += " from " + to_string(session.local) + ", sbfd " +
+                discriminator_text(session.remote_discriminator);
     } else {
         peer += " on " + session.port;
         if (session.type == SessionType::Micro) peer += ", micro-BFD";

@@ -18,7 +18,7 @@ SessionType read_type(TableReader& in) {
     const auto type = in.get_string("type");
     if (!type) return SessionType::SingleHop;
     if (const auto known = session_type_named(*type)) return *known;
-    const std::vector<std::string_view> later{"mpls", "vccv", "sbfd"};
+    const std::vector<std::string_view> later{"mpls", "vccv"};
     if (*type == name(SessionType::Micro)) {
         in.fault("type",
                  "\"micro\" sessions belong to a LAG, each member of which has the same: write a "
@@ -26,11 +26,11 @@ SessionType read_type(TableReader& in) {
     } else if (std::ranges::find(later, *type) != later.end()) {
         in.fault("type", in_quotes(*type) +
                              " is not offered yet by this version: \"single_hop\", "
-                             "\"multihop\", \"echo\", \"vxlan\" and \"geneve\" are");
+                             "\"multihop\", \"echo\", \"vxlan\", \"geneve\" and \"sbfd\" are");
     } else {
         in.fault("type", in_quotes(*type) +
                              " is not a type of session: write \"single_hop\", "
-                             "\"multihop\", \"echo\", \"vxlan\" or \"geneve\"");
+                             "\"multihop\", \"echo\", \"vxlan\", \"geneve\" or \"sbfd\"");
     }
     return SessionType::SingleHop;
 }
@@ -73,6 +73,11 @@ void read_session(TableReader& in, Draft& draft) {
     out.down_hold = in.get_duration("down_hold");
     out.dampening = read_dampening_table(in);
     read_tunnel_keys(in, out);
+    if (const auto d = in.get_discriminator("remote_discriminator")) {
+        out.remote_discriminator = d->value;
+    } else if (in.has("remote_discriminator")) {
+        out.remote_discriminator = 1;  // was complained about
+    }
     in.finish();
     draft.sessions.push_back(std::move(out));
     draft.session_paths.push_back(in.path());

@@ -6,6 +6,7 @@
 #include "control/config/large_packet_rules.hpp"
 #include "control/config/references.hpp"
 #include "control/config/rule_context.hpp"
+#include "control/config/sbfd_rules.hpp"
 #include "control/config/session_auth_rules.hpp"
 #include "control/config/telling_rules.hpp"
 #include "control/config/timer_rules.hpp"
@@ -65,6 +66,7 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
     read_dscp(in);
     read_padding(in);
     if (draft.tunnel && !is_tunnel(draft.type)) refuse_tunnel(in);
+    if (draft.type != SessionType::Sbfd) refuse_sbfd(in);
     type.ttl(in);
     type.addresses(in);
     type.whole(in);

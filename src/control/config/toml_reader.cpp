@@ -1,6 +1,8 @@
 #include "control/config/toml_reader.hpp"
 
+#include "control/base/address.hpp"
 #include "control/base/duration.hpp"
+#include "dataplane/base/bytes.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -162,6 +164,23 @@ std::optional<std::int64_t> TableReader::get_integer(const std::string& key, std
     if (!number || (*number >= lowest && *number <= highest)) return number;
     fault(key, shown(table_.at(key)) + " is out of range: " + std::to_string(lowest) + ".." +
                    std::to_string(highest) + " are accepted");
+    return std::nullopt;
+}
+
+std::optional<Discriminator> TableReader::get_discriminator(const std::string& key) {
+    const toml::value* const value = find(key);
+    if (value == nullptr) return std::nullopt;
+    std::uint32_t number = 0;
+    if (value->is_string()) {
+        const auto address = parse_address(value->as_string(std::nothrow).str);
+        if (address && address->is_v4()) number = load_be32(address->octets.data());
+    } else if (value->is_integer()) {
+        const std::int64_t n = value->as_integer(std::nothrow);
+        if (n > 0 && n <= 0xffffffff) number = static_cast<std::uint32_t>(n);
+    }
+    if (number != 0) return Discriminator{number};
+    wrong_type(key, *value,
+               "a discriminator: 1..4294967295, or an IPv4 address in quotes that stands for it");
     return std::nullopt;
 }
 

@@ -2,6 +2,7 @@
 
 #include "control/config/fault.hpp"
 #include "control/config/nearest.hpp"
+#include "dataplane/base/types.hpp"
 
 #include <toml.hpp>
 
@@ -41,6 +42,8 @@ public:
     std::optional<std::int64_t> get_integer(const std::string& key, std::int64_t lowest,
                                             std::int64_t highest);
     std::optional<std::chrono::microseconds> get_duration(const std::string& key);
+    /// An integer, or an IPv4 address that stands for it; not 0.
+    std::optional<Discriminator> get_discriminator(const std::string& key);
     std::optional<Elements<std::string>> get_strings(const std::string& key);
     std::optional<Elements<std::int64_t>> get_integers(const std::string& key);
     std::optional<TableReader> get_table(const std::string& key);

@@ -13,6 +13,18 @@
 
 namespace tocsin::control::config {
 
+SessionKey sbfd_key(const IpAddress& local, const IpAddress& remote,
+                    Discriminator remote_discriminator) noexcept {
+    SessionKey key;
+    key.type = SessionType::Sbfd;
+    key.family = remote.family;
+    key.port = port_in_key(key.type, {});
+    key.instance = remote_discriminator.value;
+    key.local = local.octets;
+    key.remote = remote.octets;
+    return key;
+}
+
 bool is_vxlan_loopback(const IpAddress& address) noexcept {
     if (address.is_v4()) return address.octets[0] == 127;
     constexpr std::array<std::uint8_t, 13> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};

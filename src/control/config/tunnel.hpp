@@ -18,7 +18,7 @@ namespace tocsin::control::config {
 /// The peer may be several hops away: the port that leads there may be another one than has `local`
 /// or than packets come in by, and is no part of what tells sessions apart.
 [[nodiscard]] constexpr bool is_routed(SessionType type) noexcept {
-    return type == SessionType::MultiHop || is_tunnel(type);
+    return type == SessionType::MultiHop || type == SessionType::Sbfd || is_tunnel(type);
 }
 
 inline constexpr std::uint32_t kMostVni = 0xffffff;
@@ -53,6 +53,10 @@ struct TunnelSettings {
     }
     friend bool operator==(const TunnelSettings&, const TunnelSettings&) = default;
 };
+
+/// What can exist once of initiators of S-BFD; the worker's has the source port as well.
+[[nodiscard]] SessionKey sbfd_key(const IpAddress& local, const IpAddress& remote,
+                                  Discriminator remote_discriminator) noexcept;
 
 /// 127.0.0.0/8 or ::ffff:127.0.0.0/104: where no router forwards to, RFC 8971 5.
 [[nodiscard]] bool is_vxlan_loopback(const IpAddress& address) noexcept;

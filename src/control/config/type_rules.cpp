@@ -4,6 +4,7 @@
 #include "control/config/lag_rules.hpp"
 #include "control/config/link_rules.hpp"
 #include "control/config/multihop_rules.hpp"
+#include "control/config/sbfd_rules.hpp"
 #include "control/config/single_hop_rules.hpp"
 #include "control/config/unaffiliated_echo_rules.hpp"
 #include "control/config/vxlan_rules.hpp"
@@ -30,6 +31,8 @@ const TypeRules& rules_of(SessionType type) noexcept {
                                        .whole = check_geneve};
     static constexpr TypeRules kMicro{
         .ttl = check_single_hop_ttl, .addresses = check_member_link, .whole = check_micro};
+    static constexpr TypeRules kSbfd{
+        .match_source = true, .ttl = check_sbfd_ttl, .addresses = check_path, .whole = check_sbfd};
     switch (type) {
         case SessionType::MultiHop:
             return kMultihop;
@@ -41,6 +44,8 @@ const TypeRules& rules_of(SessionType type) noexcept {
             return kGeneve;
         case SessionType::Micro:
             return kMicro;
+        case SessionType::Sbfd:
+            return kSbfd;
         default:  // the reader of the file and the API let none of the others in
             return kSingleHop;
     }

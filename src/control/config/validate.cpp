@@ -4,6 +4,7 @@
 #include "control/config/address_rules.hpp"
 #include "control/config/lag_rules.hpp"
 #include "control/config/nearest.hpp"
+#include "control/config/sbfd_reader.hpp"
 #include "control/config/session_identity.hpp"
 #include "control/config/session_rules.hpp"
 #include "control/config/unsolicited_reader.hpp"
@@ -65,6 +66,12 @@ public:
         check_unsolicited(config_, [this](const std::string& path, std::string message) {
             add(path, std::move(message));
         });
+        check_reflectors(config_, [this](const std::string& path, std::string message) {
+            add(path, std::move(message));
+        });
+        for (std::size_t i = 0; i < config_.sbfd.reflectors.size(); ++i) {
+            check_key_chain(config_.sbfd.reflectors[i].auth, indexed("reflector", i) + ".auth");
+        }
         check_room_for_authentication();
         return std::move(config_);
     }
@@ -241,11 +248,13 @@ private:
         if (config_.dataplane.authentication || !draft_.authentication) return;
         const auto authenticated = [](const auto& s) { return s.auth.type != bfd::AuthType::None; };
         if (std::ranges::none_of(config_.sessions, authenticated) &&
-            std::ranges::none_of(config_.unsolicited, authenticated)) {
+            std::ranges::none_of(config_.unsolicited, authenticated) &&
+            std::ranges::none_of(config_.sbfd.reflectors, authenticated)) {
             return;
         }
         add("dataplane.authentication",
-            "is false, but sessions are authenticated: leave the key out, or write true");
+            "is false, but reflectors or sessions are authenticated: leave the key out, or write "
+            "true");
     }
 
     /// When the key is not given there is room if anybody in the file asks for Echo.
@@ -271,7 +280,7 @@ private:
         config_.dataplane.congestion_control = draft_.congestion_control.value_or(wanted || little);
         if (config_.dataplane.congestion_control || !wanted) return;
         add("dataplane.congestion_control",
-            "is false, but multihop sessions use it: leave the key out, or write "
+            "is false, but sessions of type multihop or sbfd use it: leave the key out, or write "
             "congestion_control = false for each of them");
     }
 
@@ -323,6 +332,12 @@ private:
                            ", is already " + *first +
                            ": packets of the two could not be told apart (" +
                            (session.type == SessionType::Vxlan ? "RFC 8971 6)" : "RFC 9521 4.1)"));
+        }
+        if (session.type == SessionType::Sbfd) {
+            return add(path + ".remote", to_string(session.remote) + " from " +
+                                             to_string(session.local) + " is already asked for " +
+                                             discriminator_text(session.remote_discriminator) +
+                                             " by " + *first + ": one session is enough");
         }
         if (multihop) {
             return add(path + ".remote", to_string(session.remote) + " from " +

@@ -138,7 +138,8 @@ Client::Client(std::string socket, std::chrono::milliseconds timeout, Stop& stop
       daemon_{v1::DaemonService::NewStub(channel_)},
       config_{v1::ConfigService::NewStub(channel_)},
       unsolicited_{v1::UnsolicitedService::NewStub(channel_)},
-      lags_{v1::LagService::NewStub(channel_)} {}
+      lags_{v1::LagService::NewStub(channel_)},
+      sbfd_{v1::SbfdService::NewStub(channel_)} {}
 
 std::string Client::explain(const grpc::Status& status) const {
     switch (status.error_code()) {

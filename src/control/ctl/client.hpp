@@ -3,6 +3,7 @@
 #include "control/ctl/stop.hpp"
 #include "tocsin/v1/daemon.grpc.pb.h"
 #include "tocsin/v1/lag.grpc.pb.h"
+#include "tocsin/v1/sbfd.grpc.pb.h"
 #include "tocsin/v1/session.grpc.pb.h"
 #include "tocsin/v1/unsolicited.grpc.pb.h"
 #include "tocsin/v1/watch.grpc.pb.h"
@@ -41,6 +42,7 @@ public:
     [[nodiscard]] v1::ConfigService::Stub& config() const { return *config_; }
     [[nodiscard]] v1::LagService::Stub& lags() const { return *lags_; }
     [[nodiscard]] v1::UnsolicitedService::Stub& unsolicited() const { return *unsolicited_; }
+    [[nodiscard]] v1::SbfdService::Stub& sbfd() const { return *sbfd_; }
 
     /// One sentence for a person about a call that failed.
     [[nodiscard]] std::string explain(const grpc::Status& status) const;
@@ -57,6 +59,7 @@ private:
     std::unique_ptr<v1::ConfigService::Stub> config_;
     std::unique_ptr<v1::UnsolicitedService::Stub> unsolicited_;
     std::unique_ptr<v1::LagService::Stub> lags_;
+    std::unique_ptr<v1::SbfdService::Stub> sbfd_;
 };
 
 }  // namespace tocsin::control::ctl

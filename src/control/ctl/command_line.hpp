@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace tocsin::control::ctl {
 
@@ -28,6 +29,7 @@ struct CommandLine {
     LagOptions lag{};
     NeighborOptions neighbor{};
     std::string file{};
+    std::vector<std::string> reflectors{};
     Command command{};
 
     /// Adds a command to `parent`; whoever writes it chooses `run_it`.

@@ -2,6 +2,7 @@
 
 #include "control/ctl/config_commands.hpp"
 #include "control/ctl/daemon_commands.hpp"
+#include "control/ctl/reflector_commands.hpp"
 #include "control/ctl/unsolicited_commands.hpp"
 #include "control/ctl/watch_command.hpp"
 
@@ -46,6 +47,23 @@ void add_lists(CommandLine& line, CLI::App& app) {
              [](auto& c) { return version(c, TOCSIN_VERSION); });
 }
 
+void add_reflectors(CommandLine& line, CLI::App& app) {
+    CLI::App& group = *app.add_subcommand("reflector", "Reflectors of S-BFD (RFC 7880)");
+    group.require_subcommand(1);
+    line.add(group, "list", "All of them, with their counters", reflector_list);
+    const auto chosen = [&](const char* name, const char* help, auto run_it) {
+        line.add(group, name, help, run_it)
+            ->add_option("reflector", line.reflectors,
+                         "Discriminator (a number, or the IPv4 address that stands for it) or name")
+            ->required();
+    };
+    chosen("show", "Some of them", [&line](auto& c) { return reflector_show(c, line.reflectors); });
+    chosen("admin-down", "Take entities out of service: requests are answered with AdminDown",
+           [&line](auto& c) { return reflector_admin(c, line.reflectors, true); });
+    chosen("admin-up", "Take them back in service",
+           [&line](auto& c) { return reflector_admin(c, line.reflectors, false); });
+}
+
 void add_config(CommandLine& line, CLI::App& app) {
     CLI::App& group = *app.add_subcommand("config", "Configuration files");
     group.require_subcommand(1);
@@ -60,6 +78,7 @@ void add_config(CommandLine& line, CLI::App& app) {
 void add_daemon_commands(CommandLine& line, CLI::App& app) {
     add_watch(line, app);
     add_lists(line, app);
+    add_reflectors(line, app);
     add_config(line, app);
 }
 

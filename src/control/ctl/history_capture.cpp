@@ -6,6 +6,7 @@
 #include "overlay/echo.hpp"
 #include "overlay/geneve.hpp"
 #include "overlay/multi_hop.hpp"
+#include "overlay/sbfd.hpp"
 #include "overlay/single_hop.hpp"
 #include "overlay/vxlan.hpp"
 
@@ -67,6 +68,7 @@ struct Way {
     IpAddress destination;
     std::uint16_t source_port = 0;
     std::uint8_t dscp = 48;
+    std::uint16_t our_port = 0;  ///< source port of what we send
 };
 
 /// Inside of a tunnel: what the session says of its own packets, turned round for the peer's.
@@ -144,6 +146,10 @@ overlay::HeaderTemplate headers_of(const v1::SessionSpec& spec, const Way& way) 
             h.ethernet = spec.tunnel().payload() != v1::TUNNEL_PAYLOAD_IP;
             return overlay::Geneve::headers(h);
         }
+        case v1::SESSION_TYPE_SBFD:  // responses have the ports turned round, RFC 7881 6.1
+            if (way.sent) return overlay::sbfd_headers(plain);
+            plain.source_port = overlay::kSbfdPort;
+            return overlay::headers_to_port(plain, way.our_port);
         default:
             return overlay::single_hop_headers(plain);
     }
@@ -166,7 +172,8 @@ Frame frame_of(const v1::GetSessionHistoryResponse& history, const Macs& macs,
                           .source = sent ? local : remote,
                           .destination = sent ? remote : local,
                           .source_port = of_us ? ours : kPeersSourcePort,
-                          .dscp = static_cast<std::uint8_t>(of_us ? spec.dscp() : 48U)});
+                          .dscp = static_cast<std::uint8_t>(of_us ? spec.dscp() : 48U),
+                          .our_port = static_cast<std::uint16_t>(history.source_port())});
     const std::size_t kept = record.octets().size();
     const bool more = record.packet().authentication_present() && record.packet().length() > kept;
     headers.payload_length = static_cast<std::uint8_t>(more ? record.packet().length() : kept);

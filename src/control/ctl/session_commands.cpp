@@ -3,6 +3,7 @@
 #include "control/base/address.hpp"
 #include "control/base/duration.hpp"
 #include "control/ctl/dampening_option.hpp"
+#include "control/ctl/discriminator_option.hpp"
 #include "control/ctl/format.hpp"
 #include "control/ctl/paging.hpp"
 #include "control/ctl/selector.hpp"
@@ -59,7 +60,17 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
                      : options.type == "echo"   ? v1::SESSION_TYPE_ECHO
                      : options.type == "vxlan"  ? v1::SESSION_TYPE_VXLAN
                      : options.type == "geneve" ? v1::SESSION_TYPE_GENEVE
+                     : options.type == "sbfd"   ? v1::SESSION_TYPE_SBFD
                                                 : v1::SESSION_TYPE_SINGLE_HOP);
+    }
+    if (!options.remote_discriminator.empty()) {
+        const auto discriminator = discriminator_of(options.remote_discriminator);
+        if (!discriminator) {
+            return invalid("--remote-discriminator: " + options.remote_discriminator +
+                           " is no discriminator: write 1..4294967295, or the IPv4 address that "
+                           "stands for it");
+        }
+        out.set_remote_discriminator(*discriminator);
     }
     out.set_remote(options.remote);
     out.set_local(options.local);

@@ -72,6 +72,7 @@ struct SpecOptions {
     std::string dampening;  ///< as dampening_of() reads it; empty = not given
     bool admin_down = false;
     TunnelOptions tunnel;
+    std::string remote_discriminator;  ///< as discriminator_of() reads it; empty = not given
 
     bool operator==(const SpecOptions&) const = default;
 };

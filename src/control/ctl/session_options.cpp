@@ -56,7 +56,7 @@ void add_parameters(CLI::App& command, SpecOptions& spec) {
                        "The shortest interval of Echo packets that the peer gets back; 0s: none");
     add_switch(command, "--passive", "--active", spec.passive, "Silent until the peer is heard");
     add_switch(command, "--congestion-control", "--no-congestion-control", spec.congestion_control,
-               "Of multihop: congestion raises the intervals (default)");
+               "Of multihop and sbfd: congestion raises the intervals (default)");
     add_switch(command, "--match-source", "--no-match-source", spec.match_source,
                "Drop packets from another source address");
     command.add_option("--dscp", spec.dscp, "0..63; default 48 (CS6)")->check(number(0, 63));
@@ -93,9 +93,9 @@ void add_identity(CLI::App& command, SpecOptions& spec) {
     command
         .add_option("--type", spec.type,
                     "single_hop (default), multihop: a peer that routers lie before, echo: a "
-                    "router that needs no BFD, vxlan: another VTEP, or geneve: a VAP of another "
-                    "NVE")
-        ->check(one_of({"single_hop", "multihop", "echo", "vxlan", "geneve"}));
+                    "router that needs no BFD, vxlan: another VTEP, geneve: a VAP of another "
+                    "NVE, or sbfd: a reflector of S-BFD")
+        ->check(one_of({"single_hop", "multihop", "echo", "vxlan", "geneve", "sbfd"}));
     command.add_option("--local", spec.local,
                        "Our address; default: the port's in that subnet, or towards the router");
     command.add_option("--port", spec.port,
@@ -103,6 +103,9 @@ void add_identity(CLI::App& command, SpecOptions& spec) {
     command.add_option("--name", spec.name, "Label, unique among sessions");
     command.add_option("--profile", spec.profile, "Profile of the configuration file");
     add_tunnel(command, spec.tunnel);
+    command.add_option("--remote-discriminator", spec.remote_discriminator,
+                       "Of sbfd: discriminator of the reflector, a number or the IPv4 address that "
+                       "stands for it");
 }
 
 }  // namespace tocsin::control::ctl

@@ -1,5 +1,6 @@
 #include "control/ctl/session_view.hpp"
 
+#include "control/ctl/discriminator_option.hpp"
 #include "control/ctl/format.hpp"
 
 #include <fmt/format.h>
@@ -193,6 +194,9 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("Local", or_dash(spec.local()));
     out.add("Port", spec.port());
     if (spec.has_tunnel()) add_tunnel(out, spec);
+    if (spec.has_remote_discriminator()) {
+        out.add("Reflector", discriminator_text(spec.remote_discriminator()));
+    }
     out.add("Origin", std::string{origin_name(session.origin())});
     out.add("Profile", or_dash(spec.profile()));
     out.add("Worker", status.waiting().empty()

@@ -1,5 +1,6 @@
 #include "control/ctl/watch_command.hpp"
 
+#include "control/ctl/discriminator_option.hpp"
 #include "control/ctl/format.hpp"
 #include "control/ctl/history_text.hpp"
 
@@ -25,10 +26,13 @@ std::string painted(v1::SessionState state, bool colour) {
 
 std::string peer_of(const v1::Session& session) {
     const v1::SessionSpec& spec = session.spec();
-    const bool routed = spec.type() == v1::SESSION_TYPE_MULTIHOP || spec.has_tunnel();
+    const bool routed = spec.type() == v1::SESSION_TYPE_MULTIHOP || spec.has_tunnel() ||
+                        spec.has_remote_discriminator();
     const std::string tunnel = spec.has_tunnel()
                                    ? ' ' + std::string{session_type_name(spec.type())} + " VNI " +
                                          std::to_string(spec.tunnel().vni())
+                               : spec.has_remote_discriminator()
+                                   ? " sbfd " + discriminator_text(spec.remote_discriminator())
                                    : std::string{};
     return spec.remote() + (routed ? " from " + spec.local() : '%' + spec.port()) + tunnel +
            (spec.name().empty() ? "" : " (" + spec.name() + ')');

@@ -14,6 +14,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,6 +63,9 @@ public:
     /// As lag::Controller::report().
     [[nodiscard]] virtual Result<Ok> report_member(const std::string& lag, const std::string& port,
                                                    lag::LinkState state) = 0;
+    [[nodiscard]] virtual std::vector<session::ReflectorView> reflectors() = 0;
+    /// As Reflectors::set_admin().
+    virtual Result<Ok> set_reflectors_admin(std::span<const Discriminator> which, bool down) = 0;
 };
 
 /// Runs `f` on the control thread and waits for what it returns; nullopt when the daemon is ending.

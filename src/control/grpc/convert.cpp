@@ -182,7 +182,11 @@ void spec_to_proto(const config::Session& spec, v1::SessionSpec& out) {
     out.set_demand_poll_interval_us(spec.parameters.demand_poll_interval.count());
     out.set_desired_min_echo_tx_interval_us(spec.parameters.desired_min_echo_tx_interval.count());
     out.set_required_min_echo_rx_interval_us(spec.parameters.required_min_echo_rx_interval.count());
-    if (spec.type == SessionType::MultiHop) {
+    if (spec.type == SessionType::Sbfd) {
+        out.set_remote_discriminator(spec.remote_discriminator.value);
+        out.set_required_min_rx_interval_us(0);
+    }
+    if (spec.type == SessionType::MultiHop || spec.type == SessionType::Sbfd) {
         out.set_congestion_control(spec.parameters.congestion_doublings != 0);
     }
     out.set_match_source(spec.parameters.match_source);
@@ -266,6 +270,9 @@ void brief_to_proto(const session::SessionView& view, v1::Session& out) {
     if (view.spec.tunnel) {
         tunnel_to_proto(view.spec.type, *view.spec.tunnel, *spec.mutable_tunnel());
     }
+    if (view.spec.type == SessionType::Sbfd) {
+        spec.set_remote_discriminator(view.spec.remote_discriminator.value);
+    }
     spec.set_port(view.spec.port);
     v1::SessionStatus& status = *out.mutable_status();
     status.set_state(to_proto(view.status.session_state));
@@ -328,6 +335,7 @@ std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
         case v1::SESSION_TYPE_ECHO:
         case v1::SESSION_TYPE_VXLAN:
         case v1::SESSION_TYPE_GENEVE:
+        case v1::SESSION_TYPE_SBFD:
             return std::nullopt;
         case v1::SESSION_TYPE_MICRO:
             return "SESSION_TYPE_MICRO (4) belongs to a LAG, all members of which have the same: "
@@ -337,7 +345,8 @@ std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
     }
     return std::to_string(spec.type()) +
            " is not supported: SESSION_TYPE_SINGLE_HOP (1), SESSION_TYPE_MULTIHOP (2), "
-           "SESSION_TYPE_ECHO (3), SESSION_TYPE_VXLAN (5) and SESSION_TYPE_GENEVE (6) are";
+           "SESSION_TYPE_ECHO (3), SESSION_TYPE_VXLAN (5), SESSION_TYPE_GENEVE (6) and "
+           "SESSION_TYPE_SBFD (9) are";
 }
 
 config::SessionDraft to_draft(const v1::SessionSpec& spec) {
@@ -346,6 +355,8 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     if (spec.type() == v1::SESSION_TYPE_ECHO) out.type = SessionType::Echo;
     if (spec.type() == v1::SESSION_TYPE_VXLAN) out.type = SessionType::Vxlan;
     if (spec.type() == v1::SESSION_TYPE_GENEVE) out.type = SessionType::Geneve;
+    if (spec.type() == v1::SESSION_TYPE_SBFD) out.type = SessionType::Sbfd;
+    if (spec.has_remote_discriminator()) out.remote_discriminator = spec.remote_discriminator();
     if (spec.has_tunnel()) out.tunnel = to_draft(spec.tunnel());
     out.name = spec.name();
     out.remote = spec.remote();

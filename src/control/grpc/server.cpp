@@ -4,6 +4,7 @@
 #include "control/grpc/config_service.hpp"
 #include "control/grpc/daemon_service.hpp"
 #include "control/grpc/lag_service.hpp"
+#include "control/grpc/sbfd_service.hpp"
 #include "control/grpc/session_service.hpp"
 #include "control/grpc/unix_socket.hpp"
 #include "control/grpc/unsolicited_service.hpp"
@@ -39,7 +40,8 @@ public:
           daemon_{backend, counters},
           config_{backend, counters},
           unsolicited_{backend, counters},
-          lags_{backend, counters} {}
+          lags_{backend, counters},
+          sbfd_{backend, counters} {}
 
     ~GrpcServer() override { stop(std::chrono::milliseconds{0}); }
 
@@ -63,6 +65,7 @@ public:
         builder.RegisterService(&config_);
         builder.RegisterService(&unsolicited_);
         builder.RegisterService(&lags_);
+        builder.RegisterService(&sbfd_);
         const mode_t mask = ::umask(0117);  // from the first moment nobody else may connect
         server_ = builder.BuildAndStart();
         ::umask(mask);
@@ -98,6 +101,7 @@ private:
     ConfigService config_;
     UnsolicitedService unsolicited_;
     LagService lags_;
+    SbfdService sbfd_;
     std::unique_ptr<grpc::Server> server_;
 };
 

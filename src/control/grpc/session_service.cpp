@@ -247,7 +247,8 @@ grpc::Status SessionService::update(const v1::UpdateSessionRequest& request,
           std::pair{spec.type() != v1::SESSION_TYPE_UNSPECIFIED, "type"},
           std::pair{!spec.remote().empty(), "remote"}, std::pair{!spec.local().empty(), "local"},
           std::pair{!spec.port().empty(), "port"}, std::pair{!spec.profile().empty(), "profile"},
-          std::pair{spec.admin_down(), "admin_down"}, std::pair{spec.has_tunnel(), "tunnel"}}) {
+          std::pair{spec.admin_down(), "admin_down"}, std::pair{spec.has_tunnel(), "tunnel"},
+          std::pair{spec.has_remote_discriminator(), "remote_discriminator"}}) {
         if (given) {
             return to_status(
                 {ErrorKind::InvalidArgument,

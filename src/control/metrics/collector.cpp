@@ -88,10 +88,10 @@ void collect_daemon(Families& f, const Sources& s) {
             "Times that a session became dampened.");
     f.value({}, t.dampenings);
     f.begin("tocsin_bfd_sessions_congested", MetricType::Gauge,
-            "Multihop sessions whose intervals congestion has raised.");
+            "Sessions of type multihop or sbfd whose intervals congestion has raised.");
     f.value({}, t.congested);
     f.begin("tocsin_bfd_congestion_backoffs_total", MetricType::Counter,
-            "Times that congestion raised the intervals of a multihop session.");
+            "Times that congestion raised the intervals of a session.");
     f.value({}, t.congestion_backoffs);
     f.begin("tocsin_bfd_indications_total", MetricType::Counter,
             "Changes of what clients are told of sessions.");
@@ -222,6 +222,30 @@ void collect_lags(Families& f, const Sources& s) {
     }
 }
 
+void collect_sbfd(Families& f, const Sources& s) {
+    f.begin("tocsin_sbfd_initiators_unanswered", MetricType::Gauge,
+            "Initiators of S-BFD that had no response since they were added.");
+    f.value({}, s.totals->initiators_unanswered);
+    if (!s.reflectors) return;
+    const std::vector<session::ReflectorView> reflectors = s.reflectors();
+    const auto label = [](const session::ReflectorView& r) {
+        return ClientMetric::Label{"discriminator",
+                                   config::discriminator_text(r.reflector.discriminator)};
+    };
+    f.begin("tocsin_sbfd_reflector_requests_total", MetricType::Counter,
+            "Requests to reflectors of S-BFD: answered, or refused for their source, "
+            "authentication or rate.");
+    for (const session::ReflectorView& r : reflectors) {
+        f.value({label(r), {"result", "answered"}}, static_cast<double>(r.answered));
+        f.value({label(r), {"result", "refused"}}, static_cast<double>(r.refused));
+    }
+    f.begin("tocsin_sbfd_reflector_in_service", MetricType::Gauge,
+            "1 while the reflector answers Up, 0 while it answers AdminDown.");
+    for (const session::ReflectorView& r : reflectors) {
+        f.value({label(r)}, r.reflector.admin_down ? 0 : 1);
+    }
+}
+
 struct WorkerCounter {
     const char* name;
     const char* help;
@@ -243,6 +267,8 @@ constexpr WorkerCounter kWorkerCounters[]{
      &message::WorkerStats::tx_echo},
     {"tocsin_bfd_echo_packets_looped_total", "Echo packets of peers that were sent back.",
      &message::WorkerStats::echo_looped},
+    {"tocsin_sbfd_packets_reflected_total", "Answers of S-BFD reflectors, handed to a driver.",
+     &message::WorkerStats::reflected},
     {"tocsin_worker_heartbeat_total", "Turns of the worker's poll loop.",
      &message::WorkerStats::heartbeat},
     {"tocsin_worker_busy_seconds_total", "Time in turns that did work.",
@@ -390,6 +416,7 @@ std::vector<MetricFamily> Collector::Collect() const {
     collect_daemon(families, sources_);
     collect_unsolicited(families, sources_);
     collect_lags(families, sources_);
+    collect_sbfd(families, sources_);
     collect_workers(families, sources_);
     collect_ports(families, sources_);
     return families.take();

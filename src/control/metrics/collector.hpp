@@ -3,6 +3,7 @@
 #include "control/lag/view.hpp"
 #include "control/load/monitor.hpp"
 #include "control/metrics/api_counters.hpp"
+#include "control/session/reflectors.hpp"
 #include "control/session/totals.hpp"
 #include "control/unsolicited/counters.hpp"
 #include "dataplane/message/dataplane.hpp"
@@ -38,6 +39,8 @@ struct Sources {
     std::function<std::vector<load::WorkerLoad>()> loads;
     std::function<std::chrono::system_clock::time_point(Instant)> wall;
     double cycles_per_second = 0;  ///< of the time stamp counter
+    /// The reflectors of S-BFD, likewise; empty function: nothing is said of them.
+    std::function<std::vector<session::ReflectorView>()> reflectors;
     /// The ports as they were last looked at.
     std::function<std::vector<message::PortStatus>()> ports;
 };

@@ -3,6 +3,7 @@
 #include "control/base/address.hpp"
 #include "control/config/nearest.hpp"
 #include "control/session/packet_size.hpp"
+#include "control/session/source_ports.hpp"
 #include "dataplane/message/command.hpp"
 
 #include <algorithm>
@@ -16,6 +17,11 @@ std::string one_session_only(const config::Session& session, const std::string& 
         return to_string(session.remote) + ' ' + what + " in " +
                config::describe_tunnel(session.type, session.local, *session.tunnel) +
                ": packets of the two could not be told apart";
+    }
+    if (session.type == SessionType::Sbfd) {
+        return to_string(session.remote) + " from " + to_string(session.local) + ' ' + what +
+               " that asks for " + config::discriminator_text(session.remote_discriminator) +
+               ": one is enough";
     }
     const bool multihop = session.type == SessionType::MultiHop;
     return to_string(session.remote) +
@@ -97,6 +103,14 @@ std::optional<Error> Admission::check_padding(const SessionPort& port, std::uint
 
 std::optional<Error> Admission::check_pair(const config::Session& session,
                                            std::size_t beside) const {
+    if (session.type == SessionType::Sbfd &&
+        registry_.initiators() + beside >= SourcePorts::kCount) {
+        return Error{ErrorKind::ResourceExhausted,
+                     "there may be no more than " + std::to_string(SourcePorts::kCount) +
+                         " sessions of type sbfd: each has a UDP source port of its own "
+                         "(RFC 7881 2)",
+                     ".type"};
+    }
     if (!session.tunnel) return std::nullopt;
     const std::uint32_t most = tunnels_.per_pair(session.type);
     if (registry_.between(session.type, session.local, session.remote) + beside < most) {
@@ -141,7 +155,7 @@ std::optional<Error> Admission::check_new(const config::Session& session, Origin
             check_padding(*port, config::header_octets(session), session.padded_pdu_size)) {
         return error;
     }
-    if (origin != Origin::Config) {
+    if (origin != Origin::Config || session.type == SessionType::Sbfd) {
         if (auto error = check_pair(session, 0)) return error;
     }
     if (session.name.empty()) return std::nullopt;

@@ -30,7 +30,7 @@ public:
     /// it was read.
     void set_tunnels(const config::TunnelSettings& tunnels) noexcept { tunnels_ = tunnels; }
     /// That a pair of tunnel ends may have a session more beside `beside`, which are to come as
-    /// well.
+    /// well; and of S-BFD, that there is a source port for one.
     [[nodiscard]] std::optional<Error> check_pair(const config::Session& session,
                                                   std::size_t beside) const;
     /// From now on there is no room.

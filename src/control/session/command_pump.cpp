@@ -6,6 +6,7 @@
 #include "overlay/micro_bfd.hpp"
 #include "overlay/multi_hop.hpp"
 #include "overlay/padding.hpp"
+#include "overlay/sbfd.hpp"
 #include "overlay/single_hop.hpp"
 #include "overlay/vxlan.hpp"
 
@@ -85,6 +86,7 @@ CommandPump::CommandPump(const Registry& registry, const NextHops& next_hops, Ea
 
 void CommandPump::run(WorkerRecord& w) {
     if (!w.keys.pump()) return;
+    w.reflectors.pump();
     while (!w.queue.empty()) {
         const Slot slot = w.queue.front();
         SlotEntry& entry = w.slots.at(slot);
@@ -199,6 +201,9 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
         case SessionType::Geneve:
             out = geneve_headers(record, *port, *mac);
             break;
+        case SessionType::Sbfd:
+            out = overlay::sbfd_headers(h);
+            break;
         default:  // admission lets none of the others in
             return {};
     }
@@ -209,6 +214,11 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
 SessionKey CommandPump::key(const SessionRecord& record) const {
     if (record.tunnel) {
         return config::tunnel_key(record.type, record.local, record.remote, *record.tunnel);
+    }
+    if (record.type == SessionType::Sbfd) {
+        SessionKey out = config::sbfd_key(record.local, record.remote, record.remote_discriminator);
+        out.link = record.source_port;  // which responses come to, RFC 7881 2
+        return out;
     }
     SessionKey out;
     out.type = record.type;

@@ -24,6 +24,17 @@ public:
     void remove(PortId port, const bfd::SessionParameters& parameters) {
         change(port, std::uint64_t{0} - thousandths(parameters));
     }
+    /// The same of a reflector of S-BFD, on every port that has sessions or reflectors.
+    void add(PortId port, WireInterval required_min_echo_rx_interval) {
+        bfd::SessionParameters p;
+        p.required_min_echo_rx_interval = required_min_echo_rx_interval;
+        add(port, p);
+    }
+    void remove(PortId port, WireInterval required_min_echo_rx_interval) {
+        bfd::SessionParameters p;
+        p.required_min_echo_rx_interval = required_min_echo_rx_interval;
+        remove(port, p);
+    }
     /// Tells those that do not know, as far as their rings have room.
     void pump();
 

@@ -106,7 +106,7 @@ void EventReceiver::retry() {
 }
 
 void EventReceiver::on_reply(WorkerRecord& w, message::RequestId id, bfd::Status status) {
-    if (w.keys.answered(id)) return;
+    if (w.keys.answered(id) || w.reflectors.answered(id)) return;
     const auto what = w.commands.answered(id);
     if (!what) return;
     SlotEntry* const entry = w.slots.find(what->session);

@@ -43,9 +43,11 @@ public:
                          .message = one_session_only(session, "is given twice"),
                          .where = where + ".remote"};
         }
-        if (!session.tunnel) return std::nullopt;
-        std::size_t& beside = pairs_[{session.type, session.local, session.remote}];
-        auto error = counted_ ? admission_.check_pair(session, beside) : std::nullopt;
+        const bool initiator = session.type == SessionType::Sbfd;
+        if (!session.tunnel && !initiator) return std::nullopt;
+        std::size_t& beside = pairs_[{session.type, initiator ? IpAddress{} : session.local,
+                                      initiator ? IpAddress{} : session.remote}];
+        auto error = counted_ || initiator ? admission_.check_pair(session, beside) : std::nullopt;
         if (error) error->where = where + error->where;
         ++beside;
         return error;
@@ -84,6 +86,7 @@ Manager::Manager(std::vector<SessionPort> ports, message::Dataplane& dataplane, 
       echo_looping_{dataplane},
       member_links_{dataplane},
       desired_{registry_, reconciler_, next_hops, chains_, echo_looping_, member_links_},
+      reflectors_{registry_, reconciler_, chains_, echo_looping_, dataplane},
       admission_{registry_, reconciler_, next_hops, settings.max_sessions},
       reload_{registry_, desired_, admission_, chains_, pieces_, [this] { return wall_now(); }},
       removals_{registry_, desired_},
@@ -337,6 +340,10 @@ void Manager::align_intervals(const SessionRecord& record) {
 }
 
 void Manager::added(const SessionRecord& record) {
+    if (record.type == SessionType::Sbfd) {
+        unanswered_.insert(record.id.value);
+        totals_.initiators_unanswered.set(unanswered_.size());
+    }
     hub_.added(record);
     if (listener_ != nullptr) listener_->added(record);
 }
@@ -348,11 +355,18 @@ void Manager::changed(const SessionRecord& record, const bfd::SessionEvent& even
         hub_.changed(record, event);
     }
     if (record.interval_alignment) align_intervals(record);
+    if (record.status.last_rx != Instant{}) note_answered(record);
     neighbor_proof_.on_change(record, event);
     if (listener_ != nullptr) listener_->changed(record, event);
 }
 
+void Manager::note_answered(const SessionRecord& record) {
+    if (record.type != SessionType::Sbfd || unanswered_.erase(record.id.value) == 0) return;
+    totals_.initiators_unanswered.set(unanswered_.size());
+}
+
 void Manager::deleted(const SessionRecord& record) {
+    note_answered(record);
     hub_.deleted(record);
     notifier_.deleted(record);
     if (listener_ != nullptr) listener_->deleted(record);

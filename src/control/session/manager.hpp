@@ -13,6 +13,7 @@
 #include "control/session/notifier.hpp"
 #include "control/session/pieces.hpp"
 #include "control/session/reconciler.hpp"
+#include "control/session/reflectors.hpp"
 #include "control/session/reload.hpp"
 #include "control/session/removals.hpp"
 #include "control/session/selector.hpp"
@@ -24,6 +25,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -133,6 +135,9 @@ public:
     [[nodiscard]] const auth::Chains& chains() const noexcept { return chains_; }
     [[nodiscard]] auth::WallTime wall_now() const;
 
+    /// The reflectors of S-BFD.
+    [[nodiscard]] Reflectors& reflectors() noexcept { return reflectors_; }
+
     /// What the workers carry, and whether sessions that ask for more are refused: to be told again
     /// whenever it changes. Before: nothing is refused.
     void set_capacity(load::Capacity capacity, bool refuse) {
@@ -202,6 +207,7 @@ private:
     /// That there is room for what the session asks for.
     [[nodiscard]] std::optional<Error> check_options(const config::Session& session) const;
     void align_intervals(const SessionRecord& record);
+    void note_answered(const SessionRecord& record);
 
     message::Dataplane& dataplane_;
     NextHops& next_hops_;
@@ -218,6 +224,7 @@ private:
     EchoLooping echo_looping_;
     MemberLinks member_links_;
     DesiredSet desired_;
+    Reflectors reflectors_;
     Admission admission_;
     Reload reload_;
     Removals removals_;
@@ -225,6 +232,7 @@ private:
     LinkLosses link_losses_;
     NeighborProof neighbor_proof_;
     Notifier notifier_;
+    std::unordered_set<std::uint64_t> unanswered_;  ///< initiators that never had a response
     Observer* listener_ = nullptr;
     std::function<void(const message::EarlyPacket&)> on_early_;
 };

@@ -20,7 +20,11 @@ constexpr std::uint64_t slot_key(WorkerId worker, Slot slot) {
 
 Placement::Placement(Registry& registry, std::vector<WorkerRecord>& workers, Totals& totals,
                      std::uint64_t seed)
-    : registry_{registry}, workers_{workers}, totals_{totals}, source_ports_{seed} {}
+    : registry_{registry},
+      workers_{workers},
+      totals_{totals},
+      source_ports_{seed},
+      initiator_ports_{~seed, SourcePorts::kFirstOfInitiators} {}
 
 void Placement::add(SessionRecord& record) {
     demand_ += load::demand_of(record.parameters);
@@ -60,7 +64,8 @@ void Placement::remove(SessionRecord& record, bool silently) {
 
 void Placement::release(WorkerRecord& w, Slot slot) {
     SlotEntry& entry = w.slots.at(slot);
-    source_ports_.release(entry.source_port);
+    source_ports_.release(entry.source_port);  // one of the two
+    initiator_ports_.release(entry.source_port);
     if (entry.phase == SlotPhase::Leaving) {
         totals_.leaving.set(--leaving_);
         if (const auto identity = leaving_identities_.take(slot_key(w.id, slot))) {
@@ -161,7 +166,8 @@ bool Placement::place(SessionRecord& record) {
     record.worker = chosen->id;
     record.handle = *handle;
     record.status.session = *handle;
-    record.source_port = source_ports_.acquire();
+    const bool initiator = record.type == SessionType::Sbfd;
+    record.source_port = initiator ? initiator_ports_.acquire() : source_ports_.acquire();
     SlotEntry& entry = chosen->slots.at(handle->slot);
     entry.owner = &record;
     entry.source_port = record.source_port;

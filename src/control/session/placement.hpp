@@ -60,6 +60,7 @@ private:
     std::vector<WorkerRecord>& workers_;
     Totals& totals_;
     SourcePorts source_ports_;
+    SourcePorts initiator_ports_;
     load::Demand demand_;
     std::deque<SessionId> unplaced_;  ///< waiting ones, and some that are gone
     std::size_t waiting_ = 0;

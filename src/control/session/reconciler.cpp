@@ -19,6 +19,7 @@ std::vector<WorkerRecord> records_of(message::Dataplane& dataplane, std::uint32_
                        .slots = {id, dataplane.slots_per_worker(), dataplane.discriminators()},
                        .commands = {link, in_flight},
                        .keys = {dataplane, link},
+                       .reflectors = {dataplane, link},
                        .histories = HistoryReader{link},
                        .queue = {},
                        .demand = {},
@@ -82,6 +83,10 @@ void Reconciler::set_keys(std::uint16_t number, const KeySender::Keys& keys) {
     for (WorkerRecord& w : workers_) w.keys.set(number, keys);
 }
 
+void Reconciler::set_reflectors(const ReflectorSender::Order& order) {
+    for (WorkerRecord& w : workers_) w.reflectors.set(order);
+}
+
 void Reconciler::need(SessionRecord& record, Need what) {
     if (record.handle.local_discr.value == 0) return;  // AddSession will carry it
     workers_[record.worker.value].enqueue(record.handle.slot, what);
@@ -117,7 +122,7 @@ bool Reconciler::idle() const noexcept {
     return placement_.idle() && events_.idle() && scans_.idle() &&
            std::ranges::all_of(workers_, [](const WorkerRecord& w) {
                return w.queue.empty() && w.commands.in_flight() == 0 && w.keys.idle() &&
-                      w.histories.idle();
+                      w.reflectors.idle() && w.histories.idle();
            });
 }
 

@@ -56,6 +56,8 @@ public:
     /// The keys of a number of SessionParameters::key_chain; workers hear of them before anything
     /// that is asked for later.
     void set_keys(std::uint16_t number, const KeySender::Keys& keys);
+    /// The reflectors of S-BFD from now on; workers hear of their keys before.
+    void set_reflectors(const ReflectorSender::Order& order);
     /// admin_down or dscp of the record were changed.
     void need(SessionRecord& record, Need what);
     /// Asks the worker for the variables and counters of a session; `done` is called when the

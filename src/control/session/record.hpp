@@ -66,8 +66,9 @@ struct SessionRecord {
     IpAddress next_hop;     ///< family None: no route to `remote`
     IpAddress seen_source;  ///< the peer's source address when it is not `remote`, RFC 5881 6
     bfd::SessionParameters parameters;
-    Boxed<config::Tunnel> tunnel;  ///< as config::Session
-    bfd::SessionSnapshot status;   ///< as last heard of from the worker
+    Boxed<config::Tunnel> tunnel;        ///< as config::Session
+    Discriminator remote_discriminator;  ///< likewise
+    bfd::SessionSnapshot status;         ///< as last heard of from the worker
 };
 
 }  // namespace tocsin::control::session

@@ -27,6 +27,11 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
     record.parameters = session.parameters;
     record.frames = session.frames;
     record.tunnel = session.tunnel;
+    record.remote_discriminator = session.remote_discriminator;
+    if (record.type == SessionType::Sbfd) {
+        tunnels_.emplace(record.remote, &record);
+        ++initiators_;
+    }
     if (record.tunnel) {
         tunnels_.emplace(record.remote, &record);
         ++pairs_[{record.type, record.local, record.remote}];
@@ -50,6 +55,10 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
 void Registry::erase(SessionRecord& record) {
     if (record.name != nullptr) by_name_.erase(by_name_.find(*record.name));
     by_identity_.erase(identity(record));
+    if (record.type == SessionType::Sbfd) {
+        tunnels_.erase({record.remote, &record});
+        --initiators_;
+    }
     if (record.tunnel) {
         tunnels_.erase({record.remote, &record});
         const auto pair = pairs_.find({record.type, record.local, record.remote});
@@ -181,6 +190,7 @@ config::Session Registry::spec(const SessionRecord& record) const {
     out.interval_alignment = record.interval_alignment;
     out.frames = record.frames;
     out.tunnel = record.tunnel;
+    out.remote_discriminator = record.remote_discriminator;
     if (record.has_policy) out.notification = tellings_.find(record.id.value)->policy();
     return out;
 }
@@ -205,10 +215,7 @@ Registry::Identity Registry::identity(SessionType type, PortId port_id, const Ip
     return out;
 }
 
-Registry::Identity Registry::tunnel_identity(SessionType type, const IpAddress& local,
-                                             const IpAddress& remote,
-                                             const config::Tunnel& tunnel) {
-    const SessionKey key = config::tunnel_key(type, local, remote, tunnel);
+Registry::Identity Registry::key_identity(const SessionKey& key) {
     std::array<std::uint32_t, sizeof(SessionKey) / 4> words{};
     std::memcpy(words.data(), &key, sizeof key);
     // Two hashes of 64 bits: that two keys share both is no more likely than a broken machine.
@@ -222,7 +229,7 @@ Registry::Identity Registry::tunnel_identity(SessionType type, const IpAddress& 
     }
     Identity out;
     out.family = key.family;
-    out.type = type;
+    out.type = key.type;
     std::memcpy(out.remote.data(), &a, 8);
     std::memcpy(out.remote.data() + 8, &b, 8);
     return out;

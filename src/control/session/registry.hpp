@@ -40,7 +40,7 @@ public:
     /// What can exist once: port, family and remote, RFC 5881 3; without the remote's octets on a
     /// point-to-point port or for micro-BFD. Of multihop: the pair of addresses, RFC 5883 4.1. Of a
     /// tunnel: 128 bits that stand for config::tunnel_key(), so that the others need no room for
-    /// it.
+    /// it; of S-BFD for config::sbfd_key().
     struct Identity {
         std::array<std::uint8_t, 16> remote{};
         std::uint16_t here = 0;  ///< the port; of multihop: the number of the local address
@@ -74,8 +74,10 @@ public:
     [[nodiscard]] std::vector<SessionRecord*> find_micro(const IpAddress& remote);
     /// The micro-BFD session of a member link, RFC 7130 2.2; nullptr: there is none.
     [[nodiscard]] SessionRecord* find_micro(PortId port, AddressFamily family);
-    /// The sessions in tunnels with this peer.
+    /// The sessions in tunnels with this peer, and initiators of S-BFD that ask it.
     [[nodiscard]] std::vector<SessionRecord*> find_tunnels(const IpAddress& remote);
+    /// How many initiators of S-BFD there are.
+    [[nodiscard]] std::size_t initiators() const noexcept { return initiators_; }
     /// How many sessions of a type of tunnel these two ends have between them.
     [[nodiscard]] std::size_t between(SessionType type, const IpAddress& local,
                                       const IpAddress& remote) const;
@@ -84,13 +86,23 @@ public:
 
     [[nodiscard]] Identity identity(const SessionRecord& record) {
         if (record.tunnel) {
-            return tunnel_identity(record.type, record.local, record.remote, *record.tunnel);
+            return key_identity(
+                config::tunnel_key(record.type, record.local, record.remote, *record.tunnel));
+        }
+        if (record.type == SessionType::Sbfd) {
+            return key_identity(
+                config::sbfd_key(record.local, record.remote, record.remote_discriminator));
         }
         return identity(record.type, record.port, record.local, record.remote);
     }
     [[nodiscard]] Identity identity(const config::Session& session, PortId port) {
         if (session.tunnel) {
-            return tunnel_identity(session.type, session.local, session.remote, *session.tunnel);
+            return key_identity(
+                config::tunnel_key(session.type, session.local, session.remote, *session.tunnel));
+        }
+        if (session.type == SessionType::Sbfd) {
+            return key_identity(
+                config::sbfd_key(session.local, session.remote, session.remote_discriminator));
         }
         return identity(session.type, port, session.local, session.remote);
     }
@@ -127,9 +139,7 @@ private:
 
     [[nodiscard]] Identity identity(SessionType type, PortId port, const IpAddress& local,
                                     const IpAddress& remote);
-    [[nodiscard]] static Identity tunnel_identity(SessionType type, const IpAddress& local,
-                                                  const IpAddress& remote,
-                                                  const config::Tunnel& tunnel);
+    [[nodiscard]] static Identity key_identity(const SessionKey& key);
 
     std::vector<SessionPort> ports_;
     std::vector<IpAddress> locals_;  ///< that multihop was ever asked for; few, all are ours
@@ -138,7 +148,8 @@ private:
     std::unordered_map<std::string, SessionRecord*, TextHash, std::equal_to<>> by_name_;
     std::unordered_map<Identity, SessionRecord*, IdentityHash> by_identity_;
     std::unordered_set<std::string, TextHash, std::equal_to<>> profiles_;
-    std::set<std::pair<IpAddress, SessionRecord*>> tunnels_;                      ///< by remote
+    std::set<std::pair<IpAddress, SessionRecord*>> tunnels_;  ///< by remote; initiators too
+    std::size_t initiators_ = 0;
     std::map<std::tuple<SessionType, IpAddress, IpAddress>, std::size_t> pairs_;  ///< of tunnels
     mutable Tellings tellings_;  ///< a map whose search is not const
 };

@@ -4,7 +4,8 @@
 
 namespace tocsin::control::session {
 
-SourcePorts::SourcePorts(std::uint64_t seed) : random_state_{seed | 1U}, levels_(1) {
+SourcePorts::SourcePorts(std::uint64_t seed, std::uint16_t first)
+    : random_state_{seed | 1U}, first_{first}, levels_(1) {
     levels_[0].reserve(kCount);
     for (std::uint32_t i = 0; i < kCount; ++i) {
         position_[i] = static_cast<std::uint16_t>(i);
@@ -18,12 +19,13 @@ std::uint16_t SourcePorts::acquire() {
     const auto level = static_cast<std::size_t>(lowest - levels_.begin());
     const std::uint16_t index = (*lowest)[random(static_cast<std::uint32_t>(lowest->size()))];
     move(index, level + 1);
-    return static_cast<std::uint16_t>(kFirst + index);
+    return static_cast<std::uint16_t>(first_ + index);
 }
 
 void SourcePorts::release(std::uint16_t port) {
-    const auto index = static_cast<std::uint16_t>(port - kFirst);
-    if (port < kFirst || level_of_[index] == 0) return;
+    if (!owns(port)) return;
+    const auto index = static_cast<std::uint16_t>(port - first_);
+    if (level_of_[index] == 0) return;
     move(index, level_of_[index] - 1);
 }
 

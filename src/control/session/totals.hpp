@@ -22,10 +22,11 @@ struct Totals {
     std::array<Counter, notify::kHolds> sessions_held;      ///< now; that of Held::None stays 0
     Counter dampened;                                       ///< sessions now, Up or not
     Counter dampenings;                                     ///< times that one began
-    Counter congestion_backoffs;  ///< times that congestion raised a session's intervals
-    Counter congested;            ///< sessions whose intervals are raised now
-    Counter watch_merged;         ///< changes that a slow watcher got merged into another
-    Counter interruptions;        ///< times that one was Down and Up again before control was told
+    Counter congestion_backoffs;    ///< times that congestion raised a session's intervals
+    Counter congested;              ///< sessions whose intervals are raised now
+    Counter initiators_unanswered;  ///< of S-BFD, that had no response since they were added
+    Counter watch_merged;           ///< changes that a slow watcher got merged into another
+    Counter interruptions;  ///< times that one was Down and Up again before control was told
 
     /// What clients of a session are told has changed, if it has.
     void told(notify::Indication before, notify::Indication now) noexcept {

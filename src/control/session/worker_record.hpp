@@ -4,6 +4,7 @@
 #include "control/session/command_queue.hpp"
 #include "control/session/history_reader.hpp"
 #include "control/session/key_sender.hpp"
+#include "control/session/reflector_sender.hpp"
 #include "control/session/worker_slots.hpp"
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct WorkerRecord {
     WorkerSlots slots;
     CommandQueue commands;
     KeySender keys;
+    ReflectorSender reflectors;
     HistoryReader histories;
     std::deque<Slot> queue;  ///< those with needs, each once
     load::Demand demand;     ///< of the sessions it has

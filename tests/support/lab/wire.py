@@ -8,7 +8,7 @@ import struct
 import threading
 from dataclasses import dataclass
 
-from lab.control import MULTIHOP_PORT, PORT, Control
+from lab.control import MULTIHOP_PORT, PORT, SBFD_PORT, Control
 from lab.namespace import wait_until
 
 SO_TIMESTAMPNS = 35
@@ -22,7 +22,7 @@ TP_STATUS_VLAN_VALID = 0x10
 
 @dataclass(frozen=True)
 class Seen:
-    """One frame. `control` is set when it is a BFD Control packet to UDP port 3784 or 4784."""
+    """One frame. `control` is set when it is a BFD Control packet to UDP port 3784 or 4784, or to or from 7784."""
 
     time: float  # seconds since 1970
     sent: bool  # by the namespace that is watched; else received by it
@@ -49,7 +49,7 @@ def dissect(time, sent, octets):
     source_port, destination_port, control = 0, 0, None
     if protocol == 17 and len(udp) >= 32:
         source_port, destination_port = struct.unpack("!HH", udp[:4])
-        if destination_port in (PORT, MULTIHOP_PORT):
+        if destination_port in (PORT, MULTIHOP_PORT, SBFD_PORT) or source_port == SBFD_PORT:
             control = Control.decode(udp[8:])
     return Seen(time, sent, octets, source, destination, ttl, source_port, destination_port, control)
 

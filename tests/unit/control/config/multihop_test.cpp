@@ -186,7 +186,7 @@ TEST(Multihop, ControlsCongestionUnlessItIsTurnedOff) {
     EXPECT_EQ(with_profile(lossy + "congestion_control = true").parameters.congestion_doublings, 4);
     EXPECT_EQ(with_profile("remote = \"192.0.2.2\"").parameters.congestion_doublings, 0);
     expect_fault(kBase + "[[session]]\nremote = \"192.0.2.2\"\ncongestion_control = true\n",
-                 "session[0].congestion_control", "multihop only");
+                 "session[0].congestion_control", "multihop and sbfd only");
 }
 
 TEST(Multihop, TurnsCongestionControlOffWhileTheSessionStays) {
