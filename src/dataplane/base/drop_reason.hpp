@@ -71,6 +71,7 @@ enum class DropReason : std::uint8_t {
     DestinationMismatch,  ///< in a tunnel, S-BFD: to another address of ours than the session's
     WrongPort,            ///< single hop, arrived on another port than the session's
     SourceMismatch,       ///< match_source is on and the source is not the remote address
+    PeerChanged,          ///< of an LSP, while Up: another discriminator or source, RFC 5884 7
     TtlTooLow,            ///< multihop, below min_ttl
     AuthUnexpected,       ///< A set, bfd.AuthType zero
     AuthMissing,          ///< A clear, bfd.AuthType nonzero
@@ -165,6 +166,7 @@ inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
     "destination_mismatch",
     "wrong_port",
     "source_mismatch",
+    "peer_changed",
     "ttl_too_low",
     "auth_unexpected",
     "auth_missing",

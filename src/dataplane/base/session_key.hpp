@@ -59,11 +59,12 @@ struct SessionKey {
     PortId port;               ///< port_in_key()
     std::uint16_t link = 0;    ///< of the inner MAC addresses of Geneve: link_fingerprint(); or 0
     /// What tells apart that addresses do not. VXLAN, Geneve: VNI in the lower 24 bits, see
-    /// inner_v6; MPLS pseudowire: its label; Echo: the UDP source port; or 0.
+    /// inner_v6; MPLS pseudowire: its label and marks; LSP: the peer's discriminator where it is
+    /// known beforehand (RFC 5884 6); Echo: the UDP source port; or 0.
     std::uint32_t instance = 0;
     /// IPv4 in the first four octets. Single hop, multihop: the IP addresses. VXLAN: the outer
     /// ones; Geneve: the inner ones. Both zero on a point-to-point port, for Echo, Micro,
-    /// pseudowires.
+    /// pseudowires. LSP: local stands for all that tells it from others, no packet says it.
     std::array<std::uint8_t, 16> local{};
     std::array<std::uint8_t, 16> remote{};  ///< likewise
 

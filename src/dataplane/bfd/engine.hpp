@@ -94,7 +94,8 @@ public:
     Status add(SessionHandle session, const SessionKey& key, const SessionParameters& parameters,
                bool admin_down, Instant now, Sink& sink) noexcept;
 
-    /// Changed intervals start a Poll Sequence, RFC 5880 6.8.3.
+    /// Changed intervals start a Poll Sequence, RFC 5880 6.8.3. Of an LSP whose peer was known
+    /// beforehand and is forgotten (RFC 7726 2.3): it is known again, whatever else changes.
     template <EngineSink Sink>
     Status set_parameters(SessionHandle session, const SessionParameters& parameters, Instant now,
                           Sink& sink) noexcept;
@@ -220,6 +221,11 @@ private:
         Slot slot, std::span<const std::uint8_t> packet) const noexcept;
     void expect_responses(Slot slot) noexcept;
     void reschedule(Slot slot, Instant now) noexcept;
+    [[nodiscard]] static DropReason check_lsp_arrival(const SessionCold& cold,
+                                                      const ReceivedPacket& packet) noexcept;
+    [[nodiscard]] DropReason check_lsp_peer(Slot slot, const ReceivedPacket& packet,
+                                            const ControlPacket& control) const noexcept;
+    void note_lsp_arrival(Slot slot, const ReceivedPacket& packet) noexcept;
     void note_source(Slot slot, const ReceivedPacket& packet, Instant now) noexcept;
     [[nodiscard]] ControlOctets payload(Slot slot, bool poll, bool final) const noexcept;
     [[nodiscard]] ControlOctets periodic_payload(Slot slot) const noexcept;
@@ -324,6 +330,8 @@ private:
     void separated(Slot slot, Instant now) noexcept;  // inline
     void update_steady(Slot slot) noexcept;
     void forget_peer(Slot slot) noexcept;
+    void name_peer(Slot slot) noexcept;
+    void note_parting(Slot slot) noexcept;
     void raise_event(Slot slot, EventCause cause) noexcept;
     void enter_state(Slot slot, SessionState state, Diag diag, Instant now) noexcept;
     void release(Slot slot) noexcept;

@@ -47,6 +47,7 @@ Status Engine::add(SessionHandle session, const SessionKey& key,
     cold.key = key;
     cold.local_discr = session.local_discr;
     cold.parameters = parameters;
+    store_be32(&hot.last_packet[kMyDiscriminatorOffset], cold.known_remote_discr().value);
     cold.desired_min_tx_interval = desired_min_tx(parameters.desired_min_tx_interval, false);
     cold.tx_in_force = cold.desired_min_tx_interval;
     if (!congestion_.empty()) congestion_[session.slot.value] = {};
@@ -83,6 +84,7 @@ Status Engine::set_parameters(SessionHandle session, const SessionParameters& pa
     if (hot == nullptr || hot->has(kLingering)) return Status::NoSuchSession;
     const Slot slot = session.slot;
     SessionCold& cold = cold_[slot.value];
+    if (cold.known_remote_discr().value != 0) name_peer(slot);
     if (cold.parameters == parameters) return Status::Ok;
     if (parameters.key_chain > config_.key_chains) return Status::NoSuchKeyChain;
     if (wants_echo(parameters) && echo_.empty()) return Status::NoRoomForEcho;
@@ -196,6 +198,11 @@ Status Engine::remove(SessionHandle session, bool immediate, Instant now, Sink& 
     cold.linger = {
         .until = tick_after(now + std::max(heard_by, std::min(slow, Nanoseconds{kLongestLinger}))),
         .at_least = tick_after(now + heard_by)};
+    // The ingress of an LSP says Down, DetectMult times whatever the egress answers: that removes
+    // its session without a failure, RFC 7726 2.3.
+    cold.quiet = cold.key.type == SessionType::Mpls && cold.known_remote_discr().value == 0 &&
+                 hot->session_state != SessionState::AdminDown;
+    if (cold.quiet) cold.linger.at_least = cold.linger.until;
     // Nobody to tell: not allowed to send, or no peer was ever heard.
     if (silent || hot->remote_discr().value == 0) cold.linger.until = tick_at(now);
     if (hot->session_state != SessionState::AdminDown) {

@@ -5,7 +5,9 @@
 namespace tocsin::bfd {
 
 bool Engine::has_congestion_control(Slot slot) const noexcept {
-    return !congestion_.empty() && (hot_[slot.value].has(kMultiHop) || initiates(slot));
+    const bool multihop =
+        hot_[slot.value].has(kMultiHop) && cold_[slot.value].key.type == SessionType::MultiHop;
+    return !congestion_.empty() && (multihop || initiates(slot));
 }
 
 /// The interval that loss is measured with; 0 while nothing periodic is expected of the peer.

@@ -48,6 +48,10 @@ SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket
         if (parts.worker != config_.worker) return nullptr;
         return session_at({parts.slot, control.your_discriminator});
     }
+    if (packet.type == SessionType::Mpls) {  // bootstrapped, RFC 5884 5 and 6
+        reason = DropReason::NoSession;
+        return nullptr;
+    }
     SessionKey key;
     key.type = packet.type;
     key.family = packet.family;
@@ -68,13 +72,54 @@ SessionHot* Engine::session_of(const ReceivedPacket& packet, const ControlPacket
     return &hot_[slot.value];
 }
 
+/// Labels and addresses say nothing, and the TTL of a labelled packet does not, RFC 5884 5 and 7.
+DropReason Engine::check_lsp_arrival(const SessionCold& cold,
+                                     const ReceivedPacket& packet) noexcept {
+    const bool routed = packet.type == SessionType::MultiHop;
+    if (routed && packet.ttl < cold.parameters.min_ttl) return DropReason::TtlTooLow;
+    const bool any_source = !cold.parameters.match_source || cold.key.remote == kNoAddress;
+    return any_source || cold.key.remote == address(packet.source, packet.family)
+               ? DropReason::None
+               : DropReason::SourceMismatch;
+}
+
+/// While Up a packet of another discriminator or source than those it came up with is ignored, RFC
+/// 5884 7.
+DropReason Engine::check_lsp_peer(Slot slot, const ReceivedPacket& packet,
+                                  const ControlPacket& control) const noexcept {
+    const SessionHot& hot = hot_[slot.value];
+    if (hot.session_state != SessionState::Up) return DropReason::None;
+    const SessionCold& cold = cold_[slot.value];
+    const auto& known = cold.source == kNoAddress ? cold.key.remote : cold.source;
+    const bool same = hot.remote_discr() == control.my_discriminator &&
+                      known == address(packet.source, packet.family);
+    return same ? DropReason::None : DropReason::PeerChanged;
+}
+
+/// Labelled or routed: what the next one is compared with in the steady state.
+void Engine::note_lsp_arrival(Slot slot, const ReceivedPacket& packet) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    const SessionCold& cold = cold_[slot.value];
+    if (packet.type == SessionType::MultiHop) {
+        hot.set(kMultiHop);
+        hot.arrival = cold.parameters.min_ttl;
+    } else {
+        hot.clear(kMultiHop);
+        hot.arrival = static_cast<std::uint8_t>(cold.key.port.value);
+    }
+}
+
 /// What the encapsulation asks of a packet once its session is known, RFC 5881 5 and 6, RFC 5883.
 DropReason Engine::check_arrival(const SessionCold& cold,
                                  const ReceivedPacket& packet) const noexcept {
     const SessionKey& key = cold.key;
-    if (key.type != packet.type || key.family != packet.family || key.domain != packet.domain) {
+    // The egress of an LSP may send by way of IP routing, RFC 5884 7.
+    const bool lsp = key.type == SessionType::Mpls;
+    const bool type_fits = key.type == packet.type || (lsp && packet.type == SessionType::MultiHop);
+    if (!type_fits || key.family != packet.family || key.domain != packet.domain) {
         return DropReason::SessionType;
     }
+    if (lsp) return check_lsp_arrival(cold, packet);
     if (key.instance != packet.instance || key.link != packet.link) {
         return key.type == SessionType::Echo ? DropReason::SessionType : DropReason::WrongInstance;
     }
@@ -114,7 +159,11 @@ void Engine::note_source(Slot slot, const ReceivedPacket& packet, Instant now) n
     if (seen != cold.source) {
         // At most one report a second. The old tag stays, so that the next packet comes here again.
         const Tick tick = tick_at(now);
-        if ((tick - cold.source_event) * kTickLength < Nanoseconds{kSlowInterval}) return;
+        // An LSP comes up with just this source.
+        const bool binding = cold.key.type == SessionType::Mpls &&
+                             hot_[slot.value].session_state != SessionState::Up;
+        if (!binding && (tick - cold.source_event) * kTickLength < Nanoseconds{kSlowInterval})
+            return;
         cold.source = seen;
         cold.source_event = tick;
         raise_event(slot, EventCause::Source);

@@ -98,6 +98,8 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     const Slot slot = slot_of(hot);
     SessionCold& cold = cold_[slot.value];
     reason = check_arrival(cold, packet);
+    const bool lsp = cold.key.type == SessionType::Mpls;
+    if (reason == DropReason::None && lsp) reason = check_lsp_peer(slot, packet, control);
     const bool looped = cold.key.type == SessionType::Echo;
     if (reason == DropReason::None && looped) reason = check_looped(cold, packet, control);
     const bool initiator = is_initiator(cold.key.type);
@@ -118,6 +120,7 @@ DropReason Engine::on_changed_packet(const ReceivedPacket& packet, Instant now,
     const Discriminator old_discr = hot.remote_discr();
     const bool news = octets != hot.last_packet;
     hot.last_packet = octets;
+    if (lsp) note_lsp_arrival(slot, packet);
     if (!looped) note_source(slot, packet, now);
     const bool repeats = old_discr != control.my_discriminator && !initiator;
     if (repeats) hot.set(kPayloadStale);  // as Your Discriminator

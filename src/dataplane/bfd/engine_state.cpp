@@ -14,7 +14,7 @@ ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
     const bool initiator = is_initiator(cold.key.type);
     return encode(
         {.diag = cold.local_diag,
-         .state = hot.session_state,
+         .state = cold.quiet ? SessionState::Down : hot.session_state,
          .poll = poll,
          .final = final,
          .control_plane_independent = cold.parameters.control_plane_independent,
@@ -31,6 +31,26 @@ ControlOctets Engine::payload(Slot slot, bool poll, bool final) const noexcept {
 ControlOctets Engine::periodic_payload(Slot slot) const noexcept {
     const SessionCold& cold = cold_[slot.value];
     return payload(slot, sends_poll(cold.poll) && !cold.owes_final, cold.owes_final);
+}
+
+/// The peer is known again, unless it was heard meanwhile.
+void Engine::name_peer(Slot slot) noexcept {
+    SessionHot& hot = hot_[slot.value];
+    if (hot.remote_discr().value != 0) return;
+    SessionCold& cold = cold_[slot.value];
+    cold.partings = 0;
+    store_be32(&hot.last_packet[kMyDiscriminatorOffset], cold.known_remote_discr().value);
+    hot.set(kPayloadStale);
+}
+
+/// A packet has left after a Down: the last of DetectMult that name the peer, RFC 7726 2.3.
+void Engine::note_parting(Slot slot) noexcept {
+    SessionCold& cold = cold_[slot.value];
+    if (cold.partings == 0 || --cold.partings != 0) return;
+    SessionHot& hot = hot_[slot.value];
+    store_be32(&hot.last_packet[kMyDiscriminatorOffset], 0);
+    hot.clear(kSteady);
+    hot.set(kPayloadStale);
 }
 
 void Engine::set_poll(Slot slot, Poll poll, Instant now) noexcept {
@@ -177,11 +197,15 @@ void Engine::update_steady(Slot slot) noexcept {
 }
 
 /// A Detection Time without packets: bfd.RemoteDiscr and bfd.RemoteMinRxInterval return to their
-/// initial values, RFC 5880 6.8.1 and 6.8.18. bfd.RemoteSessionState stays what was last reported.
+/// initial values, RFC 5880 6.8.1 and 6.8.18; one that was known beforehand stays known.
+/// bfd.RemoteSessionState stays what was last reported.
 void Engine::forget_peer(Slot slot) noexcept {
     SessionHot& hot = hot_[slot.value];
     const std::uint8_t state = hot.last_packet[kStateOffset] & 0xc0U;
+    const bool known = cold_[slot.value].known_remote_discr().value != 0;
+    const Discriminator remote_discr = hot.remote_discr();
     hot.last_packet = {};
+    if (known) store_be32(&hot.last_packet[kMyDiscriminatorOffset], remote_discr.value);
     hot.last_packet[kStateOffset] = state;
     store_be32(&hot.last_packet[kRequiredMinRxOffset], 1);
     hot.clear(kSteady);
@@ -207,6 +231,9 @@ void Engine::enter_state(Slot slot, SessionState state, Diag diag, Instant now) 
         --sessions_up_;
         note_down(slot, state, diag, now);
     }
+    const bool parts = state == SessionState::Down && was != SessionState::AdminDown &&
+                       cold.known_remote_discr().value != 0;
+    cold.partings = parts ? cold.parameters.detect_mult : std::uint8_t{0};
     cold.last_state_change = now;
     if (cold.transitions == 0) cold.first_transition = now;
     if (cold.transitions != std::numeric_limits<decltype(cold.transitions)>::max()) {

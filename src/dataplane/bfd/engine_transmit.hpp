@@ -31,6 +31,7 @@ void Engine::send_between(Slot slot, Instant now, Sink& sink) noexcept {
     if (packet.length != 0 && sink.transmit_once(slot, packet.span())) {
         hot.clear(kTxFailed);
         if (++hot.tx_packets == 0) on_extra_turn(slot);
+        note_parting(slot);
     } else {
         hot.set(kTxFailed);
         note_not_sent(slot, now);
@@ -157,8 +158,8 @@ template <EngineSink Sink>
     if (hot.has(kPayloadStale)) {
         const SessionCold& cold = cold_[slot.value];
         const SignedPacket packet = outgoing(slot, periodic_payload(slot));
-        // What is signed is signed anew each time.
-        if (cold.parameters.key_chain == 0) hot.clear(kPayloadStale);
+        // What is signed is signed anew each time; what is counted comes here each time.
+        if (cold.parameters.key_chain == 0 && cold.partings == 0) hot.clear(kPayloadStale);
         may_leave = packet.length != 0;
         if (may_leave) sink.set_payload(slot, packet.span());
     }
@@ -173,6 +174,7 @@ template <EngineSink Sink>
         cold_[slot.value].owes_final = !left;
         hot.set(kPayloadStale);  // the next one has no F
     }
+    if (left) note_parting(slot);
 }
 
 /// A packet of the peer that arrives now, with F clear, would have allowed the next sequence; it

@@ -22,7 +22,7 @@ namespace tocsin::bfd {
 enum Flag : std::uint16_t {
     kInUse = 1U << 0U,
     kSteady = 1U << 1U,        ///< the last packet again would change nothing but last_rx
-    kMultiHop = 1U << 2U,      ///< the session's type
+    kMultiHop = 1U << 2U,      ///< the session's type; of an LSP: how the last packet came
     kTxArmed = 1U << 3U,       ///< tx_armed is valid: an entry for transmission is in the wheel
     kDetectArmed = 1U << 4U,   ///< detect_armed is valid: likewise for detection
     kPayloadStale = 1U << 5U,  ///< the template must be rewritten before the next periodic packet
@@ -57,7 +57,7 @@ struct alignas(64) SessionHot {
     std::uint16_t flags{};       ///< Flag
     std::uint8_t rx_packets{};   ///< low octet; the rest is in SessionCold
     std::uint8_t tx_packets{};   ///< likewise
-    std::uint8_t arrival{};      ///< single hop: the port it is bound to; multihop: least TTL
+    std::uint8_t arrival{};      ///< the port in its key; with kMultiHop: least TTL
     SessionState session_state = SessionState::Down;
 
     [[nodiscard]] bool has(std::uint16_t flag) const noexcept { return (flags & flag) != 0; }
@@ -146,16 +146,24 @@ struct SessionCold {
         std::array<std::uint8_t, 16> source{};  ///< of the last packet when not the remote address
         Lingering linger;
     };
-    Poll poll = Poll::Idle;
-    Diag local_diag = Diag::None;
+    /// Packets that still name a peer that was known beforehand, RFC 7726 2.3; 0 = all.
+    std::uint8_t partings{};
+    Poll poll : 4 {Poll::Idle};
+    Diag local_diag : 4 {Diag::None};  ///< of ours only, all of which are assigned
     SessionState reported_state : 2 {SessionState::Down};
     bool demand : 1 {};      ///< Demand mode is active here and D is sent, 6.6
     bool silent : 1 {};      ///< the peer was told so, and has not confirmed yet that it is over
     bool echo : 1 {};        ///< the Echo function is active, 6.8
     bool owes_final : 1 {};  ///< of an initiator of S-BFD: its next packet has F, RFC 7880 7.5
+    bool quiet : 1 {};       ///< deleted, and the peer is to take that for no failure, RFC 7726 2.3
     std::uint8_t causes : 4 {};  ///< EventCause bits of the pending event
     std::uint8_t leisure : 4 {
         kUnhurried};  ///< of its Detection Time as counted; kUnhurried when it has none
+
+    /// bfd.RemoteDiscr that is known before the first packet, RFC 5884 6; 0 = it is learned.
+    [[nodiscard]] Discriminator known_remote_discr() const noexcept {
+        return {key.type == SessionType::Mpls ? key.instance : 0U};
+    }
 };
 static_assert(sizeof(SessionCold) <= 160 && std::is_trivially_copyable_v<SessionCold>);
 
