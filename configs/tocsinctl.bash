@@ -22,7 +22,7 @@ _tocsinctl() {
     case $before in
     -o | --output) words=(table json jsonl) ;;
     --state) words=(up init down admin-down) ;;
-    --type) words=(single_hop multihop echo vxlan geneve) ;;
+    --type) words=(single_hop multihop echo vxlan geneve mpls vccv sbfd) ;;
     --payload) words=(ethernet ip) ;;
     --auth) words=(none simple_password keyed_md5 meticulous_keyed_md5 keyed_sha1 meticulous_keyed_sha1 frr_hmac_sha1) ;;
     --port) mapfile -t words < <(tocsinctl --timeout 1s port list 2>/dev/null | awk 'NR > 1 && /^[^ ]+ +(up|down)/ {print $1}') ;;

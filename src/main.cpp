@@ -43,6 +43,7 @@ runtime::PortConfig port_config(const control::config::Port& p) {
     out.echo_sources = p.echo_source;
     out.add_link_local = !control::app::lists_link_local(p);
     out.point_to_point = p.point_to_point;
+    out.mpls = p.mpls;
     out.udp_checksum = checksum_policy(p.rx_checksum);
     out.tunnels_without_checksum = p.tunnels_without_checksum;
     out.open_vswitch_vxlan = p.open_vswitch_vxlan;

@@ -35,6 +35,7 @@ def offered(*words):
         (("-o", "json", "session", "clear"), ["clear-dampening"]),
         (("session", "set", "rr1", "--detect"), ["--detect-mult"]),
         (("session", "add", "192.0.2.2", "--type", "mu"), ["multihop"]),
+        (("session", "add", "192.0.2.2", "--type", "vc"), ["vccv"]),
         (("watch", "--no"), ["--no-reconnect", "--no-snapshot"]),
         (("session", "show", "x"), []),
     ],

@@ -146,6 +146,7 @@ Daemon::Daemon(Setup setup, message::Dataplane& dataplane, Loop& loop)
     manager_->set_between_pieces([this] { between_pieces(); });
 
     accept_unsolicited();
+    speak_lsp_ping(*next_hops_, setup.seed);
     sources_.version = std::move(setup.version);
     sources_.dpdk_version = std::move(setup.dpdk_version);
     sources_.started = std::chrono::system_clock::now();
@@ -300,6 +301,7 @@ bool Daemon::take_frames() {
         message::WorkerLink& link = dataplane_.worker(WorkerId{i});
         std::size_t n = 0;
         for (; n < kFramesPerTurn && link.receive_frame(frame); ++n) {
+            if (lsp_ && lsp_->take(frame)) continue;
             stack_->on_frame(frame, dataplane_.now());
         }
         more |= n == kFramesPerTurn;

@@ -9,6 +9,7 @@
 #include "control/grpc/server.hpp"
 #include "control/lag/controller.hpp"
 #include "control/load/monitor.hpp"
+#include "control/lsp/agent.hpp"
 #include "control/metrics/server.hpp"
 #include "control/net/stack.hpp"
 #include "control/session/manager.hpp"
@@ -89,6 +90,7 @@ private:
     void watch_lags();
     void set_reflectors(const config::Sbfd& sbfd);
     void note_reflectors();
+    void speak_lsp_ping(session::NextHops& next_hops, std::uint64_t seed);
     void admit_as_configured();
     void tell_demand();
     void configure_log() const;
@@ -111,6 +113,7 @@ private:
     std::unique_ptr<session::Manager> manager_;
     std::unique_ptr<unsolicited::Acceptor> unsolicited_;
     std::unique_ptr<lag::Controller> lags_;
+    std::unique_ptr<lsp::Agent> lsp_;
     std::unique_ptr<SessionLog> session_log_;
     std::unique_ptr<Observers> observers_;
     std::unique_ptr<api::Server> server_;

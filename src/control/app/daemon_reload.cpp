@@ -153,6 +153,7 @@ api::ReloadReport Daemon::apply(const std::shared_ptr<const config::Config>& nex
     unsolicited_->set_policies(next->unsolicited);
     lags_->set_lags(next->lags, next->sessions);
     set_reflectors(next->sbfd);
+    lsp_->set(next->lsp_ping, next->profiles, next->tunnels);
     report.needs_restart = diff.needs_restart;
     for (const config::Session& s : diff.deferred) {
         report.needs_restart.push_back("session " + config::describe(s));

@@ -69,8 +69,17 @@ void SessionLog::added(const session::SessionRecord& r) {
             log::Level::Warn, "bfd", "multihop_without_authentication",
             {{"id", r.id.value}, {"peer", to_string(r.remote)}, {"local", to_string(r.local)}});
     }
+    // RFC 5884 8: what comes routed is multihop, and labels protect nothing by themselves.
+    if (r.tunnel && r.tunnel->labels && r.parameters.key_chain == 0 && allow()) {
+        log::write(log::Level::Warn, "bfd", "labels_without_authentication",
+                   {{"id", r.id.value},
+                    {"peer", to_string(r.remote)},
+                    {"local", to_string(r.local)},
+                    {"type", config::type_name(r.type)},
+                    {"of", config::describe_tunnel(r.type, r.local, *r.tunnel)}});
+    }
     // RFC 8971 9, RFC 9521 6: a tunnel protects nothing by itself.
-    if (r.tunnel && r.parameters.key_chain == 0 && allow()) {
+    if (r.tunnel && !r.tunnel->labels && r.parameters.key_chain == 0 && allow()) {
         log::write(log::Level::Warn, "bfd", "tunnel_without_authentication",
                    {{"id", r.id.value},
                     {"peer", to_string(r.remote)},

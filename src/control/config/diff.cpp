@@ -76,6 +76,13 @@ std::vector<std::string> changed_members(const Session& a, const Session& b) {
     return out;
 }
 
+/// Of a pseudowire, which is one by its label: packets are found by more than that.
+bool has_another_key(const Session& a, const Session& b) {
+    if (!a.tunnel || !b.tunnel) return false;
+    return a.remote != b.remote || tunnel_key(a.type, a.local, a.remote, *a.tunnel) !=
+                                       tunnel_key(b.type, b.local, b.remote, *b.tunnel);
+}
+
 /// Whether the running daemon has what the session needs.
 bool can_exist(const Session& session, const Config& running) {
     const auto port = std::ranges::find(running.ports, session.port, &Port::name);
@@ -120,6 +127,7 @@ void compare_ports(const Config& running, const Config& wanted, std::vector<std:
         compare("route", from->routes, to.routes);
         compare("echo_source", from->echo_source, to.echo_source);
         compare("point_to_point", from->point_to_point, to.point_to_point);
+        compare("mpls", from->mpls, to.mpls);
         compare("rx_checksum", from->rx_checksum, to.rx_checksum);
         compare("tunnels_without_checksum", from->tunnels_without_checksum,
                 to.tunnels_without_checksum);
@@ -193,7 +201,8 @@ Diff diff(const Config& running, const Config& wanted) {
                  .to = to,
                  .members = changed_members(*from, to),
                  .must_be_recreated = (from->local != to.local && to.type != SessionType::Micro) ||
-                                      from->type != to.type || from->port != to.port});
+                                      from->type != to.type || from->port != to.port ||
+                                      has_another_key(*from, to)});
         }
     }
     for (const Session& session : running.sessions) {

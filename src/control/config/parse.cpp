@@ -5,6 +5,7 @@
 #include "control/config/key_chain_reader.hpp"
 #include "control/config/lag_reader.hpp"
 #include "control/config/listener_reader.hpp"
+#include "control/config/lsp_ping_reader.hpp"
 #include "control/config/port_reader.hpp"
 #include "control/config/profile_reader.hpp"
 #include "control/config/sbfd_reader.hpp"
@@ -24,6 +25,7 @@ Draft parse(const toml::value& root, SecretFiles secrets, Faults& faults) {
     if (auto metrics = in.get_table("metrics")) read_metrics(*metrics, draft.config.metrics);
     if (auto vxlan = in.get_table("vxlan")) read_vxlan(*vxlan, draft.config.tunnels);
     if (auto geneve = in.get_table("geneve")) read_geneve(*geneve, draft.config.tunnels);
+    if (auto lsp_ping = in.get_table("lsp_ping")) read_lsp_ping(*lsp_ping, draft.config.lsp_ping);
     for (TableReader& port : in.get_tables("port")) read_port(port, draft);
     if (!in.has("port")) {
         in.fault("port",

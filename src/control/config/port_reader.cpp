@@ -83,6 +83,7 @@ void read_port(TableReader& in, Draft& draft) {
     if (!read_vlan_port(in, port)) read_device_keys(in, port);
     if (!read_port_addresses(in, port)) draft.addresses_are_doubtful = true;
     port.point_to_point = in.get_bool("point_to_point").value_or(port.point_to_point);
+    port.mpls = in.get_bool("mpls").value_or(port.mpls);
     port.tunnels_without_checksum =
         in.get_bool("tunnels_without_checksum").value_or(port.tunnels_without_checksum);
     port.open_vswitch_vxlan = in.get_bool("open_vswitch_vxlan").value_or(port.open_vswitch_vxlan);

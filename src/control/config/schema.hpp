@@ -3,6 +3,7 @@
 #include "control/auth/key_chain.hpp"
 #include "control/base/boxed.hpp"
 #include "control/config/lag.hpp"
+#include "control/config/lsp_ping.hpp"
 #include "control/config/sbfd.hpp"
 #include "control/config/tunnel.hpp"
 #include "control/config/unsolicited.hpp"
@@ -114,6 +115,7 @@ struct Port {
     /// peer. RFC 5881 4 wants one outside of the port's subnets, or peers may send redirects.
     std::vector<IpAddress> echo_source;
     bool point_to_point = false;  ///< RFC 5881 6: packets are not matched by source address
+    bool mpls = false;            ///< labelled packets may be for a session, RFC 5884
     RxChecksum rx_checksum = RxChecksum::Auto;
     /// Received tunnels over IPv6 may have the UDP checksum zero, RFC 6935.
     bool tunnels_without_checksum = false;
@@ -160,7 +162,7 @@ struct Session {
     std::uint16_t padded_pdu_size = 0;  ///< octets of UDP payload, RFC 9764; 0 = no padding
     bool interval_alignment = false;    ///< RFC 7419
     notify::Policy notification;
-    MemberFrames frames;                 ///< of type Micro
+    MemberFrames frames;  ///< of type Micro
     /// Exists only while the state of its member link in the LAG asks for it, RFC 7130 3.
     bool on_request = false;
     Boxed<Tunnel> tunnel;                ///< of the types that is_tunnel() names, and no other
@@ -209,6 +211,7 @@ struct Config {
     std::vector<Lag> lags;
     TunnelSettings tunnels;
     Sbfd sbfd;
+    LspPing lsp_ping;
     UnsolicitedTimers unsolicited_defaults;
     std::vector<Unsolicited> unsolicited;
     friend bool operator==(const Config&, const Config&) = default;

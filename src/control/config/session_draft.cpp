@@ -10,7 +10,28 @@ std::string text(const MacAddress& mac) {
     return mac == MacAddress{} ? std::string{} : to_string(mac);
 }
 
+TunnelDraft draft_of(SessionType type, const IpAddress& inner_src, const IpAddress& inner_dst,
+                     const Labels& l) {
+    TunnelDraft out;
+    out.inner_src = to_string(inner_src);
+    out.inner_dst = to_string(inner_dst);
+    for (std::size_t i = 0; i < l.stack.size; ++i) out.labels.push_back(l.stack.labels[i].value);
+    if (type == SessionType::Mpls) {
+        out.fec = lsp_ping::to_string(l.fec);
+        out.instance = l.instance;
+        if (l.stack.size != 0) out.inner_label_ttl = l.stack.labels[l.stack.size - 1].ttl;
+        out.lsp_ping_interval = l.lsp_ping_interval;
+        return out;
+    }
+    out.label_in = l.label_in;
+    out.cc_type = static_cast<std::int64_t>(l.channel);
+    out.cv_type = l.cv_type;
+    out.control_word = l.control_word;
+    return out;
+}
+
 TunnelDraft draft_of(SessionType type, const Tunnel& t) {
+    if (t.labels) return draft_of(type, t.inner_src, t.inner_dst, *t.labels);
     TunnelDraft out{.vni = t.vni,
                     .inner_src = to_string(t.inner_src),
                     .inner_dst = to_string(t.inner_dst),

@@ -18,19 +18,14 @@ SessionType read_type(TableReader& in) {
     const auto type = in.get_string("type");
     if (!type) return SessionType::SingleHop;
     if (const auto known = session_type_named(*type)) return *known;
-    const std::vector<std::string_view> later{"mpls", "vccv"};
     if (*type == name(SessionType::Micro)) {
         in.fault("type",
                  "\"micro\" sessions belong to a LAG, each member of which has the same: write a "
                  "[[lag]] (RFC 7130 2.1)");
-    } else if (std::ranges::find(later, *type) != later.end()) {
-        in.fault("type", in_quotes(*type) +
-                             " is not offered yet by this version: \"single_hop\", "
-                             "\"multihop\", \"echo\", \"vxlan\", \"geneve\" and \"sbfd\" are");
     } else {
         in.fault("type", in_quotes(*type) +
-                             " is not a type of session: write \"single_hop\", "
-                             "\"multihop\", \"echo\", \"vxlan\", \"geneve\" or \"sbfd\"");
+                             " is not a type of session: write \"single_hop\", \"multihop\", "
+                             "\"echo\", \"vxlan\", \"geneve\", \"mpls\", \"vccv\" or \"sbfd\"");
     }
     return SessionType::SingleHop;
 }

@@ -3,6 +3,7 @@
 #include "control/config/congestion_rules.hpp"
 #include "control/config/demand_rules.hpp"
 #include "control/config/echo_rules.hpp"
+#include "control/config/label_rules.hpp"
 #include "control/config/large_packet_rules.hpp"
 #include "control/config/references.hpp"
 #include "control/config/rule_context.hpp"
@@ -66,6 +67,7 @@ SessionCheck validate_session(const SessionDraft& draft, const std::vector<Port>
     read_dscp(in);
     read_padding(in);
     if (draft.tunnel && !is_tunnel(draft.type)) refuse_tunnel(in);
+    if (draft.tunnel && !has_labels(draft.type)) refuse_labels(in);
     if (draft.type != SessionType::Sbfd) refuse_sbfd(in);
     type.ttl(in);
     type.addresses(in);

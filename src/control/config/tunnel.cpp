@@ -37,6 +37,10 @@ SessionKey tunnel_key(SessionType type, const IpAddress& local, const IpAddress&
     SessionKey out;
     out.type = type;
     out.port = port_in_key(type, {});
+    if (tunnel.labels) {
+        fill_label_key(out, local, remote, tunnel.inner_dst, *tunnel.labels);
+        return out;
+    }
     if (type == SessionType::Vxlan) {
         out.family = remote.family;
         out.link = overlay::Vxlan::link(tunnel.inner_tags);
@@ -61,15 +65,32 @@ SessionKey tunnel_key(SessionType type, const IpAddress& local, const IpAddress&
     return out;
 }
 
+SessionKey tunnel_identity(SessionType type, const IpAddress& local, const IpAddress& remote,
+                           const Tunnel& tunnel) noexcept {
+    SessionKey out = tunnel_key(type, local, remote, tunnel);
+    if (type != SessionType::Vccv || !tunnel.labels) return out;
+    out.instance = tunnel.labels->label_in;
+    out.family = AddressFamily::None;
+    return out;
+}
+
 std::string tunnel_key_text(SessionType type, const IpAddress& local, const IpAddress& remote,
                             const Tunnel& tunnel) {
-    const SessionKey key = tunnel_key(type, local, remote, tunnel);
+    const SessionKey key = tunnel_identity(type, local, remote, tunnel);
     std::string out(sizeof key, '\0');
     std::memcpy(out.data(), &key, sizeof key);
     return out;
 }
 
 std::string describe_tunnel(SessionType type, const IpAddress& local, const Tunnel& tunnel) {
+    if (tunnel.labels && type == SessionType::Vccv) {
+        return "pseudowire label " + std::to_string(tunnel.labels->label_in) + " to " +
+               to_string(local);
+    }
+    if (tunnel.labels) {
+        return lsp_ping::to_string(tunnel.labels->fec) + " instance " +
+               std::to_string(tunnel.labels->instance) + " from " + to_string(local);
+    }
     std::string out = "VNI " + std::to_string(tunnel.vni) + " from " + to_string(local);
     if (type == SessionType::Vxlan) return out;
     return out + ", VAP " + to_string(tunnel.inner_src) + " to " + to_string(tunnel.inner_dst);
@@ -81,6 +102,17 @@ std::uint32_t tunnel_header_octets(AddressFamily outer, const Tunnel& tunnel) no
             (family == AddressFamily::V4 ? overlay::kIpv4Length : overlay::kIpv6Length) +
             overlay::kUdpLength);
     };
+    if (tunnel.labels) {
+        const Labels& l = *tunnel.labels;
+        const std::size_t marks = l.channel == overlay::ControlChannel::RouterAlert ||
+                                          l.channel == overlay::ControlChannel::Gal
+                                      ? 1
+                                      : 0;
+        const bool has_ip = tunnel.inner_src.family != AddressFamily::None;
+        const std::size_t labels = l.routed ? 0 : (l.stack.size + marks) * overlay::kLabelLength;
+        return static_cast<std::uint32_t>(labels) + (l.label_in != 0 && l.control_word ? 4U : 0U) +
+               (has_ip ? ip_udp(tunnel.inner_src.family) : 0U);
+    }
     static_assert(overlay::kVxlanLength == overlay::kGeneveLength);
     const std::size_t ethernet =
         tunnel.ethernet

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "control/base/boxed.hpp"
+#include "control/config/labels.hpp"
 #include "dataplane/base/ip.hpp"
 #include "dataplane/base/session_key.hpp"
 #include "dataplane/base/types.hpp"
@@ -12,7 +14,7 @@ namespace tocsin::control::config {
 
 /// Packets travel inside others between two ends of a tunnel, `local` and `remote` of the session.
 [[nodiscard]] constexpr bool is_tunnel(SessionType type) noexcept {
-    return type == SessionType::Vxlan || type == SessionType::Geneve;
+    return type == SessionType::Vxlan || type == SessionType::Geneve || has_labels(type);
 }
 
 /// The peer may be several hops away: the port that leads there may be another one than has `local`
@@ -27,7 +29,7 @@ inline constexpr std::uint8_t kDefaultTunnelTtl = 64;
 inline constexpr std::uint8_t kDefaultInnerPriority = 6;
 
 /// What is inside of the tunnel of a session, complete. Of Geneve `inner` is what belongs to the
-/// VAPs, RFC 9521 3.
+/// VAPs, RFC 9521 3. Of LSPs and pseudowires only `labels` and the inner addresses are there.
 struct Tunnel {
     std::uint32_t vni = 1;                 ///< 0..kMostVni
     std::uint8_t ttl = kDefaultTunnelTtl;  ///< of the outer IP header
@@ -38,17 +40,20 @@ struct Tunnel {
     MacAddress inner_src_mac{};  ///< zero: that of the port; never so with Geneve
     MacAddress inner_dst_mac{};
     overlay::VlanTags inner_tags;
+    Boxed<Labels> labels;  ///< of the types that has_labels() names, and no other
     friend bool operator==(const Tunnel&, const Tunnel&) = default;
 };
 
 /// Of all sessions of a daemon. Takes effect with a reload, limits for sessions that are new then.
 struct TunnelSettings {
-    std::uint32_t management_vni = 1;      ///< of VXLAN sessions without `vni`, RFC 8971 4
-    std::uint32_t vxlan_per_pair = 16;     ///< sessions of one pair of VTEPs, RFC 8971 9
-    std::uint32_t geneve_per_pair = 1024;  ///< sessions of one pair of NVEs, RFC 9521 6
+    std::uint32_t management_vni = 1;       ///< of VXLAN sessions without `vni`, RFC 8971 4
+    std::uint32_t vxlan_per_pair = 16;      ///< sessions of one pair of VTEPs, RFC 8971 9
+    std::uint32_t geneve_per_pair = 1024;   ///< sessions of one pair of NVEs, RFC 9521 6
+    std::uint32_t labels_per_pair = 65536;  ///< LSPs, and pseudowires, between two systems
 
     /// How many sessions of the type two ends may have between them.
     [[nodiscard]] constexpr std::uint32_t per_pair(SessionType type) const noexcept {
+        if (has_labels(type)) return labels_per_pair;
         return type == SessionType::Vxlan ? vxlan_per_pair : geneve_per_pair;
     }
     friend bool operator==(const TunnelSettings&, const TunnelSettings&) = default;
@@ -61,9 +66,13 @@ struct TunnelSettings {
 /// 127.0.0.0/8 or ::ffff:127.0.0.0/104: where no router forwards to, RFC 8971 5.
 [[nodiscard]] bool is_vxlan_loopback(const IpAddress& address) noexcept;
 
-/// By which packets of this tunnel are found, and what can exist once. `type` is that of a tunnel.
+/// By which packets of this tunnel are found. `type` is that of a tunnel.
 [[nodiscard]] SessionKey tunnel_key(SessionType type, const IpAddress& local,
                                     const IpAddress& remote, const Tunnel& tunnel) noexcept;
+
+/// What can exist once: the same, but that a pseudowire has one session, RFC 5885 3.1.
+[[nodiscard]] SessionKey tunnel_identity(SessionType type, const IpAddress& local,
+                                         const IpAddress& remote, const Tunnel& tunnel) noexcept;
 
 /// The same as octets, to compare with other texts.
 [[nodiscard]] std::string tunnel_key_text(SessionType type, const IpAddress& local,

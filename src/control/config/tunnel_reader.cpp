@@ -32,6 +32,20 @@ void read_tunnel_keys(TableReader& in, SessionDraft& out) {
     t.inner_priority = in.get_integer("inner_priority");
     t.ttl = in.get_integer("ttl");
     t.outer_checksum = in.get_bool("outer_checksum");
+    for (const auto& label : in.get_integers("labels").value_or(Elements<std::int64_t>{})) {
+        if (label) t.labels.push_back(*label);
+    }
+    t.fec = text("fec");
+    t.instance = in.get_integer("instance");
+    t.inner_label_ttl = in.get_integer("inner_label_ttl");
+    t.lsp_ping_interval = in.get_duration("lsp_ping_interval");
+    t.label_in = in.get_integer("label_in");
+    t.cc_type = in.get_integer("cc_type");
+    t.cv_type = in.get_integer("cv_type");
+    t.local_cv_types = in.get_integer("local_cv_types");
+    t.remote_cv_types = in.get_integer("remote_cv_types");
+    t.status_signalled = in.get_bool("status_signalled");
+    t.control_word = in.get_bool("control_word");
     if (t != TunnelDraft{}) out.tunnel = std::move(t);
 }
 

@@ -76,7 +76,10 @@ void refuse_tunnel(RuleContext& in) {
 
 void check_tunnel_mode(RuleContext& in) {
     const bfd::SessionParameters& p = in.session.parameters;
-    const std::string rfc = in.draft.type == SessionType::Vxlan ? "RFC 8971 7" : "RFC 9521 1";
+    const std::string rfc = in.draft.type == SessionType::Vxlan  ? "RFC 8971 7"
+                            : in.draft.type == SessionType::Mpls ? "RFC 5884 6"
+                            : in.draft.type == SessionType::Vccv ? "RFC 5885 3.1"
+                                                                 : "RFC 9521 1";
     const std::string no_echo = "Echo is not used in a tunnel (" + rfc +
                                 "): leave it out, or write \"0s\" against a profile's";
     if (p.desired_min_echo_tx_interval > WireInterval{0}) {
@@ -86,14 +89,13 @@ void check_tunnel_mode(RuleContext& in) {
         in.add("required_min_echo_rx_interval", no_echo);
     }
     if (p.demand_mode) {
-        in.add("demand_mode",
-               "only Asynchronous mode is used in a tunnel (RFC 8971 1, RFC 9521 1): leave it out, "
-               "or write false against a profile's");
+        in.add("demand_mode", "only Asynchronous mode is used in a tunnel (" + rfc +
+                                  "): leave it out, or write false against a profile's");
     } else if (in.draft.demand_poll_interval.value_or(std::chrono::microseconds{0}).count() > 0) {
         in.add("demand_poll_interval", "is given without Demand mode: leave it out");
     }
     in.session.parameters.demand_poll_interval = WireInterval{0};
-    if (!in.draft.match_source.value_or(true)) {
+    if (!has_labels(in.draft.type) && !in.draft.match_source.value_or(true)) {
         in.add("match_source",
                "false is not accepted: packets in a tunnel have to come from its peer, leave it "
                "out");

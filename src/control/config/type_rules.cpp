@@ -1,6 +1,7 @@
 #include "control/config/type_rules.hpp"
 
 #include "control/config/geneve_rules.hpp"
+#include "control/config/label_rules.hpp"
 #include "control/config/lag_rules.hpp"
 #include "control/config/link_rules.hpp"
 #include "control/config/multihop_rules.hpp"
@@ -33,6 +34,11 @@ const TypeRules& rules_of(SessionType type) noexcept {
         .ttl = check_single_hop_ttl, .addresses = check_member_link, .whole = check_micro};
     static constexpr TypeRules kSbfd{
         .match_source = true, .ttl = check_sbfd_ttl, .addresses = check_path, .whole = check_sbfd};
+    // What a source is asked for is RFC 5884 7's own rule.
+    static constexpr TypeRules kMpls{
+        .ttl = check_mpls_ttl, .addresses = check_path, .whole = check_mpls};
+    static constexpr TypeRules kVccv{
+        .ttl = check_single_hop_ttl, .addresses = check_path, .whole = check_vccv};
     switch (type) {
         case SessionType::MultiHop:
             return kMultihop;
@@ -46,6 +52,10 @@ const TypeRules& rules_of(SessionType type) noexcept {
             return kMicro;
         case SessionType::Sbfd:
             return kSbfd;
+        case SessionType::Mpls:
+            return kMpls;
+        case SessionType::Vccv:
+            return kVccv;
         default:  // the reader of the file and the API let none of the others in
             return kSingleHop;
     }

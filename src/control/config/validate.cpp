@@ -331,7 +331,10 @@ private:
                            describe_tunnel(session.type, session.local, *session.tunnel) +
                            ", is already " + *first +
                            ": packets of the two could not be told apart (" +
-                           (session.type == SessionType::Vxlan ? "RFC 8971 6)" : "RFC 9521 4.1)"));
+                           (session.type == SessionType::Vxlan  ? "RFC 8971 6)"
+                            : session.type == SessionType::Mpls ? "RFC 7726 2.1), write an instance"
+                            : session.type == SessionType::Vccv ? "RFC 5885 3.1)"
+                                                                : "RFC 9521 4.1)"));
         }
         if (session.type == SessionType::Sbfd) {
             return add(path + ".remote", to_string(session.remote) + " from " +

@@ -50,6 +50,10 @@ std::string_view session_type_name(v1::SessionType type) {
             return "vxlan";
         case v1::SESSION_TYPE_GENEVE:
             return "geneve";
+        case v1::SESSION_TYPE_MPLS:
+            return "mpls";
+        case v1::SESSION_TYPE_VCCV:
+            return "vccv";
         case v1::SESSION_TYPE_SBFD:
             return "sbfd";
         default:

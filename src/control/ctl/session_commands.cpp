@@ -52,6 +52,29 @@ void fill(const TunnelOptions& options, v1::Tunnel& out) {
     if (options.outer_checksum) out.set_outer_checksum(*options.outer_checksum);
 }
 
+/// The faults of the text in it.
+std::optional<Error> fill_labels(const TunnelOptions& options, v1::Tunnel& out) {
+    for (const std::uint32_t label : options.labels) out.add_labels(label);
+    out.set_fec(options.fec);
+    if (options.instance) out.set_instance(*options.instance);
+    if (options.inner_label_ttl) out.set_inner_label_ttl(*options.inner_label_ttl);
+    if (!options.lsp_ping_interval.empty()) {
+        const auto us = microseconds_of("--lsp-ping", options.lsp_ping_interval);
+        if (!us.ok()) return us.error();
+        out.set_lsp_ping_interval_us(us.value());
+    }
+    if (options.label_in) out.set_label_in(*options.label_in);
+    if (options.cc_type) {
+        out.set_control_channel(static_cast<v1::ControlChannel>(*options.cc_type));
+    }
+    if (options.cv_type) out.set_cv_type(*options.cv_type);
+    if (options.local_cv_types) out.set_local_cv_types(*options.local_cv_types);
+    if (options.remote_cv_types) out.set_remote_cv_types(*options.remote_cv_types);
+    if (options.status_signalled) out.set_status_signalled(*options.status_signalled);
+    if (options.control_word) out.set_control_word(*options.control_word);
+    return std::nullopt;
+}
+
 Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
     v1::SessionSpec out;
     out.set_name(options.name);
@@ -60,6 +83,8 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
                      : options.type == "echo"   ? v1::SESSION_TYPE_ECHO
                      : options.type == "vxlan"  ? v1::SESSION_TYPE_VXLAN
                      : options.type == "geneve" ? v1::SESSION_TYPE_GENEVE
+                     : options.type == "mpls"   ? v1::SESSION_TYPE_MPLS
+                     : options.type == "vccv"   ? v1::SESSION_TYPE_VCCV
                      : options.type == "sbfd"   ? v1::SESSION_TYPE_SBFD
                                                 : v1::SESSION_TYPE_SINGLE_HOP);
     }
@@ -129,7 +154,10 @@ Result<v1::SessionSpec> spec_of(const SpecOptions& options) {
         *out.mutable_dampening() = std::move(dampening).value();
     }
     out.set_admin_down(options.admin_down);
-    if (options.tunnel != TunnelOptions{}) fill(options.tunnel, *out.mutable_tunnel());
+    if (options.tunnel != TunnelOptions{}) {
+        fill(options.tunnel, *out.mutable_tunnel());
+        if (auto wrong = fill_labels(options.tunnel, *out.mutable_tunnel())) return *wrong;
+    }
     if (!options.auth_type.empty() || !options.key_chain.empty()) {
         out.mutable_auth()->set_type(auth_type_of(options.auth_type));
         out.mutable_auth()->set_key_chain(options.key_chain);

@@ -38,6 +38,18 @@ struct TunnelOptions {
     std::optional<std::uint32_t> inner_priority;
     std::optional<std::uint32_t> ttl;
     std::optional<bool> outer_checksum;
+    std::vector<std::uint32_t> labels;  ///< outermost first
+    std::string fec;
+    std::optional<std::uint32_t> instance;
+    std::optional<std::uint32_t> inner_label_ttl;
+    std::string lsp_ping_interval;  ///< with a unit; empty = not given
+    std::optional<std::uint32_t> label_in;
+    std::optional<std::uint32_t> cc_type;
+    std::optional<std::uint32_t> cv_type;
+    std::optional<std::uint32_t> local_cv_types;
+    std::optional<std::uint32_t> remote_cv_types;
+    std::optional<bool> status_signalled;
+    std::optional<bool> control_word;
 
     bool operator==(const TunnelOptions&) const = default;
 };

@@ -38,6 +38,48 @@ void add_tunnel(CLI::App& command, TunnelOptions& tunnel) {
                "Outer UDP checksum, or zero; default: only over IPv6");
 }
 
+/// What mpls and vccv carry.
+void add_labels(CLI::App& command, TunnelOptions& tunnel) {
+    constexpr unsigned kLeastLabel = 16;
+    constexpr unsigned kMostLabel = 1'048'575;
+    command
+        .add_option("--label", tunnel.labels,
+                    "Of mpls and vccv: label that packets are sent under; several: the outermost "
+                    "first, a pseudowire's own last")
+        ->check(number(kLeastLabel, kMostLabel))
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    command.add_option("--fec", tunnel.fec,
+                       "Of mpls: its FEC, such as \"ldp 203.0.113.2/32\"; default: the peer's");
+    command.add_option("--instance", tunnel.instance, "Of mpls: one of several sessions of a FEC")
+        ->check(number(0, 65535));
+    command.add_option("--inner-label-ttl", tunnel.inner_label_ttl, "Of mpls: 1 or 255 (default)")
+        ->check(number(1, 255));
+    command.add_option("--lsp-ping", tunnel.lsp_ping_interval,
+                       "Of mpls: interval of Echo requests while Up; default 60s, 0s for none");
+    command
+        .add_option("--label-in", tunnel.label_in, "Of vccv: the label that the peer sends with")
+        ->check(number(kLeastLabel, kMostLabel));
+    command
+        .add_option("--cc-type", tunnel.cc_type,
+                    "Of vccv: 1 channel header, 2 router alert label, 3 TTL 1, 4 GAL")
+        ->check(number(1, 4));
+    command
+        .add_option("--cv-type", tunnel.cv_type,
+                    "Of vccv: 4 or 8 over IP, 16 or 32 without; 8 and 32 tell the status")
+        ->check(number(1, 255));
+    command
+        .add_option("--local-cv-types", tunnel.local_cv_types,
+                    "Of vccv: mask of those that we announce, instead of --cv-type")
+        ->check(number(0, 255));
+    command.add_option("--remote-cv-types", tunnel.remote_cv_types, "Likewise, the peer's")
+        ->check(number(0, 255));
+    add_switch(command, "--status-signalled", "--no-status-signalled", tunnel.status_signalled,
+               "Of vccv: a control protocol tells the status of circuits");
+    add_switch(command, "--control-word", "--no-control-word", tunnel.control_word,
+               "Of vccv: whether the pseudowire has one; default: it has");
+}
+
 }  // namespace
 
 void add_parameters(CLI::App& command, SpecOptions& spec) {
@@ -94,8 +136,10 @@ void add_identity(CLI::App& command, SpecOptions& spec) {
         .add_option("--type", spec.type,
                     "single_hop (default), multihop: a peer that routers lie before, echo: a "
                     "router that needs no BFD, vxlan: another VTEP, geneve: a VAP of another "
-                    "NVE, or sbfd: a reflector of S-BFD")
-        ->check(one_of({"single_hop", "multihop", "echo", "vxlan", "geneve", "sbfd"}));
+                    "NVE, mpls: the egress of an LSP, vccv: the end of a pseudowire, or sbfd: a "
+                    "reflector of S-BFD")
+        ->check(
+            one_of({"single_hop", "multihop", "echo", "vxlan", "geneve", "mpls", "vccv", "sbfd"}));
     command.add_option("--local", spec.local,
                        "Our address; default: the port's in that subnet, or towards the router");
     command.add_option("--port", spec.port,
@@ -103,6 +147,7 @@ void add_identity(CLI::App& command, SpecOptions& spec) {
     command.add_option("--name", spec.name, "Label, unique among sessions");
     command.add_option("--profile", spec.profile, "Profile of the configuration file");
     add_tunnel(command, spec.tunnel);
+    add_labels(command, spec.tunnel);
     command.add_option("--remote-discriminator", spec.remote_discriminator,
                        "Of sbfd: discriminator of the reflector, a number or the IPv4 address that "
                        "stands for it");

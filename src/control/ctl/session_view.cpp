@@ -107,6 +107,29 @@ void add_tunnel(Properties& out, const v1::SessionSpec& spec) {
     out.add("Inside, to", t.inner_dst() + (ip ? "" : ", " + t.inner_dst_mac()) + tags);
 }
 
+void add_labels(Properties& out, const v1::SessionSpec& spec) {
+    const v1::Tunnel& t = spec.tunnel();
+    std::string labels;
+    for (const std::uint32_t label : t.labels()) {
+        if (!labels.empty()) labels += ' ';
+        labels += std::to_string(label);
+    }
+    if (spec.type() == v1::SESSION_TYPE_MPLS) {
+        out.add("FEC", t.fec() + ", instance " + std::to_string(t.instance()));
+        out.add("Labels", labels.empty() ? "none" : labels);
+        out.add("LSP Ping every",
+                t.lsp_ping_interval_us() == 0
+                    ? Cell{"-"}
+                    : Cell{std::to_string(t.lsp_ping_interval_us() / 1'000'000) + " s"});
+    } else {
+        out.add("Labels, out / in", labels + " / " + std::to_string(t.label_in()));
+        out.add("Control channel",
+                "CC type " + std::to_string(static_cast<int>(t.control_channel())) + ", CV type " +
+                    std::to_string(t.cv_type()) + (t.control_word() ? "" : ", no control word"));
+    }
+    if (!t.inner_src().empty()) out.add("Inside, from / to", t.inner_src() + " / " + t.inner_dst());
+}
+
 std::string yes(bool value) { return value ? "yes" : "no"; }
 
 void add_auth(Properties& out, const v1::Session& session) {
@@ -193,7 +216,9 @@ Properties session_properties(const v1::Session& session, std::int64_t now_us) {
     out.add("Peer", spec.remote());
     out.add("Local", or_dash(spec.local()));
     out.add("Port", spec.port());
-    if (spec.has_tunnel()) add_tunnel(out, spec);
+    const bool labelled =
+        spec.type() == v1::SESSION_TYPE_MPLS || spec.type() == v1::SESSION_TYPE_VCCV;
+    if (spec.has_tunnel()) labelled ? add_labels(out, spec) : add_tunnel(out, spec);
     if (spec.has_remote_discriminator()) {
         out.add("Reflector", discriminator_text(spec.remote_discriminator()));
     }

@@ -24,16 +24,24 @@ std::string painted(v1::SessionState state, bool colour) {
     return std::string{"\x1b["} + code + 'm' + cell.text + "\x1b[0m";
 }
 
+/// What sessions with one peer differ in.
+std::string told_apart_by(const v1::SessionSpec& spec) {
+    if (spec.has_remote_discriminator()) return discriminator_text(spec.remote_discriminator());
+    if (spec.type() == v1::SESSION_TYPE_MPLS) return spec.tunnel().fec();
+    if (spec.type() == v1::SESSION_TYPE_VCCV) {
+        return "label " + std::to_string(spec.tunnel().label_in());
+    }
+    return "VNI " + std::to_string(spec.tunnel().vni());
+}
+
 std::string peer_of(const v1::Session& session) {
     const v1::SessionSpec& spec = session.spec();
     const bool routed = spec.type() == v1::SESSION_TYPE_MULTIHOP || spec.has_tunnel() ||
                         spec.has_remote_discriminator();
-    const std::string tunnel = spec.has_tunnel()
-                                   ? ' ' + std::string{session_type_name(spec.type())} + " VNI " +
-                                         std::to_string(spec.tunnel().vni())
-                               : spec.has_remote_discriminator()
-                                   ? " sbfd " + discriminator_text(spec.remote_discriminator())
-                                   : std::string{};
+    const std::string tunnel =
+        spec.has_tunnel() || spec.has_remote_discriminator()
+            ? ' ' + std::string{session_type_name(spec.type())} + ' ' + told_apart_by(spec)
+            : std::string{};
     return spec.remote() + (routed ? " from " + spec.local() : '%' + spec.port()) + tunnel +
            (spec.name().empty() ? "" : " (" + spec.name() + ')');
 }

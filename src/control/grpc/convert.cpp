@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace tocsin::control::api {
@@ -121,7 +122,29 @@ std::string text(const MacAddress& mac) {
     return mac == MacAddress{} ? std::string{} : to_string(mac);
 }
 
+void labels_to_proto(SessionType type, const config::Labels& from, v1::Tunnel& out) {
+    for (std::size_t i = 0; i < from.stack.size; ++i) out.add_labels(from.stack.labels[i].value);
+    if (type == SessionType::Mpls) {
+        out.set_fec(lsp_ping::to_string(from.fec));
+        out.set_instance(from.instance);
+        if (from.stack.size != 0) {
+            out.set_inner_label_ttl(from.stack.labels[from.stack.size - 1].ttl);
+        }
+        out.set_lsp_ping_interval_us(static_cast<std::uint64_t>(from.lsp_ping_interval.count()));
+        return;
+    }
+    out.set_label_in(from.label_in);
+    out.set_control_channel(static_cast<v1::ControlChannel>(from.channel));
+    out.set_cv_type(from.cv_type);
+    out.set_control_word(from.control_word);
+}
+
 void tunnel_to_proto(SessionType type, const config::Tunnel& from, v1::Tunnel& out) {
+    if (from.labels) {
+        out.set_inner_src(to_string(from.inner_src));
+        out.set_inner_dst(to_string(from.inner_dst));
+        return labels_to_proto(type, *from.labels, out);
+    }
     out.set_vni(from.vni);
     if (type == SessionType::Geneve) {
         out.set_payload(from.ethernet ? v1::TUNNEL_PAYLOAD_ETHERNET : v1::TUNNEL_PAYLOAD_IP);
@@ -164,6 +187,24 @@ config::TunnelDraft to_draft(const v1::Tunnel& from) {
     if (from.has_inner_priority()) out.inner_priority = from.inner_priority();
     if (from.has_ttl()) out.ttl = from.ttl();
     if (from.has_outer_checksum()) out.outer_checksum = from.outer_checksum();
+    out.labels = {from.labels().begin(), from.labels().end()};
+    out.fec = from.fec();
+    if (from.has_instance()) out.instance = from.instance();
+    if (from.has_inner_label_ttl()) out.inner_label_ttl = from.inner_label_ttl();
+    if (from.has_lsp_ping_interval_us()) {
+        constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+        out.lsp_ping_interval = std::chrono::microseconds{
+            static_cast<std::int64_t>(std::min(from.lsp_ping_interval_us(), kMost))};
+    }
+    if (from.has_label_in()) out.label_in = from.label_in();
+    if (from.control_channel() != v1::CONTROL_CHANNEL_UNSPECIFIED) {
+        out.cc_type = from.control_channel();
+    }
+    if (from.has_cv_type()) out.cv_type = from.cv_type();
+    if (from.has_local_cv_types()) out.local_cv_types = from.local_cv_types();
+    if (from.has_remote_cv_types()) out.remote_cv_types = from.remote_cv_types();
+    if (from.has_status_signalled()) out.status_signalled = from.status_signalled();
+    if (from.has_control_word()) out.control_word = from.control_word();
     return out;
 }
 
@@ -288,6 +329,8 @@ void brief_to_proto(const session::SessionView& view, v1::Session& out) {
 
 std::string field_name(std::string_view member) {
     std::string out{member};
+    if (member == "lsp_ping_interval") return "tunnel.lsp_ping_interval_us";
+    if (member == "cc_type") return "tunnel.control_channel";
     if (config::is_tunnel_member(member)) return "tunnel." + out;
     if (out.ends_with("_interval")) out += "_us";
     if (out.ends_with("_hold") || out.ends_with("half_life") || out == "dampening.max_suppress") {
@@ -335,6 +378,8 @@ std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
         case v1::SESSION_TYPE_ECHO:
         case v1::SESSION_TYPE_VXLAN:
         case v1::SESSION_TYPE_GENEVE:
+        case v1::SESSION_TYPE_MPLS:
+        case v1::SESSION_TYPE_VCCV:
         case v1::SESSION_TYPE_SBFD:
             return std::nullopt;
         case v1::SESSION_TYPE_MICRO:
@@ -345,8 +390,8 @@ std::optional<std::string> type_fault(const v1::SessionSpec& spec) {
     }
     return std::to_string(spec.type()) +
            " is not supported: SESSION_TYPE_SINGLE_HOP (1), SESSION_TYPE_MULTIHOP (2), "
-           "SESSION_TYPE_ECHO (3), SESSION_TYPE_VXLAN (5), SESSION_TYPE_GENEVE (6) and "
-           "SESSION_TYPE_SBFD (9) are";
+           "SESSION_TYPE_ECHO (3), SESSION_TYPE_VXLAN (5), SESSION_TYPE_GENEVE (6), "
+           "SESSION_TYPE_MPLS (7), SESSION_TYPE_VCCV (8) and SESSION_TYPE_SBFD (9) are";
 }
 
 config::SessionDraft to_draft(const v1::SessionSpec& spec) {
@@ -355,6 +400,8 @@ config::SessionDraft to_draft(const v1::SessionSpec& spec) {
     if (spec.type() == v1::SESSION_TYPE_ECHO) out.type = SessionType::Echo;
     if (spec.type() == v1::SESSION_TYPE_VXLAN) out.type = SessionType::Vxlan;
     if (spec.type() == v1::SESSION_TYPE_GENEVE) out.type = SessionType::Geneve;
+    if (spec.type() == v1::SESSION_TYPE_MPLS) out.type = SessionType::Mpls;
+    if (spec.type() == v1::SESSION_TYPE_VCCV) out.type = SessionType::Vccv;
     if (spec.type() == v1::SESSION_TYPE_SBFD) out.type = SessionType::Sbfd;
     if (spec.has_remote_discriminator()) out.remote_discriminator = spec.remote_discriminator();
     if (spec.has_tunnel()) out.tunnel = to_draft(spec.tunnel());

@@ -141,6 +141,35 @@ void collect_daemon(Families& f, const Sources& s) {
     }
 }
 
+void collect_lsp(Families& f, const Sources& s) {
+    if (s.lsp == nullptr) return;
+    const lsp::Counters& c = *s.lsp;
+    const auto one = [&](const char* family, MetricType type, const char* help,
+                         const Counter& counter) {
+        f.begin(family, type, help);
+        f.value({}, counter);
+    };
+    one("tocsin_lsp_ping_requests_sent_total", MetricType::Counter,
+        "Echo requests of LSP Ping that left (RFC 8029).", c.requests_sent);
+    f.begin("tocsin_lsp_ping_replies_total", MetricType::Counter,
+            "Echo replies by what they say: egress (return code 3), other_code, dropped.");
+    f.value({{"result", "egress"}}, c.replies_egress);
+    f.value({{"result", "other_code"}}, c.replies_other_code);
+    f.value({{"result", "dropped"}}, c.replies_dropped);
+    f.begin("tocsin_lsp_ping_requests_received_total", MetricType::Counter,
+            "Echo requests by what was done about them.");
+    for (std::size_t i = 0; i < c.received.size(); ++i) {
+        f.value({{"outcome", std::string{lsp_ping::kOutcomeNames[i]}}}, c.received[i]);
+    }
+    one("tocsin_lsp_egress_sessions", MetricType::Gauge,
+        "Sessions that ingresses of LSPs asked for (RFC 5884).", c.sessions);
+    one("tocsin_lsp_egress_sessions_created_total", MetricType::Counter,
+        "Sessions created for ingresses.", c.sessions_created);
+    one("tocsin_lsp_egress_sessions_ended_total", MetricType::Counter,
+        "Of these, Down for too long, removed by the ingress, or without their FEC.",
+        c.sessions_ended);
+}
+
 void collect_unsolicited(Families& f, const Sources& s) {
     if (s.unsolicited == nullptr) return;
     const auto of_ports = [&](const char* name, MetricType type, const char* help, auto counter) {
@@ -417,6 +446,7 @@ std::vector<MetricFamily> Collector::Collect() const {
     collect_unsolicited(families, sources_);
     collect_lags(families, sources_);
     collect_sbfd(families, sources_);
+    collect_lsp(families, sources_);
     collect_workers(families, sources_);
     collect_ports(families, sources_);
     return families.take();

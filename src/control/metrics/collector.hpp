@@ -2,6 +2,7 @@
 
 #include "control/lag/view.hpp"
 #include "control/load/monitor.hpp"
+#include "control/lsp/counters.hpp"
 #include "control/metrics/api_counters.hpp"
 #include "control/session/reflectors.hpp"
 #include "control/session/totals.hpp"
@@ -28,6 +29,7 @@ struct Sources {
     const session::Totals* totals = nullptr;
     const ApiCounters* api = nullptr;
     const unsolicited::Counters* unsolicited = nullptr;  ///< nullptr: nothing is said of it
+    const lsp::Counters* lsp = nullptr;                  ///< likewise
     /// As of their last change.
     std::function<std::shared_ptr<const std::vector<lag::LagView>>()> lags;
     struct Worker {

@@ -4,10 +4,12 @@
 #include "overlay/echo.hpp"
 #include "overlay/geneve.hpp"
 #include "overlay/micro_bfd.hpp"
+#include "overlay/mpls.hpp"
 #include "overlay/multi_hop.hpp"
 #include "overlay/padding.hpp"
 #include "overlay/sbfd.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/vccv.hpp"
 #include "overlay/vxlan.hpp"
 
 #include <utility>
@@ -76,6 +78,48 @@ overlay::HeaderTemplate member_headers(const SessionRecord& record, const Sessio
     out.learns_mac = record.frames.learns_mac;
     if (record.padded_pdu_size != 0) overlay::set_padding(out, record.padded_pdu_size);
     return out;
+}
+
+/// Under the labels of an LSP, or by way of IP routing to its ingress, RFC 5884 7.
+overlay::HeaderTemplate mpls_headers(const SessionRecord& record, const SessionPort& port,
+                                     const MacAddress& next_hop) {
+    const config::Tunnel& t = *record.tunnel;
+    if (t.labels->routed) {
+        return overlay::multi_hop_headers({.source_mac = port.mac,
+                                           .destination_mac = next_hop,
+                                           .source = record.local,
+                                           .destination = record.remote,
+                                           .source_port = record.source_port,
+                                           .dscp = record.dscp,
+                                           .tags = port.tags});
+    }
+    return overlay::Mpls::headers(
+        {.link = {.source_mac = port.mac, .destination_mac = next_hop, .tags = port.tags},
+         .labels = t.labels->stack,
+         .source = t.inner_src,
+         .destination = t.inner_dst,
+         .source_port = record.source_port,
+         .dscp = record.dscp});
+}
+
+overlay::HeaderTemplate vccv_headers(const SessionRecord& record, const SessionPort& port,
+                                     const MacAddress& next_hop) {
+    const config::Tunnel& t = *record.tunnel;
+    const config::Labels& l = *t.labels;
+    overlay::LabelStack tunnel = l.stack;
+    if (tunnel.size == 0) return {};
+    const overlay::Label own = tunnel.labels[--tunnel.size];
+    tunnel.labels[tunnel.size] = {};
+    return overlay::Vccv::headers(
+        {.link = {.source_mac = port.mac, .destination_mac = next_hop, .tags = port.tags},
+         .tunnel = tunnel,
+         .pseudowire = own,
+         .channel = l.channel,
+         .control_word = l.control_word,
+         .source = t.inner_src,
+         .destination = t.inner_dst,
+         .source_port = record.source_port,
+         .dscp = record.dscp});
 }
 
 }  // namespace
@@ -200,6 +244,12 @@ overlay::HeaderTemplate CommandPump::headers(const SessionRecord& record) const 
             break;
         case SessionType::Geneve:
             out = geneve_headers(record, *port, *mac);
+            break;
+        case SessionType::Mpls:
+            out = mpls_headers(record, *port, *mac);
+            break;
+        case SessionType::Vccv:
+            out = vccv_headers(record, *port, *mac);
             break;
         case SessionType::Sbfd:
             out = overlay::sbfd_headers(h);

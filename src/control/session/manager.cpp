@@ -167,6 +167,12 @@ void Manager::end_unsolicited(SessionId id, bool silently) {
     desired_.erase(*record, silently);
 }
 
+void Manager::name_peer(SessionId id) {
+    if (SessionRecord* const record = registry_.find(id)) {
+        reconciler_.need(*record, kNeedParameters);
+    }
+}
+
 Result<Ok> Manager::remove(std::span<const SessionId> ids, Origin origin, std::string_view list) {
     std::set<SessionId> wanted;
     for (std::size_t i = 0; i < ids.size(); ++i) {

@@ -85,6 +85,9 @@ public:
     /// Ends one if it is still of origin Unsolicited. `silently`: its peer is not told, nothing is
     /// sent any more.
     void end_unsolicited(SessionId id, bool silently);
+    /// The peer of an egress session has said again who it is: RFC 5884 6,
+    /// Engine::set_parameters().
+    void name_peer(SessionId id);
     /// Is given packets that found no session, from within poll(): it must not change sessions.
     void set_on_early(std::function<void(const message::EarlyPacket&)> f) {
         on_early_ = std::move(f);

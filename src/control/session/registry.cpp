@@ -35,6 +35,9 @@ SessionRecord& Registry::insert(const config::Session& session, PortId port, Ori
     if (record.tunnel) {
         tunnels_.emplace(record.remote, &record);
         ++pairs_[{record.type, record.local, record.remote}];
+        const bool ingress =
+            record.type == SessionType::Mpls && record.tunnel->labels->remote_discr.value == 0;
+        if (ingress) ingresses_.emplace(record.id.value, &record);
     }
     record.status.session_state =
         session.admin_down ? bfd::SessionState::AdminDown : bfd::SessionState::Down;
@@ -61,6 +64,7 @@ void Registry::erase(SessionRecord& record) {
     }
     if (record.tunnel) {
         tunnels_.erase({record.remote, &record});
+        ingresses_.erase(record.id.value);
         const auto pair = pairs_.find({record.type, record.local, record.remote});
         if (--pair->second == 0) pairs_.erase(pair);
     }

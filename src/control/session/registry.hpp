@@ -39,8 +39,8 @@ class Registry {
 public:
     /// What can exist once: port, family and remote, RFC 5881 3; without the remote's octets on a
     /// point-to-point port or for micro-BFD. Of multihop: the pair of addresses, RFC 5883 4.1. Of a
-    /// tunnel: 128 bits that stand for config::tunnel_key(), so that the others need no room for
-    /// it; of S-BFD for config::sbfd_key().
+    /// tunnel: 128 bits that stand for config::tunnel_identity(), so that the others need no room
+    /// for it; of S-BFD for config::sbfd_key().
     struct Identity {
         std::array<std::uint8_t, 16> remote{};
         std::uint16_t here = 0;  ///< the port; of multihop: the number of the local address
@@ -78,6 +78,10 @@ public:
     [[nodiscard]] std::vector<SessionRecord*> find_tunnels(const IpAddress& remote);
     /// How many initiators of S-BFD there are.
     [[nodiscard]] std::size_t initiators() const noexcept { return initiators_; }
+    /// Sessions of LSPs whose ingress we are, by id.
+    [[nodiscard]] const std::map<std::uint64_t, SessionRecord*>& ingresses() const noexcept {
+        return ingresses_;
+    }
     /// How many sessions of a type of tunnel these two ends have between them.
     [[nodiscard]] std::size_t between(SessionType type, const IpAddress& local,
                                       const IpAddress& remote) const;
@@ -87,7 +91,7 @@ public:
     [[nodiscard]] Identity identity(const SessionRecord& record) {
         if (record.tunnel) {
             return key_identity(
-                config::tunnel_key(record.type, record.local, record.remote, *record.tunnel));
+                config::tunnel_identity(record.type, record.local, record.remote, *record.tunnel));
         }
         if (record.type == SessionType::Sbfd) {
             return key_identity(
@@ -97,8 +101,8 @@ public:
     }
     [[nodiscard]] Identity identity(const config::Session& session, PortId port) {
         if (session.tunnel) {
-            return key_identity(
-                config::tunnel_key(session.type, session.local, session.remote, *session.tunnel));
+            return key_identity(config::tunnel_identity(session.type, session.local, session.remote,
+                                                        *session.tunnel));
         }
         if (session.type == SessionType::Sbfd) {
             return key_identity(
@@ -151,6 +155,7 @@ private:
     std::set<std::pair<IpAddress, SessionRecord*>> tunnels_;  ///< by remote; initiators too
     std::size_t initiators_ = 0;
     std::map<std::tuple<SessionType, IpAddress, IpAddress>, std::size_t> pairs_;  ///< of tunnels
+    std::map<std::uint64_t, SessionRecord*> ingresses_;
     mutable Tellings tellings_;  ///< a map whose search is not const
 };
 

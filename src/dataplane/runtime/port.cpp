@@ -58,6 +58,7 @@ IpAddress link_local(const MacAddress& mac) {
 /// Addresses, and what else depends on them; `context` has its MAC address.
 void set_addresses(overlay::PortContext& context, const PortConfig& config) {
     context.point_to_point = config.point_to_point;
+    context.mpls = config.mpls;
     context.tunnels_without_checksum = config.tunnels_without_checksum;
     context.open_vswitch_vxlan = config.open_vswitch_vxlan;
     for (const IpAddress& a : config.addresses) context.addresses.add(a);

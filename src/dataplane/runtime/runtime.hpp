@@ -29,6 +29,7 @@ struct PortConfig {
     std::optional<IpPrefix> range;
     bool add_link_local = true;  ///< also answer for fe80:: + modified EUI-64 of the MAC
     bool point_to_point = false;
+    bool mpls = false;              ///< PortContext::mpls
     std::vector<IpPrefix> subnets;  ///< whose stations may be sent their Echo packets
     std::vector<IpPrefix> routes;   ///< what else the port leads to
     /// Sources of our Echo packets, at most one of each family; by default those of Control

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from lab.handmade import HandmadePeer
 from lab.namespace import Lab, Network, Port
-from lab.tocsin import Tocsind
+from lab.tocsin import Tocsind, af_packet
 
 OURS4, OURS6 = "192.0.2.1", "2001:db8::1"
 PEER4, PEER6 = "192.0.2.2", "2001:db8::2"
@@ -22,8 +22,12 @@ class Stage:
     daemon: Tocsind | None = None
     peers: dict = field(default_factory=dict)
 
-    def start(self, sessions=(), sections=None, more_ports=()):
-        ports = [(self.ours, "wan0", [f"{OURS4}/24", f"{OURS6}/64"]), *more_ports]
+    def start(self, sessions=(), sections=None, more_ports=(), port_keys=None):
+        """`port_keys`: further ones of [[port]] wan0."""
+        own = (self.ours, "wan0", [f"{OURS4}/24", f"{OURS6}/64"])
+        if port_keys:
+            own = {"name": own[1], "device": af_packet(0, self.ours.name), "addresses": own[2]} | port_keys
+        ports = [own, *more_ports]
         self.daemon = Tocsind(self.lab, self.ours.namespace, ports, sessions, sections)
         return self.daemon
 

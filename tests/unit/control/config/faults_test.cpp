@@ -230,7 +230,6 @@ const Case kCases[] = {
     {"MinTtl", peer("min_ttl=254"), "session[0].min_ttl", "TTL 255"},
     {"PassiveText", peer("passive=\"yes\""), "session[0].passive", "true or false"},
     {"TypeMicro", peer("type=\"micro\""), "session[0].type", "write a [[lag]]"},
-    {"TypeLater", peer("type=\"mpls\""), "session[0].type", "not offered yet"},
     {"TypeUnknown", peer("type=\"hop\""), "session[0].type", "write \"single_hop\""},
     {"Auth", peer("auth={type=\"x\", key_chain=\"a\"}"), "session[0].auth.type",
      "is not a type of authentication"},

@@ -281,7 +281,7 @@ TEST_P(Examples, AreValid) {
 INSTANTIATE_TEST_SUITE_P(Configs, Examples,
                          testing::Values("tocsin.example.toml", "real-nic.toml",
                                          "vm-no-huge-pages.toml", "af-xdp.toml", "lab.toml",
-                                         "unsolicited.toml", "echo.toml", "lag.toml",
+                                         "unsolicited.toml", "echo.toml", "lag.toml", "mpls.toml",
                                          "sbfd.toml"),
                          [](const auto& example) {
                              std::string name = example.param;

@@ -81,6 +81,40 @@ TEST_F(SessionCommands, AddsASessionFromOptions) {
     EXPECT_TRUE(spec.admin_down());
 }
 
+TEST_F(SessionCommands, AddsAnLspFromOptions) {
+    EXPECT_EQ(run({"session", "add", "203.0.113.2", "--type", "mpls", "--label", "16004", "--label",
+                   "24001", "--fec", "ldp 203.0.113.0/24", "--instance", "2", "--inner-label-ttl",
+                   "1", "--lsp-ping", "30s"}),
+              ExitCode::Success);
+    const v1::SessionSpec& spec = daemon_.sessions.add.sessions(0);
+    EXPECT_EQ(spec.type(), v1::SESSION_TYPE_MPLS);
+    ASSERT_EQ(spec.tunnel().labels_size(), 2);
+    EXPECT_EQ(spec.tunnel().labels(1), 24001U);
+    EXPECT_EQ(spec.tunnel().fec(), "ldp 203.0.113.0/24");
+    EXPECT_EQ(spec.tunnel().instance(), 2U);
+    EXPECT_EQ(spec.tunnel().inner_label_ttl(), 1U);
+    EXPECT_EQ(spec.tunnel().lsp_ping_interval_us(), 30'000'000U);
+    EXPECT_NE(run({"session", "add", "203.0.113.2", "--type", "mpls", "--lsp-ping", "30"}),
+              ExitCode::Success);
+    EXPECT_THAT(err(), HasSubstr("--lsp-ping"));
+}
+
+TEST_F(SessionCommands, AddsAPseudowireFromOptions) {
+    EXPECT_EQ(
+        run({"session", "add", "203.0.113.2", "--type", "vccv", "--label", "300", "--label-in",
+             "301", "--cc-type", "3", "--cv-type", "4", "--no-control-word", "--status-signalled"}),
+        ExitCode::Success);
+    const v1::SessionSpec& spec = daemon_.sessions.add.sessions(0);
+    EXPECT_EQ(spec.type(), v1::SESSION_TYPE_VCCV);
+    EXPECT_EQ(spec.tunnel().label_in(), 301U);
+    EXPECT_EQ(static_cast<int>(spec.tunnel().control_channel()), 3);
+    EXPECT_EQ(spec.tunnel().cv_type(), 4U);
+    EXPECT_TRUE(spec.tunnel().has_control_word());
+    EXPECT_FALSE(spec.tunnel().control_word());
+    EXPECT_TRUE(spec.tunnel().status_signalled());
+    EXPECT_FALSE(spec.tunnel().has_local_cv_types());
+}
+
 TEST_F(SessionCommands, ChangesOnlyWhatIsGiven) {
     EXPECT_EQ(run({"session", "set", "192.0.2.2", "--port", "wan0", "--rx", "7ms", "--active"}),
               ExitCode::Success);

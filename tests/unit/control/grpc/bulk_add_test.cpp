@@ -32,7 +32,7 @@ TEST_F(BulkAddTest, AnswersEachRequestAndAddsEachSessionByItself) {
     wrong.set_desired_min_tx_interval_us(1);
     wrong.set_detect_mult(999);
     auto type = spec("10.0.0.5");
-    type.set_type(static_cast<v1::SessionType>(7));
+    type.set_type(static_cast<v1::SessionType>(99));
     ASSERT_TRUE(o->stream->Write(request(
         {spec("10.0.0.3"), wrong, spec("10.0.0.3"), type, spec("10.0.0.2"), spec("10.0.0.6")})));
     v1::BulkAddSessionsEvent event;

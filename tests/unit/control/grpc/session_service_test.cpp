@@ -66,7 +66,7 @@ TEST_F(SessionServiceTest, NamesTheFieldThatIsInvalid) {
     port.set_port("nowhere");
     expect(add({port}).first, Code::INVALID_ARGUMENT, "sessions[0].port");
     auto type = spec("10.0.0.4");
-    type.set_type(static_cast<v1::SessionType>(9));
+    type.set_type(static_cast<v1::SessionType>(99));
     expect(add({type}).first, Code::INVALID_ARGUMENT, "sessions[0].type");
     expect(add({}).first, Code::INVALID_ARGUMENT, "sessions");
     EXPECT_EQ(list({}).second.total(), 1U) << "all or nothing";

@@ -151,6 +151,23 @@ TEST_F(CollectorTest, TellsOfLags) {
     expect_line("tocsin_lag_member_in_use{lag=\"lag1\",port=\"m3\"} 0");
 }
 
+TEST_F(CollectorTest, TellsOfLspPing) {
+    lsp::Counters lsp;
+    sources.lsp = &lsp;
+    lsp.requests_sent.add(3);
+    lsp.replies_other_code.add(2);
+    lsp.received[static_cast<std::size_t>(lsp_ping::Outcome::RateLimit)].add(9);
+    lsp.sessions.set(4);
+    lsp.sessions_created.add(6);
+    lsp.sessions_ended.add(2);
+    expect_line("tocsin_lsp_ping_requests_sent_total 3");
+    expect_line("tocsin_lsp_ping_replies_total{result=\"other_code\"} 2");
+    expect_line("tocsin_lsp_ping_requests_received_total{outcome=\"rate_limit\"} 9");
+    expect_line("tocsin_lsp_egress_sessions 4");
+    expect_line("tocsin_lsp_egress_sessions_created_total 6");
+    expect_line("tocsin_lsp_egress_sessions_ended_total 2");
+}
+
 TEST_F(CollectorTest, FollowsTheNamingRulesOfPrometheus) {
     const std::regex name{"tocsin(_[a-z0-9]+)+"};
     std::set<std::string> seen;
