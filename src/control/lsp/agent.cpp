@@ -333,13 +333,13 @@ void Agent::send_request(std::uint64_t id, SessionRecord& record) {
     const bool up = record.status.session_state == bfd::SessionState::Up;
     const Instant now = dataplane_.now();
     const config::Tunnel& t = *record.tunnel;
-    const Message m = requester_.request(id, t.labels->fec, record.handle.local_discr.value, up,
-                                         ntp_at(now), now);
     const session::SessionPort* const port = manager_.registry().port(record.port);
     const auto mac = next_hops_.mac(record.port, record.next_hop);
     if (port == nullptr || !mac || record.admin_down || record.handle.local_discr.value == 0) {
-        return;
+        return requester_.put_off(id, now);
     }
+    const Message m = requester_.request(id, t.labels->fec, record.handle.local_discr.value, up,
+                                         ntp_at(now), now);
     const bool sent =
         send(record.port,
              overlay::Mpls::headers(
@@ -365,6 +365,7 @@ void Agent::on_timer() {
         looked_at_ = now;
         for (const auto& [id, record] : manager_.registry().ingresses()) {
             requester_.set(id, record->tunnel->labels->lsp_ping_interval, now);
+            if (record->status.session_state != bfd::SessionState::Up) requester_.hurry(id, now);
         }
     }
     for (const std::uint64_t id : requester_.due(now, kRequestsPerTurn)) {

@@ -21,12 +21,9 @@ void Requester::set(std::uint64_t id, Nanoseconds interval, Instant now) {
     if (fresh) {
         s.handle = new_handle();
         by_handle_.emplace(s.handle, id);
-    } else {
-        queue_.erase({s.due, id});
     }
     s.interval = interval;
-    s.due = now;
-    if (interval > Nanoseconds{0}) queue_.emplace(s.due, id);
+    set_due(id, s, now);
 }
 
 void Requester::remove(std::uint64_t id) {
@@ -35,6 +32,25 @@ void Requester::remove(std::uint64_t id) {
     queue_.erase({it->second.due, id});
     by_handle_.erase(it->second.handle);
     sessions_.erase(it);
+}
+
+void Requester::set_due(std::uint64_t id, Session& session, Instant due) {
+    queue_.erase({session.due, id});
+    session.due = due;
+    if (session.interval > Nanoseconds{0}) queue_.emplace(due, id);
+}
+
+void Requester::hurry(std::uint64_t id, Instant now) {
+    const auto it = sessions_.find(id);
+    if (it == sessions_.end()) return;
+    Session& s = it->second;
+    const Instant latest = now + std::min(s.interval, Nanoseconds{kBootstrap});
+    if (latest < s.due) set_due(id, s, latest);
+}
+
+void Requester::put_off(std::uint64_t id, Instant now) {
+    const auto it = sessions_.find(id);
+    if (it != sessions_.end()) set_due(id, it->second, now + kRetry);
 }
 
 std::vector<std::uint64_t> Requester::due(Instant now, std::size_t most) const {
@@ -49,9 +65,7 @@ std::vector<std::uint64_t> Requester::due(Instant now, std::size_t most) const {
 Message Requester::request(std::uint64_t id, const Fec& fec, std::uint32_t local_discr, bool up,
                            std::uint64_t now_ntp, Instant now) {
     Session& s = sessions_.at(id);
-    queue_.erase({s.due, id});
-    s.due = now + (up ? s.interval : std::min(s.interval, Nanoseconds{kBootstrap}));
-    queue_.emplace(s.due, id);
+    set_due(id, s, now + (up ? s.interval : std::min(s.interval, Nanoseconds{kBootstrap})));
     s.outstanding = true;
     return {.handle = s.handle,
             .sequence = ++s.sequence,

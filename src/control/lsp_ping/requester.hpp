@@ -21,6 +21,8 @@ public:
     /// Between two requests of a session that is not Up, unless its interval is shorter: far rarer
     /// than Control packets, RFC 5884 4.
     static constexpr std::chrono::seconds kBootstrap{5};
+    /// Until a request that could not be sent is tried again.
+    static constexpr std::chrono::milliseconds kRetry{200};
 
     /// `seed`: of handles; random in production.
     explicit Requester(std::uint64_t seed) : random_{seed | 1U} {}
@@ -28,8 +30,13 @@ public:
     /// A session, or another interval of one; 0: it sends none. The first request is due at once.
     void set(std::uint64_t id, Nanoseconds interval, Instant now);
     void remove(std::uint64_t id);
-    /// Sessions that are due, at most `most`, the longest due first. request() puts them off.
+    /// The session is not Up: its next request leaves within kBootstrap.
+    void hurry(std::uint64_t id, Instant now);
+    /// Sessions that are due, at most `most`, the longest due first. request() and put_off() put
+    /// them off.
     [[nodiscard]] std::vector<std::uint64_t> due(Instant now, std::size_t most) const;
+    /// It cannot be sent now: by kRetry.
+    void put_off(std::uint64_t id, Instant now);
 
     /// The next request of a session that there is. While `up` the interval is its own.
     [[nodiscard]] Message request(std::uint64_t id, const Fec& fec, std::uint32_t local_discr,
@@ -49,6 +56,7 @@ private:
         bool outstanding = false;
     };
     [[nodiscard]] std::uint32_t new_handle();
+    void set_due(std::uint64_t id, Session& session, Instant due);
 
     std::unordered_map<std::uint64_t, Session> sessions_;
     std::unordered_map<std::uint32_t, std::uint64_t> by_handle_;

@@ -64,6 +64,30 @@ TEST_F(LspPingRequester, AsksEveryFiveSecondsUntilUp) {
     EXPECT_EQ(run(5s, false), (std::vector<Nanoseconds>{0s, 2s, 4s})) << "it may be shorter";
 }
 
+// req: RFC5884-6.1-03
+TEST_F(LspPingRequester, AsksSoonAfterADown) {
+    requester.set(1, 60s, now);
+    EXPECT_EQ(run(10s, true), (std::vector<Nanoseconds>{0s}));
+    requester.hurry(1, now);
+    now += 1s;
+    requester.hurry(1, now);  // not put off
+    EXPECT_EQ(run(10s, false), (std::vector<Nanoseconds>{4s, 9s}));
+    requester.set(2, 0s, now);
+    requester.hurry(2, now);
+    requester.hurry(3, now);
+    now += 100s;
+    EXPECT_EQ(requester.due(now, 16), std::vector<std::uint64_t>{1});
+}
+
+TEST_F(LspPingRequester, TriesAgainSoonWhatCouldNotBeSent) {
+    requester.set(1, 60s, now);
+    requester.put_off(1, now);
+    requester.put_off(2, now);
+    EXPECT_TRUE(requester.due(now, 16).empty());
+    EXPECT_EQ(requester.due(now + Requester::kRetry, 16), std::vector<std::uint64_t>{1});
+    EXPECT_EQ(ask(1).sequence, 1U) << "it was none";
+}
+
 // req: RFC5884-4-11
 TEST_F(LspPingRequester, AsksNothingWithAnIntervalOfZero) {
     requester.set(1, 0s, now);
