@@ -83,7 +83,8 @@ std::uint64_t lsp_seed(const IpAddress& local, const IpAddress& remote,
 }
 
 void fill_label_key(SessionKey& key, const IpAddress& local, const IpAddress& remote,
-                    const IpAddress& inner_dst, const Labels& labels) noexcept {
+                    const IpAddress& inner_src, const IpAddress& inner_dst,
+                    const Labels& labels) noexcept {
     key.family = inner_dst.family;
     if (key.type == SessionType::Vccv) {
         key.instance =
@@ -96,6 +97,7 @@ void fill_label_key(SessionKey& key, const IpAddress& local, const IpAddress& re
     for (std::size_t i = 0; i < 2; ++i) {
         Mix mix{i};
         add_lsp(mix, local, remote, labels);
+        mix.add(inner_src);
         mix.add(inner_dst);
         const std::uint64_t v = mix.value();
         std::memcpy(&key.local[8 * i], &v, sizeof v);

@@ -64,8 +64,10 @@ struct Labels {
                                      const Labels& labels) noexcept;
 
 /// What tells LSPs and pseudowires apart. Of `key` instance, link, family and addresses are filled
-/// in. `inner_dst`: what their packets go to; family None: there is no IP.
+/// in. `inner_src` and `inner_dst`: where their packets come from, which is another session's when
+/// it changes (RFC 5884 7), and go to; family None: there is no IP.
 void fill_label_key(SessionKey& key, const IpAddress& local, const IpAddress& remote,
-                    const IpAddress& inner_dst, const Labels& labels) noexcept;
+                    const IpAddress& inner_src, const IpAddress& inner_dst,
+                    const Labels& labels) noexcept;
 
 }  // namespace tocsin::control::config

@@ -38,7 +38,7 @@ SessionKey tunnel_key(SessionType type, const IpAddress& local, const IpAddress&
     out.type = type;
     out.port = port_in_key(type, {});
     if (tunnel.labels) {
-        fill_label_key(out, local, remote, tunnel.inner_dst, *tunnel.labels);
+        fill_label_key(out, local, remote, tunnel.inner_src, tunnel.inner_dst, *tunnel.labels);
         return out;
     }
     if (type == SessionType::Vxlan) {

@@ -177,6 +177,19 @@ TEST(LspConfig, ChangesLabelsWithoutAFlap) {
     EXPECT_FALSE(changed(lsp_file(""), lsp_file("fec = \"ldp 10.0.0.0/8\"")));
 }
 
+// req: RFC5884-7-20
+TEST(LspConfig, IsAnotherSessionWithAnotherSource) {
+    const auto from = [](const std::string& source) {
+        std::string file = lsp_file("inner_src = \"" + source + '"');
+        const std::string own = "addresses = [";
+        return file.insert(file.find(own) + own.size(), "\"192.0.2.7/24\", ");
+    };
+    const Diff d = diff(load(from("192.0.2.1")), load(from("192.0.2.7")));
+    EXPECT_TRUE(d.changed.empty());
+    EXPECT_EQ(d.removed.size(), 1U);
+    EXPECT_EQ(d.added.size(), 1U);
+}
+
 // req: RFC5885-3-01
 TEST(PwConfig, TakesEveryCvType) {
     for (const char* const cv : {"0x10", "0x20"}) {
