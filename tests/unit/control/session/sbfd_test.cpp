@@ -46,7 +46,7 @@ protected:
         return ids.ok() ? ids.value().front() : SessionId{};
     }
 
-    ScriptedDataplane dataplane;
+    test::ScriptedDataplane dataplane;
     FakeNextHops next_hops;
     Manager manager;
 };
@@ -104,9 +104,15 @@ TEST_F(SbfdManager, InitiatorsWithoutAResponseAreCounted) {
 
 // req: RFC7880-3-01 RFC7880-7.2.2-02 RFC7880-7.2.3-04
 TEST_F(SbfdManager, ReflectorsComeToTheWorkersAsOneTable) {
-    config::Sbfd wanted{.rate = 9, .rate_per_source = 3};
-    wanted.reflectors.push_back({.name = "a", .discriminator = {7}});
-    wanted.reflectors.push_back({.name = "b", .discriminator = {8}, .admin_down = true});
+    config::Sbfd wanted;
+    wanted.rate = 9;
+    wanted.rate_per_source = 3;
+    wanted.reflectors.resize(2);
+    wanted.reflectors[0].name = "a";
+    wanted.reflectors[0].discriminator = {7};
+    wanted.reflectors[1].name = "b";
+    wanted.reflectors[1].discriminator = {8};
+    wanted.reflectors[1].admin_down = true;
     manager.reflectors().set(wanted);
     auto told = commands<message::SetReflectors>();
     ASSERT_EQ(told.size(), 1U);
