@@ -8,7 +8,6 @@ from lab import wait_until
 from lab.control import ADMIN_DOWN, DOWN, MULTIHOP_PORT, UP
 from lab.labels import LSP_PING, LabelPeer, LspPing, datagram, discriminator_tlv, labelled, ldp_fec
 from lab.stage import FAST, OURS4, PEER4
-from lab.tocsin import Tocsind, af_packet
 
 FEC, LABEL, FAR = "203.0.113.2", 16004, "192.0.2.3"
 PORT = {"mpls": True}
@@ -34,9 +33,13 @@ def under_label(control, source_mac, destination_mac, source=PEER4, ttl=1, stack
     return labelled(list(stack), datagram(control, source, "127.1.2.3", ttl), source_mac, destination_mac)
 
 
-def request(peer, message, source=PEER4, stack=((LABEL, 255),), to="127.11.22.33"):
+def request_frame(peer, message, source=PEER4, stack=((LABEL, 255),), to="127.11.22.33"):
     octets = datagram(message.encode(), source, to, 1, LSP_PING, 50001)
-    peer.send_frame(labelled(list(stack), octets, peer.port.mac, peer.our_mac))
+    return labelled(list(stack), octets, peer.port.mac, peer.our_mac)
+
+
+def request(peer, message, **how):
+    peer.wire.send(request_frame(peer, message, **how))
 
 
 def bootstrap(discriminator=0x0A0B_0C01, fec=FEC, **changes):
@@ -60,8 +63,8 @@ def controls_of(peer):
 def start_ingress(stage):
     """The daemon is ingress, the peer its egress, which learns of the session by LSP Ping."""
 
-    def run(build=routed, **keys):
-        daemon = stage.start([ingress(**keys)], port_keys=PORT)
+    def run(build=routed, port_keys=None, **keys):
+        daemon = stage.start([ingress(**keys)], port_keys=PORT | (port_keys or {}))
         peer = LabelPeer(stage.lab, stage.theirs, stage.ours.mac, build, mute=True)
         wait_until(lambda: requests_of(peer), 10, "an Echo request")
         discriminator = LspPing.decode(requests_of(peer)[0].payload).discriminator
@@ -100,7 +103,7 @@ def test_an_ingress_is_bootstrapped_without_any_reply(start_ingress, stage):
     daemon.wait_state(PEER4, "Down", 5)
     status = daemon.session(PEER4)["status"]
     silence = (int(status["last_state_change_us"]) - int(status["last_rx_us"])) * 1e-6
-    assert 0.299 < silence < 0.7
+    assert 0.799 < silence < 1.2, "8 times 100 ms"
 
 
 # req: RFC5884-5-01 RFC5884-6-16 RFC5884-7-09 RFC5884-7-15 RFC5884-4-03
@@ -132,10 +135,10 @@ def test_while_up_another_peer_is_ignored(start_ingress, stage):
         (peer.control.with_(state=DOWN), lambda c, s, d: routed(c, s, d, "192.0.2.77")),
     ):
         before = daemon.drops().get("peer_changed", 0)
-        peer.send(control, how)
+        peer.send(control, build=how)
         wait_until(lambda b=before: daemon.drops().get("peer_changed", 0) > b, 5, "a packet of another")
     before = daemon.drops().get("no_session", 0)
-    peer.send(peer.control.with_(state=DOWN, your_discriminator=0), under_label)
+    peer.send(peer.control.with_(state=DOWN, your_discriminator=0), build=under_label)
     wait_until(lambda: daemon.drops().get("no_session", 0) > before, 5, "a packet without discriminator")
     assert daemon.state(PEER4) == "Up"
 
@@ -149,14 +152,14 @@ def test_requests_go_on_and_replies_are_matched(start_ingress):
     messages = [LspPing.decode(h.payload) for h in requests_of(peer)]
     assert len(messages) >= 4
     assert len({m.handle for m in messages}) == 1
-    assert [m.sequence for m in messages] == list(range(1, len(messages) + 1))
+    assert [m.sequence - messages[0].sequence for m in messages] == list(range(len(messages)))
     assert all(m.discriminator == messages[0].discriminator for m in messages)
 
     def reply(heard, handle=0, code=10, to=OURS4):
         asked = LspPing.decode(heard.payload)
         answer = LspPing(2, 2, code, 1, asked.handle ^ handle, asked.sequence, asked.sent)
         octets = datagram(answer.encode(), PEER4, to, 255, heard.udp.sport, LSP_PING)
-        peer.send_frame(labelled([], octets, peer.port.mac, peer.our_mac))
+        peer.wire.send(labelled([], octets, peer.port.mac, peer.our_mac))
 
     peer.on_request = lambda heard: reply(heard, handle=1)
     wait_until(lambda: "dropped" in lsp_ping_results(daemon), 5, "a reply of another")
@@ -190,6 +193,24 @@ def test_a_deleted_ingress_says_down_with_diagnostic_7(stage):
     daemon.ctl("session", "delete", PEER4)
     wait_until(lambda: sum(h.control.diag == 7 for h in controls_of(peer)) >= 3, 10, "three packets that say so")
     assert {h.control.state for h in controls_of(peer) if h.control.diag == 7} == {DOWN}
+
+
+# req: RFC5884-7-20 RFC7726-2.4-01 RFC7726-2.4-02
+@pytest.mark.parametrize("key", ["local", "inner_src"])
+def test_another_source_is_another_session(start_ingress, key):
+    other = "192.0.2.9"
+    daemon, peer = start_ingress(port_keys={"addresses": [f"{OURS4}/24", f"{other}/24"]}, **{key: OURS4})
+    peer.mute = False
+    peer.wait(UP)
+    daemon.wait_state(PEER4, "Up", 5)
+    old = peer.heard.my_discriminator
+    daemon.reload(session=[ingress(**{key: other})])
+    wait_until(lambda: peer.up() and peer.heard.my_discriminator != old, 15, "the new session to be Up")
+    heard = controls_of(peer)
+    assert {(h.ip.src, h.control.my_discriminator == old) for h in heard} == {(OURS4, True), (other, False)}
+    first = next(i for i, h in enumerate(heard) if h.control.my_discriminator != old)
+    assert any(h.control.state in (DOWN, ADMIN_DOWN) and h.control.diag == 7 for h in heard[:first])
+    assert not any(h.control.state == UP and h.control.my_discriminator == old for h in heard[first:])
 
 
 # req: RFC5884-4-01 RFC5884-4-08 RFC5884-7-07 RFC7726-2.1-01 RFC7726-2.1-02 RFC5884-4-04 RFC5884-7-02 RFC5884-4-13
@@ -301,10 +322,7 @@ def test_an_egress_may_know_one_session_for_each_fec(stage):
     peer = LabelPeer(stage.lab, stage.theirs, stage.ours.mac, routed, mute=True)
     wait_until(lambda: len({LspPing.decode(h.payload).discriminator for h in requests_of(peer)}) == 2, 10, "two")
     first, second = sorted({LspPing.decode(h.payload).discriminator for h in requests_of(peer)})
-    wire = peer._on_heard
-    peer._on_heard = lambda heard: (
-        None if heard.is_control and heard.control.my_discriminator == second else wire(heard)
-    )
+    peer.ignores = lambda heard: heard.is_control and heard.control.my_discriminator == second
     peer.control = peer.control.with_(your_discriminator=first)
     peer.mute = False
     peer.wait(UP)
@@ -347,16 +365,24 @@ def outcomes(daemon):
 # req: RFC8029-4.4-05 RFC8029-5-01
 def test_a_flood_of_requests_does_not_touch_sessions(start_egress):
     daemon, peer = start_egress()
+    flood = [request_frame(peer, bootstrap(1000 + i)) for i in range(50)]
     request(peer, bootstrap())
     wait_until(lambda: controls_of(peer), 10, "Control packets")
+    peer.change(detect_mult=30)  # what the flood takes of its own time is not the daemon's fault
     peer.mute = False
     peer.wait(UP)
-    downs = int(daemon.session(PEER4)["status"].get("down_count", 0))
-    for i in range(5000):
-        request(peer, bootstrap(1000 + i))
+    peer.settle(2)  # the intervals of Up are in force
+    begin = peer.received[-1].time
+    for _ in range(200):
+        for octets in flood:
+            peer.wire.send(octets)
+        time.sleep(0.005)  # up to 10,000 a second
+    peer.settle(0.5)
+    times = [h.time for h in controls_of(peer) if h.time >= begin]
+    assert max(b - a for a, b in zip(times, times[1:], strict=False)) < 0.3, "its packets leave in time"
     wait_until(lambda: "rate_limit" in outcomes(daemon), 5, "too many requests")
     peer.wait(UP)
-    assert int(daemon.session(PEER4)["status"].get("down_count", 0)) == downs
+    assert int(daemon.session(PEER4)["status"].get("down_count", 0)) == 0
 
 
 # req: RFC7726-4-01 RFC7726-2.1-04 RFC7726-2.1-07 RFC7726-2.1-08 RFC8029-5-01
@@ -397,32 +423,26 @@ def test_an_egress_may_send_under_labels(start_egress):
     peer.wait(UP)
 
 
-# req: RFC5884-6-01 RFC5884-7-10 RFC7726-2.1-10
+# req: RFC5884-6-01 RFC5884-7-10 RFC5884-8-01 RFC7726-2.1-10 RFC7726-2.4-02
 @pytest.mark.parametrize("labels", [[], [LABEL]], ids=["php", "labelled"])
 def test_between_two_daemons(stage, labels):
-    # req: RFC5884-8-01
-    secret = stage.lab.folder / "secret"
-    secret.write_text("labels-are-open")
-    secret.chmod(0o600)
-    chain = {"key_chain": [{"name": "core", "keys": [{"id": 1, "secret_file": str(secret)}]}]}
-    auth = {"auth": {"type": "meticulous_keyed_sha1", "key_chain": "core"}}
-    other = stage.lan.attach("far", "f0", silent=True)
+    chain, auth = stage.signed()
     far = egress()
     far["lsp_ping"]["egress"][0]["local"] = FAR
     far["profile"][0] |= auth
-    theirs = Tocsind(
-        stage.lab, other.namespace,
-        [{"name": "wan0", "device": af_packet(0, other.name), "addresses": [f"{FAR}/24"]} | PORT], [], far | chain,
-    )  # fmt: skip
+    theirs = stage.start_far(f"{FAR}/24", [], far | chain, PORT)
     sessions = [ingress(remote=FAR, labels=labels, instance=i, **auth) for i in (0, 1)]
     ours = stage.start(sessions, chain, port_keys=PORT)
     for daemon in (ours, theirs):
         wait_until(lambda d=daemon: [up(s) for s in listed(d)] == [True, True], 20, "two sessions Up")
-    # The egress ends; the ingress asks again and both sessions come back.
+    before = {s["status"]["remote_discr"] for s in listed(ours)}
+    assert before == {s["status"]["local_discr"] for s in listed(theirs)}
+    # The egress ends; the ingress asks again, and both sessions come back with another discriminator.
     theirs.stop()
     wait_until(lambda: not any(up(s) for s in listed(ours)), 10, "Down")
     theirs.start()
-    wait_until(lambda: [up(s) for s in listed(ours)] == [True, True], 30, "Up again")
+    wait_until(lambda: [up(s) for s in listed(ours)] == [True, True], 15, "Up again")
+    assert not before & {s["status"]["remote_discr"] for s in listed(ours)}
 
 
 def listed(daemon):

@@ -136,6 +136,33 @@ def test_several_workers_share_the_vlans(lab):
         assert all(s["status"].get("down_count", 0) == 0 for s in daemon.sessions().values())
 
 
+def test_lsps_and_pseudowires_within_two_vlans(lab):
+    """Labelled Control packets, those that the egress routes, and LSP Ping leave with the tags of their port."""
+    lan = lab.network("lan")
+    wire, daemons = None, {}
+    for side, other, sent, taken in (("ours", "theirs", 300, 301), ("theirs", "ours", 301, 300)):
+        port = lan.attach(f"tocsin-{side}", "t0", silent=True)
+        remote, local = v4(2, other), v4(2, side)
+        pseudowire = {"type": "vccv", "remote": remote, "labels": [sent], "label_in": taken, "cc_type": 1, "cv_type": 16}
+        lsp = {"type": "mpls", "remote": remote, "labels": [16004]}
+        sections = {"lsp_ping": {"allow": [f"{remote}/32"], "egress": [{"fec": f"ldp {local}/32", "local": local}]}}
+        daemons[side] = Tocsind(
+            lab, port.namespace, [device(port, side), on_vlan(2, side, TAGS["qinq"], mpls=True)],
+            [pseudowire | ONE] + ([lsp | ONE] if side == "ours" else []), sections,
+        )  # fmt: skip
+        if wire is None:
+            wire = Wire(port)
+            lab.on_close(wire.close)
+    for daemon in daemons.values():
+        wait_until(
+            lambda d=daemon: [s["status"]["state"] for s in d.json("session", "list")["sessions"]] == ["SESSION_STATE_UP"] * 2,
+            20, "both sessions to be Up",
+        )  # fmt: skip
+    seen = [tags_of(f.octets) for f in wire.frames()]
+    assert {tuple(tags) for tags, kind in seen if kind == 0x8847} == {((0x88A8, 6, 200), (0x8100, 6, 100))}
+    assert {tuple(tags) for tags, kind in seen if kind == 0x0800} == {((0x88A8, 6, 200), (0x8100, 6, 100))}
+
+
 def retagged(octets, tags):
     """The frame with these (TPID, TCI) instead of its own."""
     _, kind = tags_of(octets)

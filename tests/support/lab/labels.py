@@ -1,9 +1,6 @@
 """A hand-made end of an LSP or a pseudowire: every frame is built here and sent as it is."""
 
-import contextlib
 import struct
-import threading
-import time
 from dataclasses import dataclass
 
 from scapy.contrib.mpls import MPLS
@@ -12,20 +9,13 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 from scapy.packet import Raw
 
-from lab.control import FINAL, PORT, Control
-from lab.handmade import NEXT_STATE
-from lab.namespace import wait_until
-from lab.wire import Wire
+from lab.control import PORT, Control
+from lab.speaker import FrameSpeaker
+from lab.tunnel import ip_header
 
 LSP_PING = 3503
 ROUTER_ALERT, GAL = 1, 13
 CHANNEL_BFD, CHANNEL_IPV4, CHANNEL_IPV6 = 0x0007, 0x0021, 0x0057
-
-
-def ip_header(source, destination, ttl):
-    if ":" in source:
-        return IPv6(src=source, dst=destination, hlim=ttl, tc=0xC0)
-    return IP(src=source, dst=destination, ttl=ttl, tos=0xC0)
 
 
 def labels_in_front(stack, behind):
@@ -103,81 +93,29 @@ def dissect(octets, when):
     return Heard(frame, stack, kind, ip, bytes(udp.payload)[: udp.len - 8], when)
 
 
-class LabelPeer:
-    """Speaks BFD by `build(control)`, which gives a frame without its Ethernet header's addresses known to it: it is
-    called with (octets of the Control packet, our MAC, the daemon's MAC). Silent while `mute`. It detects nothing."""
+class LabelPeer(FrameSpeaker):
+    """Speaks BFD by `build(control, source MAC, destination MAC)`, which gives a whole frame. `ignores(heard)`: what it is deaf to."""
 
     def __init__(self, lab, port, our_mac, build, interval=0.1, discriminator=0x7E57_0001, mute=False):
-        self.port, self.our_mac, self.build, self.interval = port, our_mac, build, interval
-        self.mute = mute
-        self.control = Control(detect_mult=3, my_discriminator=discriminator)
-        self.heard = None
-        self.received = []  # every Heard
+        self.our_mac, self.build = our_mac, build
         self.on_request = None  # is called with each Heard to the port of LSP Ping
-        self.wire = Wire(port)
-        self._lock = threading.RLock()
-        self._closing = threading.Event()
-        self._threads = [threading.Thread(target=t, daemon=True) for t in (self._receive, self._transmit)]
-        for thread in self._threads:
-            thread.start()
-        lab.on_close(self.close)
+        self.ignores = lambda _: False
+        super().__init__(lab, port, interval, discriminator, detect_mult=8, mute=mute)
 
-    def close(self):
-        if self._closing.is_set():
+    def dissect(self, seen):
+        heard = dissect(seen.octets, seen.time)
+        return None if heard is None or self.ignores(heard) else heard
+
+    def on_heard(self, heard):
+        if heard.is_control:
+            super().on_heard(heard)
             return
-        self._closing.set()
-        for thread in self._threads:
-            thread.join()
-        self.wire.close()
-
-    def _receive(self):
-        since = 0.0
-        while not self._closing.wait(0.02):
-            for seen in self.wire.frames():
-                if seen.time <= since:
-                    continue
-                since = seen.time
-                if seen.sent:
-                    continue
-                with contextlib.suppress(struct.error, IndexError):
-                    heard = dissect(seen.octets, seen.time)
-                    if heard is not None:
-                        with self._lock:
-                            self._on_heard(heard)
-
-    def _on_heard(self, heard):
         self.received.append(heard)
-        if not heard.is_control:
-            if self.on_request:
-                self.on_request(heard)
-            return
-        self.heard = heard.control
-        state = NEXT_STATE.get((self.control.state, self.heard.state), self.control.state)
-        self.control = self.control.with_(state=state, your_discriminator=self.heard.my_discriminator)
-        if self.heard.poll and not self.mute:
-            self.send(self.control.with_(flags=self.control.flags | FINAL))
+        if self.on_request:
+            self.on_request(heard)
 
-    def _transmit(self):
-        while not self._closing.wait(self.interval):
-            with self._lock:
-                if not self.mute:
-                    self.send(self.control)
-
-    def send(self, control, build=None):
-        self.wire.send((build or self.build)(control, self.port.mac, self.our_mac))
-
-    def send_frame(self, octets):
-        self.wire.send(octets)
-
-    def wait(self, state, timeout=10):
-        wait_until(
-            lambda: self.control.state == state and self.heard and self.heard.state == state,
-            timeout,
-            f"both ends in state {state}",
-        )
-
-    def settle(self, seconds=0.3):
-        time.sleep(seconds)
+    def frame(self, control, build=None):
+        return (build or self.build)(control, self.port.mac, self.our_mac)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import contextlib
 import struct
-import threading
 import time
 from dataclasses import dataclass, replace
 
@@ -11,10 +10,8 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Dot1Q, Ether
 from scapy.packet import Raw
 
-from lab.control import DOWN, FINAL, UP, Control
-from lab.handmade import NEXT_STATE
-from lab.namespace import wait_until
-from lab.wire import Wire
+from lab.control import Control
+from lab.speaker import FrameSpeaker
 
 MICRO_PORT = 6784
 DEDICATED_MAC = "01:00:5e:90:00:01"
@@ -111,79 +108,17 @@ def micro(seen):
         return Heard(seen.time, frame, Control.decode(bytes(udp.payload)))
 
 
-class MemberPeer:
-    """Speaks micro-BFD on one member link; `frames` is how it sends, and may be changed. It detects nothing itself."""
+class MemberPeer(FrameSpeaker):
+    """Speaks micro-BFD on one member link; `frames` is how it sends, and may be changed."""
 
     def __init__(self, lab, end, frames, interval=0.1, discriminator=0x7E57_0001):
-        self.end, self.frames, self.interval = end, frames, interval
-        self.mute = False
-        self.automatic = True
-        self.control = Control(detect_mult=8, my_discriminator=discriminator)
-        self.heard = None
-        self.received = []  # every Heard
-        self.wire = Wire(end)
-        self._lock = threading.RLock()
-        self._closing = threading.Event()
-        self._threads = [threading.Thread(target=t, daemon=True) for t in (self._receive, self._transmit)]
-        for thread in self._threads:
-            thread.start()
-        lab.on_close(self.close)
+        self.frames = frames
+        super().__init__(lab, end, interval, discriminator, detect_mult=8)
 
-    def close(self):
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        for thread in self._threads:
-            thread.join()
-        self.wire.close()
+    def dissect(self, seen):
+        heard = micro(seen)
+        v6 = ":" in self.frames.source
+        return heard if heard and (heard.frame.getlayer(IPv6) is not None) == v6 else None
 
-    def _receive(self):
-        since = 0.0
-        while not self._closing.wait(0.005):
-            for seen in self.wire.frames(since):
-                if seen.time <= since:
-                    continue
-                since = seen.time
-                heard = None if seen.sent else micro(seen)
-                v6 = ":" in self.frames.source
-                if heard and (heard.frame.getlayer(IPv6) is not None) == v6:
-                    with self._lock:
-                        self._on_control(heard)
-
-    def _on_control(self, heard):
-        self.received.append(heard)
-        self.heard = heard.control
-        if not self.automatic:
-            return
-        state = NEXT_STATE.get((self.control.state, self.heard.state), self.control.state)
-        self.control = self.control.with_(state=state, your_discriminator=self.heard.my_discriminator)
-        if self.heard.poll and not self.mute:
-            self.send(self.control.with_(flags=self.control.flags | FINAL))
-
-    def _transmit(self):
-        while not self._closing.wait(self.interval):
-            with self._lock:
-                if not self.mute:
-                    self.send(self.control)
-
-    def send(self, control, **frames):
-        """One packet now; `frames`: what is different about this one."""
-        self.wire.send(self.frames.with_(**frames).frame(control))
-
-    def change(self, **changes):
-        with self._lock:
-            self.control = self.control.with_(**changes)
-
-    def down(self):
-        """Forgets the session."""
-        self.change(state=DOWN, your_discriminator=0)
-
-    def up(self):
-        return self.control.state == UP and self.heard is not None and self.heard.state == UP
-
-    def wait(self, state, timeout=10):
-        wait_until(
-            lambda: self.control.state == state and self.heard and self.heard.state == state,
-            timeout,
-            f"both ends of {self.end.name} in state {state}",
-        )
+    def frame(self, control, **frames):
+        return self.frames.with_(**frames).frame(control)

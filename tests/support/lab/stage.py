@@ -31,6 +31,20 @@ class Stage:
         self.daemon = Tocsind(self.lab, self.ours.namespace, ports, sessions, sections)
         return self.daemon
 
+    def start_far(self, address, sessions=(), sections=None, port_keys=None):
+        """A second daemon on the segment."""
+        port = self.lan.attach("far", "f0", silent=True)
+        own = {"name": "wan0", "device": af_packet(0, port.name), "addresses": [address]} | (port_keys or {})
+        return Tocsind(self.lab, port.namespace, [own], sessions, sections)
+
+    def signed(self):
+        """Tables with a key chain, and what a [[session]] or [[profile]] has that uses it."""
+        secret = self.lab.folder / "secret"
+        secret.write_text("everybody-reads")
+        secret.chmod(0o600)
+        chain = {"key_chain": [{"name": "core", "keys": [{"id": 1, "secret_file": str(secret)}]}]}
+        return chain, {"auth": {"type": "meticulous_keyed_sha1", "key_chain": "core"}}
+
     def peer(self, local=PEER4, **options):
         remote = OURS6 if ":" in local else OURS4
         peer = HandmadePeer(self.lab, self.theirs, local, remote, **options)

@@ -1,9 +1,6 @@
 """A hand-made end of a VXLAN or Geneve tunnel: every frame is built here and sent as it is."""
 
-import contextlib
 import struct
-import threading
-import time
 from dataclasses import dataclass, replace
 
 from scapy.contrib.geneve import GENEVE
@@ -13,10 +10,8 @@ from scapy.layers.l2 import Dot1Q, Ether
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw
 
-from lab.control import DOWN, FINAL, PORT, Control
-from lab.handmade import NEXT_STATE
-from lab.namespace import wait_until
-from lab.wire import Wire
+from lab.control import PORT, Control
+from lab.speaker import FrameSpeaker
 
 VXLAN_PORT, GENEVE_PORT = 4789, 6081
 VXLAN_MAC = "00:00:5e:00:52:02"
@@ -112,75 +107,16 @@ def dissect(octets, kind):
     return Heard(frame, tunnel, Control.decode(bytes(inner.payload)))
 
 
-class TunnelPeer:
-    """Speaks BFD in a tunnel; `headers` is what it sends with, and may be changed. It detects nothing itself."""
+class TunnelPeer(FrameSpeaker):
+    """Speaks BFD in a tunnel; `headers` is what it sends with, and may be changed."""
 
     def __init__(self, lab, port, headers, our_mac, interval=0.1, discriminator=0x7E57_0001):
-        self.port, self.headers, self.our_mac, self.interval = port, headers, our_mac, interval
-        self.mute = False
-        self.control = Control(detect_mult=3, my_discriminator=discriminator)
-        self.heard = None
-        self.received = []  # every Heard
-        self.wire = Wire(port)
-        self._lock = threading.RLock()
-        self._closing = threading.Event()
-        self._threads = [threading.Thread(target=t, daemon=True) for t in (self._receive, self._transmit)]
-        for thread in self._threads:
-            thread.start()
-        lab.on_close(self.close)
+        self.headers, self.our_mac = headers, our_mac
+        super().__init__(lab, port, interval, discriminator)
 
-    def close(self):
-        if self._closing.is_set():
-            return
-        self._closing.set()
-        for thread in self._threads:
-            thread.join()
-        self.wire.close()
+    def dissect(self, seen):
+        heard = dissect(seen.octets, self.headers.kind)
+        return heard if heard and heard.tunnel.vni == self.headers.vni else None
 
-    def _receive(self):
-        since = 0.0
-        while not self._closing.wait(0.02):
-            for seen in self.wire.frames():
-                if seen.time <= since:
-                    continue
-                since = seen.time
-                if seen.sent:
-                    continue
-                with contextlib.suppress(struct.error):
-                    heard = dissect(seen.octets, self.headers.kind)
-                    if heard and heard.tunnel.vni == self.headers.vni:
-                        with self._lock:
-                            self._on_control(heard)
-
-    def _on_control(self, heard):
-        self.received.append(heard)
-        self.heard = heard.control
-        state = NEXT_STATE.get((self.control.state, self.heard.state), self.control.state)
-        self.control = self.control.with_(state=state, your_discriminator=self.heard.my_discriminator)
-        if self.heard.poll and not self.mute:
-            self.send(self.control.with_(flags=self.control.flags | FINAL))
-
-    def _transmit(self):
-        while not self._closing.wait(self.interval):
-            with self._lock:
-                if not self.mute:
-                    self.send(self.control)
-
-    def send(self, control, **headers):
-        """One packet now; `headers`: what is different about this one."""
-        self.wire.send(self.headers.with_(**headers).frame(control, self.port.mac, self.our_mac))
-
-    def down(self):
-        """Forgets the session."""
-        with self._lock:
-            self.control = self.control.with_(state=DOWN, your_discriminator=0)
-
-    def wait(self, state, timeout=10):
-        wait_until(
-            lambda: self.control.state == state and self.heard and self.heard.state == state,
-            timeout,
-            f"both ends of the tunnel in state {state}",
-        )
-
-    def settle(self, seconds=0.3):
-        time.sleep(seconds)
+    def frame(self, control, **headers):
+        return self.headers.with_(**headers).frame(control, self.port.mac, self.our_mac)
