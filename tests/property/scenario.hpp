@@ -4,6 +4,7 @@
 #include "key_rollover.hpp"
 #include "simulation/simulation.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -91,12 +92,30 @@ struct Scenario {
     unsigned downs() { return invariants.downs(0).all() + invariants.downs(1).all(); }
 
 private:
+    static AddressFamily family(simulation::Random& random) {
+        return random.chance(0.5) ? AddressFamily::V4 : AddressFamily::V6;
+    }
+    /// In whole frames: of the type, or of one of the encapsulations.
+    static simulation::Carriage::Kind carriage(simulation::Random& random, AddressFamily family,
+                                               SessionType type) {
+        constexpr std::array kTypes{SessionType::Micro, SessionType::Vxlan, SessionType::Geneve};
+        simulation::Carriage::Kind out{.type = type, .family = family};
+        const auto which = static_cast<std::size_t>(random.between(0, kTypes.size()));
+        if (which < kTypes.size()) out.type = kTypes[which];
+        out.inner = Scenario::family(random);
+        out.ethernet = random.chance(0.7);
+        out.tags = static_cast<unsigned>(random.between(0, 2));
+        out.outer_checksum = random.chance(0.5);
+        return out;
+    }
     static simulation::Node::Config end(std::uint64_t seed, std::uint64_t number,
                                         std::int64_t drift_ppm) {
         simulation::Node::Config config;
         simulation::Random both{seed ^ 0x746f6373696eU};
-        config.family = both.chance(0.5) ? AddressFamily::V4 : AddressFamily::V6;
+        config.family = family(both);
         config.type = both.chance(0.5) ? SessionType::SingleHop : SessionType::MultiHop;
+        if (both.chance(0.6)) config.carriage = carriage(both, config.family, config.type);
+        if (config.carriage) config.type = config.carriage->type;
         simulation::Random random{both.next() + number};
         config.clock.parts_per_million = random.between(-drift_ppm, drift_ppm);
         // Some clocks are seconds away from the point where the engine's 32-bit ticks wrap.

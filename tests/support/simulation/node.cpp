@@ -16,6 +16,7 @@ Node::Node(const Config& config, TrueTime now, Observer& observer)
       slot_index_(config.slots),
       generations_(config.slots),
       payloads_(config.slots) {
+    if (config.carriage) carriage_.emplace(*config.carriage, config.number);
     const bfd::EngineConfig engine{
         .slots = config.slots,
         .worker = {0},
@@ -43,6 +44,7 @@ Node::Node(const Config& config, TrueTime now, Observer& observer)
 }
 
 SessionKey Node::key(Index index) const {
+    if (carriage_) return carriage_->key(index);
     SessionKey key;
     key.type = config_.type;
     key.family = config_.family;
@@ -121,7 +123,8 @@ Status Node::remove(Index index, bool immediate) {
 void Node::step(std::span<const Packet> arrived, std::span<const Index> to, Nanoseconds gap) {
     gap_ = gap;
     for (std::size_t i = 0; i < arrived.size(); ++i) {
-        const ReceivedPacket p = packet(to[i], arrived[i]);
+        const ReceivedPacket p =
+            carriage_ ? carriage_->receive(to[i], arrived[i]) : packet(to[i], arrived[i]);
         static_cast<void>(engine_->locate(p.payload));
         judging_ = &arrived[i];
         observer_.received(*this, arrived[i], engine_->on_packet(p, now_, *this), now_);

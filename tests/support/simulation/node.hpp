@@ -1,12 +1,14 @@
 #pragma once
 
 #include "dataplane/bfd/engine.hpp"
+#include "simulation/carriage.hpp"
 #include "simulation/clock.hpp"
 
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -59,6 +61,8 @@ public:
         DriftingClock clock;
         SessionType type = SessionType::SingleHop;
         AddressFamily family = AddressFamily::V4;
+        /// In whole frames of this kind, whose type and family are those above; or by themselves.
+        std::optional<Carriage::Kind> carriage{};
         std::array<bfd::AuthKeys, kChains> keys{};  ///< of chain 1 and on, in force from the start
     };
 
@@ -127,6 +131,7 @@ private:
     Instant now_;
     Nanoseconds gap_{0};
     const Packet* judging_ = nullptr;
+    std::optional<Carriage> carriage_;
     bfd::DiscriminatorCodec codec_;
     struct Aligned {
         alignas(64) std::array<std::byte, 64> octets;
