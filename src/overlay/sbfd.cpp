@@ -4,8 +4,11 @@
 #include "overlay/checksum.hpp"
 #include "overlay/datagram.hpp"
 #include "overlay/headers.hpp"
+#include "overlay/usual_checks.hpp"
+#include "overlay/usual_frame.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace tocsin::overlay {
@@ -15,19 +18,47 @@ namespace {
 constexpr std::uint8_t kTtl = 255;           // RFC 7881 6.1
 constexpr std::size_t kMyDiscriminator = 4;  // in a Control packet, RFC 5880 4.1
 
-/// Whether what is sent to the source of `ip` by `port` would get there, RFC 7881 7: a station of
-/// its subnets, or behind a route. Our own addresses lead nowhere.
-bool leads_back(const IpPacket& ip, const PortContext& port) noexcept {
-    const bool v4 = ip.family == AddressFamily::V4;
-    const IpAddress source = ip_address({ip.source(), v4 ? 4U : 16U});
-    const auto has = [&](const LocalAddresses& own) { return own.contains(source); };
-    if (std::ranges::any_of(port.domain_addresses, has)) return false;
-    if (v4 ? port.on_link.has_station_v4(ip.source()) : port.on_link.has_station_v6(ip.source())) {
-        return true;
+template <class T>
+void store_raw(std::uint8_t* to, T value) noexcept {
+    std::memcpy(to, &value, sizeof value);
+}
+
+/// Where all of a request's headers are as they usually are, and nothing of ours takes the place of
+/// its destination: what turn_round() says, in few instructions.
+template <bool v4>
+void turn_usual_round(std::uint8_t* frame) noexcept {
+    using detail::raw;
+    std::uint8_t* const h = frame + kEthernetLength;
+    std::uint8_t* const addresses = h + (v4 ? kIpv4SourceOffset : kIpv6SourceOffset);
+    std::uint8_t* const udp = frame + (v4 ? kUsualPayloadV4 : kUsualPayloadV6) - kUdpLength;
+    // Summed up before they are stored, so that no load waits for stores of other sizes; their
+    // order makes no difference to a sum.
+    detail::WideSum datagram = detail::addresses_sum<v4>(h);
+    detail::add_udp_numbers(datagram, detail::kUsualUdpLength);
+    datagram.add_octets<kMinControlPacket>(udp + kUdpLength);
+    if constexpr (v4) {
+        const auto both = raw<std::uint64_t>(addresses);
+        store_raw(addresses, both << 32U | both >> 32U);
+    } else {
+        std::array<std::uint64_t, 4> both;
+        std::memcpy(both.data(), addresses, sizeof both);
+        both = {both[2], both[3], both[0], both[1]};
+        std::memcpy(addresses, both.data(), sizeof both);
     }
-    if (!v4 && is_link_local(source)) return true;
-    return std::ranges::any_of(port.routes,
-                               [&](const IpPrefix& to) { return to.contains(source); });
+    const auto ports = raw<std::uint32_t>(udp);
+    const std::uint32_t turned = ports << 16U | ports >> 16U;
+    datagram.add4(turned);
+    datagram.add(raw<std::uint16_t>(udp + kUdpLengthOffset));
+    store_raw(udp, turned);
+    store_raw(udp + kUdpChecksumOffset, datagram.checksum());
+    if constexpr (v4) {
+        if (h[kIpv4TtlOffset] == kTtl) return;
+        h[kIpv4TtlOffset] = kTtl;
+        store_raw(h + kIpv4ChecksumOffset, std::uint16_t{0});
+        store_raw(h + kIpv4ChecksumOffset, detail::ipv4_sum(h).checksum());
+    } else {
+        h[kIpv6HopLimitOffset] = kTtl;
+    }
 }
 
 /// Source and destination of `n` octets each, turned round.
@@ -71,7 +102,7 @@ Classified open_sbfd(const IpPacket& ip, const PortContext& port, ChecksumHint h
         return dropped(DropReason::UdpChecksum);
     }
     if (udp.size() < kUdpLength + kMinControlPacket) return dropped(DropReason::PayloadTooShort);
-    if (request && !leads_back(ip, port)) return dropped(DropReason::ReflectorNoReturn);
+    if (request && !leads_back(ip.source(), ip.family, port)) return dropped(DropReason::ReflectorNoReturn);
     Classified out{.verdict = request ? Verdict::SbfdRequest : Verdict::Bfd,
                    .reason = DropReason::None,
                    .packet = {.payload = udp.data() + kUdpLength,
@@ -88,6 +119,20 @@ Classified open_sbfd(const IpPacket& ip, const PortContext& port, ChecksumHint h
         out.packet.link = load_be16(&udp[kUdpDestinationPortOffset]);
     }
     return out;
+}
+
+bool leads_back(const std::uint8_t* source, AddressFamily family,
+                const PortContext& port) noexcept {
+    const bool v4 = family == AddressFamily::V4;
+    const auto has = [&](const LocalAddresses& own) {
+        return v4 ? own.contains_v4(source) : own.contains_v6(source);
+    };
+    if (std::ranges::any_of(port.domain_addresses, has)) return false;
+    if (v4 ? port.on_link.has_station_v4(source) : port.on_link.has_station_v6(source)) return true;
+    const IpAddress address = ip_address({source, v4 ? 4U : 16U});
+    if (!v4 && is_link_local(address)) return true;
+    return std::ranges::any_of(port.routes,
+                               [&](const IpPrefix& to) { return to.contains(address); });
 }
 
 IpAddress response_source(const ReceivedPacket& request, const PortContext& port) noexcept {
@@ -118,6 +163,15 @@ bool turn_round(std::span<std::uint8_t> frame, const SbfdRequest& at, const MacA
 
     std::copy_n(&frame[6], mac.size(), frame.begin());
     std::ranges::copy(mac, frame.begin() + 6);
+    const bool usual = !replace && at.ip == kEthernetLength && at.payload == kMinControlPacket;
+    if (usual && v4 && at.udp == kEthernetLength + kIpv4Length) {
+        turn_usual_round<true>(frame.data());
+        return true;
+    }
+    if (usual && !v4 && at.udp == kEthernetLength + kIpv6Length) {
+        turn_usual_round<false>(frame.data());
+        return true;
+    }
     swap_halves(addresses, size);
     if (replace) std::ranges::copy(own.wire(), addresses);
     const auto udp = frame.subspan(at.udp, kUdpLength + at.payload);

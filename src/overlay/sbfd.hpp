@@ -36,6 +36,11 @@ using SbfdHeaders = SingleHopHeaders;
 [[nodiscard]] Classified open_sbfd(const IpPacket& ip, const PortContext& port,
                                    ChecksumHint hint) noexcept;
 
+/// Whether what is sent to the station of `source`, 4 or 16 octets, by `port` would get there, RFC
+/// 7881 7: it is one of the port's subnets, or behind a route. Our own addresses lead nowhere.
+[[nodiscard]] bool leads_back(const std::uint8_t* source, AddressFamily family,
+                              const PortContext& port) noexcept;
+
 /// Our address that a response comes from when the request went to none of ours; family None: it
 /// went to one, from which the response comes, RFC 7881 6.1.
 [[nodiscard]] IpAddress response_source(const ReceivedPacket& request,

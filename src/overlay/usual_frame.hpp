@@ -1,13 +1,11 @@
 #pragma once
 
-#include "dataplane/base/bytes.hpp"
 #include "overlay/classify.hpp"
 #include "overlay/headers.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/usual_checks.hpp"
 
-#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <span>
 
 namespace tocsin::overlay {
@@ -26,44 +24,6 @@ inline constexpr std::size_t kUsualPayloadV6 = kEthernetLength + kIpv6Length + k
 namespace detail {
 
 inline constexpr std::uint16_t kUsualUdpLength = kUdpLength + 24;
-
-template <class T>
-T raw(const std::uint8_t* p) noexcept {
-    T v{};
-    std::memcpy(&v, p, sizeof v);
-    return v;
-}
-
-/// A number of 16 bits as it stands in a packet.
-constexpr std::uint16_t wire16(std::uint16_t v) noexcept {
-    return std::endian::native == std::endian::little
-               ? static_cast<std::uint16_t>(v << 8U | v >> 8U)
-               : v;
-}
-
-/// The words of 16 bits of what a checksum covers, added up in few instructions: any grouping of
-/// them is the same modulo 2^16 - 1, RFC 1071.
-class WideSum {
-public:
-    void add8(const std::uint8_t* p) noexcept { sum_ += raw<std::uint64_t>(p); }
-    void add4(const std::uint8_t* p) noexcept { sum_ += raw<std::uint32_t>(p); }
-    void add(std::uint16_t word) noexcept { sum_ += word; }
-    /// The checksum among them is right. Not for data that may be all zeros.
-    [[nodiscard]] bool complete() const noexcept {
-        const auto low = static_cast<std::uint64_t>(sum_);
-        const auto high = static_cast<std::uint64_t>(sum_ >> 64U);
-        return ((low & 0xffffffffU) + (low >> 32U) + high) % 0xffffU == 0;
-    }
-
-private:
-    __extension__ using Octets16 = unsigned __int128;
-    Octets16 sum_ = 0;
-};
-
-inline bool mac_is_ours(const std::uint8_t* frame, const MacAddress& mac) noexcept {
-    return raw<std::uint32_t>(frame) == raw<std::uint32_t>(mac.data()) &&
-           raw<std::uint16_t>(frame + 4) == raw<std::uint16_t>(mac.data() + 4);
-}
 
 /// Ports and length of the UDP header; the source port may be any.
 inline bool udp_is_usual(const std::uint8_t* udp) noexcept {
@@ -85,26 +45,17 @@ inline bool usual_v4(std::span<const std::uint8_t> frame, const PortContext& por
         return false;
     }
     const std::uint8_t* const source = h + kIpv4SourceOffset;
-    const std::uint32_t s = load_be32(source);
-    const bool one_station = s - 1U < 0x7effffffU || s - 0x80000000U < 0x60000000U;
-    if (!one_station || port.addresses.contains_v4(source) ||
+    if (!is_one_station_v4(source) || port.addresses.contains_v4(source) ||
         !port.addresses.contains_v4(h + kIpv4DestinationOffset)) {
         return false;
     }
     if (ip != ChecksumHint::Good) {
-        WideSum header;
-        header.add8(h);
-        header.add4(h + 8);
-        header.add8(source);
-        if (ip == ChecksumHint::Bad || !header.complete()) return false;
+        if (ip == ChecksumHint::Bad || !ipv4_sum(h).complete()) return false;
     }
     if (udp_hint == ChecksumHint::Good) return true;
-    WideSum datagram;
-    datagram.add(wire16(kProtocolUdp));
-    datagram.add(wire16(kUsualUdpLength));
-    datagram.add8(source);  // and destination
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
+    WideSum datagram = addresses_sum<true>(h);
+    add_udp_numbers(datagram, kUsualUdpLength);
+    datagram.add_octets<kUsualUdpLength>(udp);
     return datagram.complete();
 }
 
@@ -125,13 +76,9 @@ inline bool usual_v6(std::span<const std::uint8_t> frame, const PortContext& por
         return false;
     }
     if (udp_hint == ChecksumHint::Good) return true;
-    WideSum datagram;
-    datagram.add(wire16(kProtocolUdp));
-    datagram.add(wire16(kUsualUdpLength));
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) datagram.add8(source + 8 * i);  // and destination
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < 4; ++i) datagram.add8(udp + 8 * i);
+    WideSum datagram = addresses_sum<false>(h);
+    add_udp_numbers(datagram, kUsualUdpLength);
+    datagram.add_octets<kUsualUdpLength>(udp);
     return datagram.complete();
 }
 

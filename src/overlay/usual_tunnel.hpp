@@ -6,6 +6,7 @@
 #include "overlay/headers.hpp"
 #include "overlay/inner_ethernet.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/usual_checks.hpp"
 #include "overlay/usual_frame.hpp"
 #include "overlay/vxlan.hpp"
 
@@ -36,53 +37,6 @@ struct TunnelShape {
 };
 static_assert(kVxlanLength == kGeneveLength);
 
-/// Not of a group, of everybody, of nobody, or loopback; ours is for the caller to ask.
-inline bool is_one_station_v4(const std::uint8_t* a) noexcept {
-    const std::uint32_t s = load_be32(a);
-    return s - 1U < 0x7effffffU || s - 0x80000000U < 0x60000000U;
-}
-inline bool is_one_station_v6(const std::uint8_t* a) noexcept {
-    return raw<std::uint64_t>(a) != 0 && a[0] != 0xff;  // short ones: classify() knows
-}
-
-/// An IPv4 header of a datagram with so many octets of UDP, any TTL.
-inline bool ipv4_is_usual(const std::uint8_t* h, std::uint16_t udp_octets) noexcept {
-    return h[0] == 0x45 &&
-           raw<std::uint16_t>(h + kIpv4TotalLengthOffset) ==
-               wire16(static_cast<std::uint16_t>(kIpv4Length + udp_octets)) &&
-           (raw<std::uint16_t>(h + kIpv4FragmentOffset) & wire16(kIpv4FragmentMask)) == 0 &&
-           h[kIpv4ProtocolOffset] == kProtocolUdp;
-}
-inline bool ipv4_sum_is_right(const std::uint8_t* h) noexcept {
-    WideSum header;
-    header.add8(h);
-    header.add8(h + 8);
-    header.add4(h + 16);
-    return header.complete();
-}
-inline bool ipv6_is_usual(const std::uint8_t* h, std::uint16_t udp_octets) noexcept {
-    return h[0] >> 4U == 6 &&
-           raw<std::uint16_t>(h + kIpv6PayloadLengthOffset) == wire16(udp_octets) &&
-           h[kIpv6NextHeaderOffset] == kProtocolUdp;
-}
-
-/// The UDP checksum of `octets` octets behind an IP header of the family, itself not zero.
-template <bool v4, std::uint16_t octets>
-bool udp_sum_is_right(const std::uint8_t* ip, const std::uint8_t* udp) noexcept {
-    WideSum sum;
-    sum.add(wire16(kProtocolUdp));
-    sum.add(wire16(octets));
-    const std::uint8_t* const addresses = ip + (v4 ? kIpv4SourceOffset : kIpv6SourceOffset);
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < (v4 ? 1 : 4); ++i) sum.add8(addresses + 8 * i);
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < octets / 8; ++i) sum.add8(udp + 8 * i);
-    static_assert(octets % 8 == 0 || octets % 8 == 2 || octets % 8 == 6);
-    if constexpr (octets % 8 >= 4) sum.add4(udp + octets / 8 * 8);
-    if constexpr (octets % 4 == 2) sum.add(raw<std::uint16_t>(udp + octets - 2));
-    return sum.complete();
-}
-
 template <bool outer_v4, bool inner_v4>
 bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& port, ChecksumHint ip,
                      ChecksumHint udp_hint, ReceivedPacket& out) noexcept {
@@ -103,7 +57,8 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
             port.addresses.contains_v4(source) || !port.addresses.contains_v4(destination)) {
             return false;
         }
-        if (ip != ChecksumHint::Good && (ip == ChecksumHint::Bad || !ipv4_sum_is_right(outer))) {
+        if (ip != ChecksumHint::Good &&
+            (ip == ChecksumHint::Bad || !ipv4_sum(outer).complete())) {
             return false;
         }
     } else {
@@ -113,12 +68,8 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
         }
     }
     if (raw<std::uint16_t>(udp + kUdpLengthOffset) != wire16(At::kOuterUdpOctets)) return false;
-    if (raw<std::uint16_t>(udp + kUdpChecksumOffset) == 0) {
-        if (!outer_v4 && !port.tunnels_without_checksum) return false;
-    } else if (udp_hint != ChecksumHint::Good &&
-               !udp_sum_is_right<outer_v4, At::kOuterUdpOctets>(outer, udp)) {
-        return false;
-    }
+    const bool summed = raw<std::uint16_t>(udp + kUdpChecksumOffset) != 0;
+    if (!summed && !outer_v4 && !port.tunnels_without_checksum) return false;
 
     // Inside: a Control packet of RFC 5881 with a right sum.
     const std::uint8_t* const inner_source =
@@ -126,7 +77,7 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
     const std::uint8_t* const inner_destination = inner_source + (inner_v4 ? 4 : 16);
     if constexpr (inner_v4) {
         if (!ipv4_is_usual(inner, kUsualUdpLength) || inner[kIpv4TtlOffset] != 255 ||
-            !is_one_station_v4(inner_source) || !ipv4_sum_is_right(inner)) {
+            !is_one_station_v4(inner_source)) {
             return false;
         }
     } else {
@@ -135,10 +86,31 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
             return false;
         }
     }
-    if (!udp_is_usual(inner_udp) ||
-        !udp_sum_is_right<inner_v4, kUsualUdpLength>(inner, inner_udp)) {
-        return false;
+    if (!udp_is_usual(inner_udp)) return false;
+
+    // The outer sum covers what the inner ones do: it is added up once.
+    WideSum header;  // the inner one, without its addresses
+    if constexpr (inner_v4) {
+        header.add_octets<kIpv4SourceOffset>(inner);
+    } else {
+        header.add_octets<kIpv6SourceOffset>(inner);
     }
+    const WideSum addresses = addresses_sum<inner_v4>(inner);
+    header.add(addresses);
+    if (inner_v4 && !header.complete()) return false;
+    WideSum datagram;
+    datagram.add_octets<kUsualUdpLength>(inner_udp);
+    if (summed && udp_hint != ChecksumHint::Good) {
+        WideSum all = addresses_sum<outer_v4>(outer);
+        add_udp_numbers(all, At::kOuterUdpOctets);
+        all.add_octets<At::kInnerIp - At::kOuterUdp>(udp);
+        all.add(header);
+        all.add(datagram);
+        if (!all.complete()) return false;
+    }
+    datagram.add(addresses);
+    add_udp_numbers(datagram, kUsualUdpLength);
+    if (!datagram.complete()) return false;
 
     out.payload = f + At::kPayload;
     out.payload_length = 24;
@@ -153,7 +125,10 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
             return false;
         }
         if constexpr (inner_v4) {
-            if (port.addresses.contains_v4(inner_source) ||
+            // Mostly that of the VTEP, of which it is known already.
+            const bool known =
+                outer_v4 && raw<std::uint32_t>(inner_source) == raw<std::uint32_t>(source);
+            if ((!known && port.addresses.contains_v4(inner_source)) ||
                 (inner_destination[0] != 127 && !port.addresses.contains_v4(inner_destination))) {
                 return false;
             }

@@ -82,8 +82,8 @@ protected:
         expect(payload(octets), templates.packet(kSlot), to);
     }
 
-    alignas(64) std::array<std::byte, 2 * PacketTemplates::per_slot(false)> memory{};
-    PacketTemplates templates{2, memory.data(), PacketTemplates::per_slot(false), false};
+    alignas(64) std::array<std::byte, 2 * kTemplateOctets> memory{};
+    PacketTemplates templates{2, memory.data(), kTemplateOctets, {}};
 };
 
 constexpr std::size_t kLengths[]{24, 28, 43, 48, 52};  // none, passwords, MD5, SHA1

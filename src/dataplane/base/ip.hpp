@@ -28,9 +28,14 @@ struct IpAddress {
 /// `octets` is 4 or 16 long; anything else gives an address of family None.
 [[nodiscard]] constexpr IpAddress ip_address(std::span<const std::uint8_t> octets) noexcept {
     IpAddress out;
-    if (octets.size() != 4 && octets.size() != 16) return out;
-    out.family = octets.size() == 4 ? AddressFamily::V4 : AddressFamily::V6;
-    std::ranges::copy(octets, out.octets.begin());
+    // Two copies of a known size each, which are moves, where one of either size is a call.
+    if (octets.size() == 4) {
+        out.family = AddressFamily::V4;
+        std::copy_n(octets.begin(), 4, out.octets.begin());
+    } else if (octets.size() == 16) {
+        out.family = AddressFamily::V6;
+        std::copy_n(octets.begin(), 16, out.octets.begin());
+    }
     return out;
 }
 

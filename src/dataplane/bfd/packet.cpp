@@ -2,31 +2,44 @@
 
 #include "dataplane/base/bytes.hpp"
 
+#include <cstring>
+
 namespace tocsin::bfd {
 
 namespace {
 
 constexpr std::uint8_t bit(bool on, std::uint8_t mask) noexcept { return on ? mask : 0; }
 
+/// Two numbers, one behind the other.
+void store_be32_pair(std::uint8_t* to, std::uint32_t first, std::uint32_t second) noexcept {
+    const std::uint64_t both = __builtin_bswap64(std::uint64_t{first} << 32U | second);
+    std::memcpy(to, &both, sizeof both);
+}
+
 }  // namespace
+
+void encode(const ControlPacket& packet, std::span<std::uint8_t, kControlPacketLength> to) noexcept {
+    const unsigned version_diag = kVersion << 5U | (static_cast<unsigned>(packet.diag) & 0x1fU);
+    const unsigned bits = static_cast<unsigned>(packet.state) << 6U | bit(packet.poll, kPollBit) |
+                          bit(packet.final, kFinalBit) |
+                          bit(packet.control_plane_independent, kControlPlaneIndependentBit) |
+                          bit(packet.authentication_present, kAuthenticationBit) |
+                          bit(packet.demand, kDemandBit) |
+                          bit(packet.multipoint, kMultipointBit);
+    const std::uint32_t first = version_diag << 24U | bits << 16U |
+                                std::uint32_t{packet.detect_mult} << 8U | packet.length;
+    // In as few stores as there are loads of who copies or sums it up at once: what is loaded has
+    // not to wait for several stores.
+    store_be32_pair(to.data(), first, packet.my_discriminator.value);
+    store_be32_pair(&to[kYourDiscriminatorOffset], packet.your_discriminator.value,
+                    packet.desired_min_tx_interval.count());
+    store_be32_pair(&to[kRequiredMinRxOffset], packet.required_min_rx_interval.count(),
+                    packet.required_min_echo_rx_interval.count());
+}
 
 ControlOctets encode(const ControlPacket& packet) noexcept {
     ControlOctets out{};
-    out[0] =
-        static_cast<std::uint8_t>(kVersion << 5U | (static_cast<unsigned>(packet.diag) & 0x1fU));
-    out[kStateOffset] = static_cast<std::uint8_t>(
-        static_cast<unsigned>(packet.state) << 6U | bit(packet.poll, kPollBit) |
-        bit(packet.final, kFinalBit) |
-        bit(packet.control_plane_independent, kControlPlaneIndependentBit) |
-        bit(packet.authentication_present, kAuthenticationBit) | bit(packet.demand, kDemandBit) |
-        bit(packet.multipoint, kMultipointBit));
-    out[kDetectMultOffset] = packet.detect_mult;
-    out[kLengthOffset] = packet.length;
-    store_be32(&out[kMyDiscriminatorOffset], packet.my_discriminator.value);
-    store_be32(&out[kYourDiscriminatorOffset], packet.your_discriminator.value);
-    store_be32(&out[kDesiredMinTxOffset], packet.desired_min_tx_interval.count());
-    store_be32(&out[kRequiredMinRxOffset], packet.required_min_rx_interval.count());
-    store_be32(&out[kRequiredMinEchoRxOffset], packet.required_min_echo_rx_interval.count());
+    encode(packet, out);
     return out;
 }
 

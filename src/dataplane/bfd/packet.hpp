@@ -58,6 +58,8 @@ struct ControlPacket {
 
 /// The packet as sent: version 1, all fields as given.
 [[nodiscard]] ControlOctets encode(const ControlPacket& packet) noexcept;
+/// The same where it is wanted.
+void encode(const ControlPacket& packet, std::span<std::uint8_t, kControlPacketLength> to) noexcept;
 
 /// Reads the mandatory section and applies the checks of RFC 5880 6.8.6 that need no session, in
 /// its order: version, Length, Detect Mult, M, My Discriminator, and state with Your Discriminator

@@ -104,7 +104,7 @@ Reflection reflect(std::span<std::uint8_t> payload, const IpAddress& source,
     response.required_min_rx_interval = entity->required_min_rx_interval;
     response.required_min_echo_rx_interval = entity->required_min_echo_rx_interval;
     if (entity->key_chain == 0) {
-        std::ranges::copy(encode(response), payload.begin());
+        encode(response, payload.first<kControlPacketLength>());
         return {DropReason::None, entity};
     }
     const AuthKeys& keys = keys_of(chains, entity->key_chain);

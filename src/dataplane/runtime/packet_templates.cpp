@@ -17,7 +17,7 @@ void PacketTemplates::place(Slot s, const overlay::HeaderTemplate& headers,
     const std::size_t whole = headers.length + payload.size();
     const bool fits_short = whole <= kOctets;
     const bool fits = headers.length <= overlay::HeaderTemplate::kCapacity &&
-                      (fits_short || (long_ones_ && whole <= kLongestTemplate)) &&
+                      (fits_short || (!long_ones_.empty() && whole <= kLongestTemplate)) &&
                       headers.length + std::size_t{headers.padded_length} <= kLargestPacket;
     const std::uint8_t length = fits ? headers.length : std::uint8_t{0};
     info.in_front = length;

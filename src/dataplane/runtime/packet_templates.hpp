@@ -30,18 +30,14 @@ inline constexpr std::size_t kLargestPacket = message::kLargestPaddedPacket + 14
 
 /// The packet of every session, ready to copy: headers, then a Control packet, UDP checksum
 /// complete. What is known about it lies behind it in the same two cache lines; a packet that does
-/// not fit there lies behind them, where there is room for long ones. Owner: one worker.
+/// not fit there lies apart, where there is room for long ones. Owner: one worker.
 class PacketTemplates {
 public:
-    /// What one slot takes; `long_ones`: with room for packets of up to kLongestTemplate.
-    [[nodiscard]] static constexpr std::uint32_t per_slot(bool long_ones) noexcept {
-        return kTemplateOctets + (long_ones ? kLongestTemplate : 0);
-    }
-
-    /// The template of slot n is at `first` + n * `spacing`: zeros, aligned to 64, there for longer
-    /// than this.
+    /// The template of slot n is at `first` + n * `spacing`: kTemplateOctets of zeros, aligned to
+    /// 64. `long_ones`: kLongestTemplate octets for each slot, aligned likewise, or empty: no
+    /// longer packets then. Both are there for longer than this.
     PacketTemplates(std::uint32_t slots, std::byte* first, std::size_t spacing,
-                    bool long_ones) noexcept
+                    std::span<std::byte> long_ones) noexcept
         : slots_{slots}, first_{first}, spacing_{spacing}, long_ones_{long_ones} {}
 
     /// What a slot holds, for putting it back.
@@ -120,7 +116,7 @@ private:
         std::uint8_t ip_offset;
         std::uint8_t udp_offset;
         std::uint8_t outer_udp_offset;
-        bool is_long;          ///< the packet lies behind the two lines
+        bool is_long;          ///< the packet lies apart
         std::uint16_t padded;  ///< least octets of UDP payload; 0 = no padding
         std::uint8_t member;   ///< see set_member()
         std::uint8_t spare;
@@ -149,7 +145,7 @@ private:
     }
     [[nodiscard]] std::span<std::uint8_t, kLongestTemplate> long_octets(Slot s) const noexcept {
         return std::span<std::uint8_t, kLongestTemplate>{
-            reinterpret_cast<std::uint8_t*>(first_ + s.value * spacing_ + sizeof(Packet)),
+            reinterpret_cast<std::uint8_t*>(&long_ones_[s.value * kLongestTemplate]),
             kLongestTemplate};
     }
     /// Where the packet lies.
@@ -162,7 +158,7 @@ private:
     std::uint32_t slots_;
     std::byte* first_;
     std::size_t spacing_;
-    bool long_ones_;
+    std::span<std::byte> long_ones_;
 };
 
 struct PacketTemplates::Saved {

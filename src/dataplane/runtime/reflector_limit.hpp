@@ -29,8 +29,12 @@ public:
 
     /// Whether one from this address may be answered.
     [[nodiscard]] bool take(const IpAddress& source, Instant now) noexcept {
-        std::uint64_t words[2];
-        std::memcpy(words, source.octets.data(), sizeof words);
+        std::uint64_t words[2]{};
+        if (source.is_v4()) {
+            std::memcpy(words, source.octets.data(), 4);  // as much as was written last
+        } else {
+            std::memcpy(words, source.octets.data(), sizeof words);
+        }
         // Two sources of one number would share: keyed, so that nobody can choose them.
         const std::uint64_t number =
             bfd::fold(words[0] ^ secret_, words[1] ^ ~secret_ ^ source.wire().size());

@@ -3,6 +3,7 @@
 #include "dataplane/base/bytes.hpp"
 #include "dataplane/bfd/packet.hpp"
 #include "dataplane/runtime/mbuf.hpp"
+#include "overlay/usual_request.hpp"
 #include "overlay/usual_tunnel.hpp"
 
 #include <pthread.h>
@@ -122,15 +123,20 @@ std::vector<TxTarget> targets(std::span<const WorkerPort> ports) {
     return out;
 }
 
-bfd::EngineConfig with_templates(bfd::EngineConfig engine, bool long_ones) noexcept {
-    engine.beside_hot = PacketTemplates::per_slot(long_ones);
+bfd::EngineConfig with_templates(bfd::EngineConfig engine) noexcept {
+    engine.beside_hot = kTemplateOctets;
     return engine;
+}
+
+/// Long packets lie behind everything else, so that sessions that have none are not further apart.
+std::size_t long_ones(std::uint32_t slots, bool overlays) noexcept {
+    return overlays ? slots * kLongestTemplate : 0;
 }
 
 }  // namespace
 
 std::size_t Worker::memory_needed(bfd::EngineConfig engine, bool overlays) noexcept {
-    return bfd::Engine::memory_needed(with_templates(engine, overlays));
+    return bfd::Engine::memory_needed(with_templates(engine)) + long_ones(engine.slots, overlays);
 }
 
 Worker::Worker(WorkerSetup setup)
@@ -150,9 +156,10 @@ Worker::Worker(WorkerSetup setup)
       punt_tokens_{kPuntRate, kPuntBurst, time_},
       aside_tokens_{kAsideRate, kAsideBurst, time_},
       early_tokens_{kEarlyRate, kEarlyBurst, time_},
-      engine_{with_templates(setup.engine, setup.overlays), setup.memory, time_},
+      engine_{with_templates(setup.engine), setup.memory, time_},
       out_{{setup.engine.slots, setup.memory.data() + sizeof(bfd::SessionHot),
-            bfd::HotLines::spacing(PacketTemplates::per_slot(setup.overlays)), setup.overlays},
+            bfd::HotLines::spacing(kTemplateOctets),
+            setup.memory.last(long_ones(setup.engine.slots, setup.overlays))},
            setup.pool,
            targets(devices_),
            hearing_,
@@ -405,6 +412,19 @@ overlay::Classified Worker::classify(const rte_mbuf& m) const noexcept {
                              port_by_id_[m.port]->context, ip_hint(m), udp_hint(m));
 }
 
+/// A packet in a tunnel or a request to a reflector, as they usually are; Drop: neither.
+overlay::Verdict Worker::usual_of_others(const rte_mbuf& m, ReceivedPacket& out) const noexcept {
+    if (m.nb_segs != 1 || foreign_vlan(m)) return overlay::Verdict::Drop;
+    const std::span frame{rte_pktmbuf_mtod(&m, const std::uint8_t*), m.data_len};
+    const overlay::PortContext& port = port_by_id_[m.port]->context;
+    if (overlay::usual_tunnel(frame, port, ip_hint(m), udp_hint(m), out)) {
+        return overlay::Verdict::Bfd;
+    }
+    return overlay::usual_request(frame, port, ip_hint(m), udp_hint(m), out)
+               ? overlay::Verdict::SbfdRequest
+               : overlay::Verdict::Drop;
+}
+
 /// At most kBurst mbufs whose data is being fetched. What repeats the packet before it takes a way
 /// of its own: headers first, sessions, which are being fetched meanwhile, after. All others
 /// go through deliver().
@@ -424,13 +444,8 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
         const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
         if (found[i].kind == overlay::UsualFrame::No) [[unlikely]] {
             overlay::Classified& out = unusual_[i];
-            if (m.nb_segs == 1 && !foreign_vlan(m) &&
-                overlay::usual_tunnel({frame, m.data_len}, port_by_id_[m.port]->context, ip_hint(m),
-                                      udp_hint(m), out.packet)) {
-                out.verdict = overlay::Verdict::Bfd;
-            } else {
-                out = classify(m);
-            }
+            out.verdict = usual_of_others(m, out.packet);
+            if (out.verdict == overlay::Verdict::Drop) out = classify(m);
             if (out.verdict == overlay::Verdict::Bfd) {
                 found[i].slot = engine_.locate(unusual_[i].packet.payload);
             }

@@ -111,6 +111,8 @@ private:
     }
     [[nodiscard]] inline overlay::UsualFrame usual(const rte_mbuf& mbuf) const noexcept;
     [[nodiscard]] overlay::Classified classify(const rte_mbuf& mbuf) const noexcept;
+    [[nodiscard]] overlay::Verdict usual_of_others(const rte_mbuf& mbuf,
+                                                   ReceivedPacket& out) const noexcept;
     void process(std::span<rte_mbuf*> burst, bool handed_over) noexcept;
     /// False: the mbuf went to another worker.
     [[nodiscard]] bool deliver(rte_mbuf* mbuf, const overlay::Classified& found,

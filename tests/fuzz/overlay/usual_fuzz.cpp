@@ -1,4 +1,5 @@
 #include "overlay/usual_frame.hpp"
+#include "overlay/usual_request.hpp"
 #include "overlay/usual_tunnel.hpp"
 #include "wire.hpp"
 
@@ -23,8 +24,8 @@ bool same(const ReceivedPacket& a, const ReceivedPacket& b) {
 
 }  // namespace
 
-// What usual_frame() and usual_tunnel() take without looking closely is what classify() finds,
-// octet for octet.
+// What usual_frame(), usual_tunnel() and usual_request() take without looking closely is what
+// classify() finds, octet for octet.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const std::uint8_t setting = data[0];
@@ -35,6 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     port.udp_checksum = static_cast<UdpChecksumPolicy>(setting % 3);
     port.point_to_point = (setting & 0x40U) != 0;
     for (const char* a : {"192.0.2.2", "2001:db8::2", "fe80::b"}) port.addresses.add(ip(a));
+    port.on_link.add({ip("192.0.2.0"), 24});
+    port.on_link.add({ip("2001:db8::"), 64});
     const auto ip_hint = static_cast<ChecksumHint>(setting / 3 % 3);
     const auto udp_hint = static_cast<ChecksumHint>(setting / 9 % 3);
 
@@ -45,6 +48,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const Classified close = classify(frame, port, ip_hint, udp_hint);
         require(close.verdict == Verdict::Bfd);
         require(same(tunnel, close.packet));
+    }
+    ReceivedPacket request;
+    if (usual_request(frame, port, ip_hint, udp_hint, request)) {
+        const Classified close = classify(frame, port, ip_hint, udp_hint);
+        require(close.verdict == Verdict::SbfdRequest);
+        require(same(request, close.packet));
     }
     const UsualFrame kind = usual_frame(frame, port, ip_hint, udp_hint);
     if (kind == UsualFrame::No) return 0;
