@@ -1,6 +1,7 @@
 """BFD inside of VXLAN (RFC 8971) and Geneve (RFC 9521), with hand-made frames and between two daemons."""
 
 import subprocess
+import time
 
 import pytest
 
@@ -201,12 +202,14 @@ def test_a_port_may_take_tunnels_over_ipv6_without_checksum(stage, kind):
 
 
 # req: RFC9521-4-18 RFC9521-4-19 RFC9521-4.1-01 RFC9521-4.1-03 RFC9521-4.1-04 RFC9521-4.1-05 RFC9521-5.1-01 RFC9521-5.1-03
-# req: RFC9521-5.1-04
+# req: RFC9521-5.1-04 RFC9521-4.1-08
 @pytest.mark.parametrize("kind", ["geneve", "geneve_ip"])
 def test_geneve_that_is_wrong_is_dropped_under_its_reason(start, kind):
     daemon, peer = start(kind, "ipv4")
     peer.wait(UP)
     refused(daemon, peer, "wrong_instance", vni=5002)
+    other = (None, None) if kind == "geneve" else (THEIR_VAP, OUR_VAP)  # encapsulates data in another way
+    refused(daemon, peer, "wrong_instance", inner_source_mac=other[0], inner_destination_mac=other[1])
     refused(daemon, peer, "geneve_critical_option", flags=0xC0)
     refused(daemon, peer, "inner_ttl", ttl=254)
     refused(daemon, peer, "inner_not_bfd", port=4784)
@@ -220,13 +223,21 @@ def test_geneve_that_is_wrong_is_dropped_under_its_reason(start, kind):
         refused(daemon, peer, "source_mismatch", inner_source="10.1.0.9")
 
 
-# req: RFC9521-4.1-11 RFC9521-5.1-08 RFC8971-3-03
+# req: RFC9521-4.1-11 RFC9521-5.1-08 RFC8971-3-03 RFC9521-4.1-12 RFC9521-5.1-09
 @pytest.mark.parametrize("kind", KINDS)
 def test_packets_of_nobody_open_nothing(start, kind):
     daemon, peer = start(kind, "ipv4", vni=77)
     wait_until(lambda: daemon.drops().get("no_session", 0) > 5, 10, "packets in VNI 77 to be dropped")
     assert daemon.state(PEER4) == "Down"
     assert not peer.received
+
+    def told():
+        return [line for line in daemon.log.read_text().splitlines() if "packet_without_session" in line]
+
+    (line,) = wait_until(told, 5, "management to be told")
+    assert f"type={kind.removesuffix('_ip')} " in line and "vni=77" in line and "port=wan0" in line
+    time.sleep(1)
+    assert len(told()) == 1, "once"
 
 
 # req: RFC8971-3-02 RFC8971-6-06 RFC8971-3-01

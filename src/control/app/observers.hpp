@@ -29,6 +29,9 @@ public:
                  bfd::Status status) override {
         for (session::Observer* const o : observers_) o->refused(record, command, status);
     }
+    void unmatched(const message::UnmatchedPacket& packet) override {
+        for (session::Observer* const o : observers_) o->unmatched(packet);
+    }
 
 private:
     std::vector<session::Observer*> observers_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/app/unmatched_log.hpp"
 #include "control/auth/chains.hpp"
 #include "control/base/log.hpp"
 #include "control/session/observer.hpp"
@@ -25,6 +26,7 @@ public:
     void deleted(const session::SessionRecord& record) override;
     void refused(const session::SessionRecord& record, const char* command,
                  bfd::Status status) override;
+    void unmatched(const message::UnmatchedPacket& packet) override { unmatched_.note(packet); }
 
     /// Reports what was suppressed; call it every second.
     void report_suppressed();
@@ -36,6 +38,7 @@ private:
     const session::Registry& registry_;
     const message::Dataplane& dataplane_;
     const auth::Chains& chains_;
+    UnmatchedLog unmatched_;
     log::RateLimit limit_{kBurst, kPerSecond};
 };
 

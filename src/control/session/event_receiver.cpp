@@ -85,6 +85,8 @@ bool EventReceiver::run(WorkerRecord& w) {
                 }
             } else if (const auto* early = std::get_if<message::EarlyPacket>(&e.body)) {
                 observer_.early(*early);
+            } else if (const auto* lost = std::get_if<message::UnmatchedPacket>(&e.body)) {
+                observer_.unmatched(*lost);
             }
         }
         taken += n;

@@ -386,4 +386,8 @@ void Manager::early(const message::EarlyPacket& packet) {
     if (on_early_) on_early_(packet);
 }
 
+void Manager::unmatched(const message::UnmatchedPacket& packet) {
+    if (listener_ != nullptr) listener_->unmatched(packet);
+}
+
 }  // namespace tocsin::control::session

@@ -207,6 +207,7 @@ private:
     void deleted(const SessionRecord& record) override;
     void refused(const SessionRecord& record, const char* command, bfd::Status status) override;
     void early(const message::EarlyPacket& packet) override;
+    void unmatched(const message::UnmatchedPacket& packet) override;
     /// That there is room for what the session asks for.
     [[nodiscard]] std::optional<Error> check_options(const config::Session& session) const;
     void align_intervals(const SessionRecord& record);

@@ -2,6 +2,7 @@
 
 #include "control/session/record.hpp"
 #include "dataplane/message/early_packet.hpp"
+#include "dataplane/message/unmatched_packet.hpp"
 
 namespace tocsin::control::session {
 
@@ -22,6 +23,8 @@ public:
     virtual void refused(const SessionRecord& record, const char* command, bfd::Status status) = 0;
     /// A packet without a session arrived on a port that has a policy about such, RFC 9468.
     virtual void early(const message::EarlyPacket& packet) { static_cast<void>(packet); }
+    /// A packet in a tunnel belongs to no session; see message::UnmatchedPacket.
+    virtual void unmatched(const message::UnmatchedPacket& packet) { static_cast<void>(packet); }
 };
 
 }  // namespace tocsin::control::session

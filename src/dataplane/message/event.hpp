@@ -4,6 +4,7 @@
 #include "dataplane/bfd/session_event.hpp"
 #include "dataplane/message/command.hpp"
 #include "dataplane/message/early_packet.hpp"
+#include "dataplane/message/unmatched_packet.hpp"
 
 #include <array>
 #include <cstddef>
@@ -45,7 +46,7 @@ inline constexpr std::size_t kMostAnswers =
 struct Event {
     RequestId id{};  ///< of the command that it answers, else 0
     std::variant<Reply, bfd::SessionSnapshot, bfd::SessionEvent, SessionDeleted, EarlyPacket,
-                 HistoryBegin, HistoryRecords>
+                 HistoryBegin, HistoryRecords, UnmatchedPacket>
         body;
 };
 static_assert(std::is_trivially_copyable_v<Event>, "crosses the ring by memcpy");

@@ -52,6 +52,8 @@ constexpr std::uint32_t kAsideRate = 100;
 constexpr std::uint32_t kAsideBurst = 32;
 constexpr std::uint32_t kEarlyRate = 1000;  // packets that may create a session
 constexpr std::uint32_t kEarlyBurst = 256;
+constexpr std::uint32_t kUnmatchedRate = 2;  // packets in tunnels that control is told of
+constexpr std::uint32_t kUnmatchedBurst = 16;
 
 /// Sleep in Idle::Adaptive: bounded by how late a received packet may be seen, and by how many may
 /// come meanwhile, since a kernel queue can be as short as 512 frames; not worth a system call when
@@ -123,6 +125,11 @@ std::vector<TxTarget> targets(std::span<const WorkerPort> ports) {
     return out;
 }
 
+/// Whose keys have an instance that the peer and we have to agree upon.
+constexpr bool in_tunnel(SessionType type) noexcept {
+    return type == SessionType::Vxlan || type == SessionType::Geneve;
+}
+
 bfd::EngineConfig with_templates(bfd::EngineConfig engine) noexcept {
     engine.beside_hot = kTemplateOctets;
     return engine;
@@ -156,6 +163,7 @@ Worker::Worker(WorkerSetup setup)
       punt_tokens_{kPuntRate, kPuntBurst, time_},
       aside_tokens_{kAsideRate, kAsideBurst, time_},
       early_tokens_{kEarlyRate, kEarlyBurst, time_},
+      unmatched_tokens_{kUnmatchedRate, kUnmatchedBurst, time_},
       engine_{with_templates(setup.engine), setup.memory, time_},
       out_{{setup.engine.slots, setup.memory.data() + sizeof(bfd::SessionHot),
             bfd::HotLines::spacing(kTemplateOctets),
@@ -541,6 +549,9 @@ bool Worker::deliver(rte_mbuf* mbuf, const overlay::Classified& found, bool hand
         found.packet.type == SessionType::SingleHop) {
         give_to_control(found.packet);
         return true;
+    }
+    if (reason == DropReason::NoSession && in_tunnel(found.packet.type)) {
+        tell_unmatched(found.packet, {mbuf->port});
     }
     drop(reason);
     return true;

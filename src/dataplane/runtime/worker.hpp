@@ -128,6 +128,7 @@ private:
     void flush_reflected(PortId port) noexcept;
     void punt(const rte_mbuf& mbuf, TokenBucket& tokens) noexcept;
     void give_to_control(const ReceivedPacket& packet) noexcept;
+    void tell_unmatched(const ReceivedPacket& packet, PortId arrival) noexcept;
     void hand_over(rte_mbuf* mbuf, std::uint16_t worker, std::uint32_t visited) noexcept;
     void flush_outbox(Outbox& box) noexcept;
     void drop(DropReason reason, std::uint64_t n = 1) noexcept {
@@ -180,6 +181,7 @@ private:
     TokenBucket punt_tokens_;
     TokenBucket aside_tokens_;  ///< for what is not for us
     TokenBucket early_tokens_;  ///< for packets that may create a session
+    TokenBucket unmatched_tokens_;
     message::Frame scratch_;
     std::array<overlay::Classified, kBurst> unusual_;  ///< of process()
     bfd::Engine engine_;

@@ -176,6 +176,12 @@ void Worker::give_to_control(const ReceivedPacket& packet) noexcept {
     stats_.punted.add();
 }
 
+/// Of those that are dropped some, so that somebody looks.
+void Worker::tell_unmatched(const ReceivedPacket& packet, PortId arrival) noexcept {
+    if (room_in(rings_.events) < RingLink::kEvents / 2 || !unmatched_tokens_.take(time_)) return;
+    answer({.id = {}, .body = message::UnmatchedPacket::of(packet, arrival)});
+}
+
 /// True when there was one.
 bool Worker::send_frames() noexcept {
     unsigned done = 0;

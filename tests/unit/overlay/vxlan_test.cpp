@@ -184,6 +184,39 @@ TEST_P(VxlanGolden, NeedsTheInnerPortOfSingleHop) {
     EXPECT_EQ(after([&] { frame[protocol] = 6; }), DropReason::InnerNotBfd);
 }
 
+// Neither to a tenant nor to anybody else, as a peer's Echo packet would go: tocsin carries no data.
+// req: RFC8971-4-05 RFC8971-4-06
+TEST_P(VxlanGolden, EndsHereWhateverIsInside) {
+    const bool inner_v4 = GetParam().inner_v4;
+    overlay::PortContext port = golden_port();
+    port.loops_echo = true;
+    const MacAddress tenant{2, 0, 0, 0, 0, 0x77};
+    const std::size_t source = at.ip + (inner_v4 ? 12U : 8U);
+    const std::ptrdiff_t size = inner_v4 ? 4 : 16;
+    const std::vector<std::function<void()>> changes{
+        [&] { std::ranges::copy(tenant, &frame[at.ethernet]); },
+        [&] { std::fill_n(&frame[at.ethernet], 6, 0xff); },
+        [&] { put16(frame, at.ethernet + 12, 0x0806); },
+        [&] { put16(frame, at.ethernet + 12, 0x88cc); },
+        [&] { frame[source + static_cast<std::size_t>(2 * size) - 1] ^= 0x40; },
+        [&] { frame[at.ip + (inner_v4 ? 9U : 6U)] = inner_v4 ? 1 : 58; },
+        [&] { frame[at.ip + (inner_v4 ? 8U : 7U)] = 64; },
+        [&] {  // from the sender to itself
+            put16(frame, at.udp + 2, 3785);
+            std::copy_n(&frame[source], size, &frame[source + static_cast<std::size_t>(size)]);
+        }};
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        frame = golden(GetParam().frame);
+        changes[i]();
+        fix_checksums_at(frame, at.ip, at.udp);
+        if (!GetParam().outer_v4) fix_checksums(frame);
+        const auto verdict = classified(frame, port).verdict;
+        EXPECT_TRUE(verdict == overlay::Verdict::Drop ||
+                    (verdict == overlay::Verdict::Bfd && i == 4))  // still of 127.0.0.0/8
+            << i;
+    }
+}
+
 // req: RFC8971-6-05
 TEST_P(VxlanGolden, NeedsRightInnerLengthsAndChecksums) {
     const bool inner_v4 = GetParam().inner_v4;
