@@ -36,10 +36,11 @@ TEST(Decide, TakesRulesBeforeHashesBeforeSoftware) {
                     .workers = 2,
                     .rx_queues = 2,
                     .rss = RTE_ETH_RSS_NONFRAG_IPV4_UDP,
-                    .flow_rules = true,
+                    .flow_rules = {3784, 4784, 4789},
                     .flow_rules_refused = {}};
     EXPECT_EQ(decide(f).method, "rte_flow");
-    f.flow_rules = false;
+    EXPECT_EQ(decide(f).reason, "rules spread UDP to 3784, 4784 and 4789 over 2 queues");
+    f.flow_rules.clear();
     f.flow_rules_refused = "no such action";
     EXPECT_EQ(decide(f).method, "rss");
     EXPECT_NE(decide(f).reason.find("addresses and UDP ports"), std::string::npos);

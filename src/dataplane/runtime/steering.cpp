@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <span>
 #include <vector>
 
 namespace tocsin::runtime {
@@ -14,6 +15,8 @@ namespace tocsin::runtime {
 namespace {
 
 constexpr std::array<std::uint16_t, 2> kBfdPorts{3784, 4784};  // RFC 5881 4, RFC 5883 2
+// Micro-BFD, S-BFD, VXLAN and Geneve: a tunnel's source port differs from session to session.
+constexpr std::array<std::uint16_t, 4> kFurtherPorts{6784, 7784, 4789, 6081};
 
 /// Ethernet, IPv4 or IPv6, UDP to one port: spread over queues.
 class Rule {
@@ -60,18 +63,15 @@ std::string text_of(const rte_flow_error& error) {
     return error.message == nullptr ? rte_strerror(rte_errno) : error.message;
 }
 
-}  // namespace
-
-bool spread_by_flow_rules(PortId port, std::uint16_t queues, std::uint64_t rss,
-                          std::string& refused) {
-    std::vector<std::uint16_t> all(queues);
-    for (std::uint16_t q = 0; q < queues; ++q) all[q] = q;
+/// Validated first: all or none.
+bool spread_all(PortId port, std::span<const std::uint16_t> udp_ports,
+                const std::vector<std::uint16_t>& queues, std::uint64_t rss, std::string& refused) {
     rte_flow_error error{};
     std::vector<rte_flow*> made;
     for (const bool validate : {true, false}) {
         for (const rte_flow_item_type ip : {RTE_FLOW_ITEM_TYPE_IPV4, RTE_FLOW_ITEM_TYPE_IPV6}) {
-            for (const std::uint16_t udp_port : kBfdPorts) {
-                const Rule rule{ip, udp_port, all, rss};
+            for (const std::uint16_t udp_port : udp_ports) {
+                const Rule rule{ip, udp_port, queues, rss};
                 if (validate) {
                     if (rule.validate(port, error)) continue;
                 } else if (rte_flow* const flow = rule.create(port, error)) {
@@ -87,6 +87,32 @@ bool spread_by_flow_rules(PortId port, std::uint16_t queues, std::uint64_t rss,
     return true;
 }
 
+std::string text_of(std::span<const std::uint16_t> ports) {
+    std::string out;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        if (i != 0) out += i + 1 == ports.size() ? " and " : ", ";
+        out += std::to_string(ports[i]);
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::uint16_t> spread_by_flow_rules(PortId port, std::uint16_t queues,
+                                                std::uint64_t rss, std::string& refused) {
+    std::vector<std::uint16_t> all(queues);
+    for (std::uint16_t q = 0; q < queues; ++q) all[q] = q;
+    std::vector<std::uint16_t> spread;
+    if (!spread_all(port, kBfdPorts, all, rss, refused)) return spread;
+    spread.assign(kBfdPorts.begin(), kBfdPorts.end());
+    // A device may take those of tunnels for headers that it knows itself, and refuse.
+    std::string ignored;
+    for (const std::uint16_t further : kFurtherPorts) {
+        if (spread_all(port, {&further, 1}, all, rss, ignored)) spread.push_back(further);
+    }
+    return spread;
+}
+
 Steering decide(const SteeringFacts& f) {
     const std::string queues = std::to_string(f.rx_queues) + " queues";
     if (f.workers == 1) return {"one queue", "there is one worker"};
@@ -100,8 +126,8 @@ Steering decide(const SteeringFacts& f) {
                                  ? "; there are " + std::to_string(f.workers) +
                                        " workers, those without a queue are handed their packets"
                                  : std::string{};
-    if (f.flow_rules) {
-        return {"rte_flow", "rules spread UDP to 3784 and 4784 over " + queues + rest};
+    if (!f.flow_rules.empty()) {
+        return {"rte_flow", "rules spread UDP to " + text_of(f.flow_rules) + " over " + queues + rest};
     }
     const std::string refused =
         "rte_flow rules are refused by " + f.driver + " (" + f.flow_rules_refused + ")";

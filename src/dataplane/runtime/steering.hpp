@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace tocsin::runtime {
 
@@ -21,15 +22,17 @@ struct SteeringFacts {
     std::uint16_t workers = 1;
     std::uint16_t rx_queues = 1;
     std::uint64_t rss = 0;           ///< RTE_ETH_RSS_* that the device was configured with
-    bool flow_rules = false;         ///< spread_by_flow_rules() did
+    std::vector<std::uint16_t> flow_rules{};  ///< UDP ports that spread_by_flow_rules() spread
     std::string flow_rules_refused;  ///< why not, for people
 };
 
 [[nodiscard]] Steering decide(const SteeringFacts& facts);
 
-/// Rules that spread UDP to the ports of BFD (3784, 4784) over queues 0 to `queues` - 1. They are
-/// validated first: all or none. False: `refused` says why. The device has been started.
-[[nodiscard]] bool spread_by_flow_rules(PortId port, std::uint16_t queues, std::uint64_t rss,
-                                        std::string& refused);
+/// Rules that spread UDP to the ports of BFD (3784, 4784) over queues 0 to `queues` - 1, and to
+/// those of micro-BFD, S-BFD, VXLAN and Geneve as far as the device takes them. Which ones it took;
+/// none: `refused` says why. The device has been started.
+[[nodiscard]] std::vector<std::uint16_t> spread_by_flow_rules(PortId port, std::uint16_t queues,
+                                                              std::uint64_t rss,
+                                                              std::string& refused);
 
 }  // namespace tocsin::runtime
