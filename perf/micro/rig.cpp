@@ -1,9 +1,7 @@
 #include "micro/rig.hpp"
 
 #include "dataplane/runtime/clock.hpp"
-#include "overlay/geneve.hpp"
-#include "overlay/single_hop.hpp"
-#include "overlay/vxlan.hpp"
+#include "support/encap.hpp"
 
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
@@ -127,8 +125,9 @@ std::vector<std::uint32_t> shuffled(std::uint32_t n, std::uint64_t seed) {
     return out;
 }
 
-Rig::Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys, SessionType type)
-    : type_{type},
+Rig::Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys,
+         const std::string& encap)
+    : encap_{encap},
       sessions_{sessions},
       interval_{interval},
       discriminators_{0x1f3d5b79, sessions, 1},
@@ -201,41 +200,19 @@ void Rig::add(std::uint32_t index) {
     message::AddSession c;
     c.session = handle(index);
     c.tx_port = {west ? cable.west : cable.east};
-    c.key.type = type_;
-    c.key.family = AddressFamily::V4;
-    c.key.port = port_in_key(type_, c.tx_port);
-    c.key.local = (west ? near : far).octets;
-    c.key.remote = (west ? far : near).octets;
     c.parameters.desired_min_tx_interval = interval_;
     c.parameters.required_min_rx_interval = interval_;
     c.parameters.detect_mult = 3;
     c.parameters.key_chain = authenticated() ? 1 : 0;
-    const MacAddress& own = west ? kWestMac : kEastMac;
-    const MacAddress& peer = west ? kEastMac : kWestMac;
-    const overlay::Link link{.source_mac = own, .destination_mac = peer};
-    const overlay::OuterHeaders outer{.source = west ? near : far,
-                                      .destination = west ? far : near};
-    overlay::InnerHeaders inner{.source_mac = own,
-                                .destination_mac = peer,
-                                .source = outer.source,
-                                .destination = outer.destination};
-    if (type_ == SessionType::Vxlan) {
-        inner.destination_mac = overlay::kVxlanBfdMac;
-        inner.destination = v4(0x7f000001);
-        c.key.instance = overlay::Vxlan::instance(1, AddressFamily::V4);
-        c.headers = overlay::Vxlan::headers({.link = link, .outer = outer, .inner = inner});
-    } else if (type_ == SessionType::Geneve) {
-        const auto identity = overlay::Geneve::identity(1, own, peer, {});
-        c.key.instance = identity.instance;
-        c.key.link = identity.link;
-        c.headers =
-            overlay::Geneve::headers({.link = link, .outer = outer, .inner = inner, .vni = 1});
-    } else {
-        c.headers = overlay::single_hop_headers({.source_mac = own,
-                                                 .destination_mac = peer,
-                                                 .source = outer.source,
-                                                 .destination = outer.destination});
-    }
+    carry_in(encap_,
+             {.near = near,
+              .far = far,
+              .mac = west ? kWestMac : kEastMac,
+              .peer_mac = west ? kEastMac : kWestMac,
+              .port = c.tx_port,
+              .path = index / 2,
+              .west = west},
+             c);
     send({message::RequestId{index}, c});
 }
 

@@ -45,10 +45,9 @@ struct Cable {
 class Rig {
 public:
     /// `interval`: of every session. Slots are given out in random order. `keys`: all are
-    /// authenticated, unless the type is None; they outlive the rig. `type`: single hop, VXLAN or
-    /// Geneve, IPv4 outside and inside.
+    /// authenticated, unless the type is None; they outlive the rig. `encap`: see carry_in().
     Rig(std::uint32_t sessions, WireInterval interval, const bfd::AuthKeys& keys,
-        SessionType type = SessionType::SingleHop);
+        const std::string& encap = "none");
     /// What is still on the cable belongs to the pool that goes.
     ~Rig();
     Rig(const Rig&) = delete;
@@ -69,12 +68,12 @@ public:
     [[nodiscard]] std::uint32_t sessions() const noexcept { return sessions_; }
     [[nodiscard]] const bfd::AuthKeys& keys() const noexcept { return keys_; }
     [[nodiscard]] bool authenticated() const noexcept { return keys_.type != bfd::AuthType::None; }
-    [[nodiscard]] SessionType type() const noexcept { return type_; }
+    [[nodiscard]] const std::string& encap() const noexcept { return encap_; }
 
 private:
     void add(std::uint32_t index);
 
-    SessionType type_;
+    std::string encap_;
     std::uint32_t sessions_;
     WireInterval interval_;
     bfd::DiscriminatorCodec discriminators_;

@@ -6,6 +6,7 @@
 #include "micro/floor.hpp"
 #include "micro/rig.hpp"
 #include "support/auth_keys.hpp"
+#include "support/encap.hpp"
 
 #include <rte_cycles.h>
 
@@ -18,15 +19,15 @@ namespace {
 
 /// The rig of so many sessions, all Up; the one before is given up.
 Rig* rig_of(benchmark::State& state, std::uint32_t sessions, const std::string& auth = "none",
-            SessionType type = SessionType::SingleHop) {
+            const std::string& encap = "none") {
     static std::unique_ptr<Rig> rig;
     const bfd::AuthKeys& keys = auth_keys(auth);
     if (rig == nullptr || rig->sessions() != sessions || &rig->keys() != &keys ||
-        rig->type() != type) {
+        rig->encap() != encap) {
         rig.reset();
         // As many packets in a tick; ten times as long, for a tenth of them, where each is signed.
         const WireInterval interval = interval_for(sessions) * (auth == "none" ? 1 : 10);
-        rig = std::make_unique<Rig>(sessions, interval, keys, type);
+        rig = std::make_unique<Rig>(sessions, interval, keys, encap);
         if (!rig->bring_up()) {
             state.SkipWithError("not every session came Up");
             rig.reset();
@@ -86,9 +87,9 @@ void pair_with(benchmark::State& state, std::uint32_t sessions, const std::strin
     report(state, spent.pair, &spent.floor);
 }
 
-/// The same in a tunnel, to be held against pair.
-void pair_in(benchmark::State& state, std::uint32_t sessions, SessionType type) {
-    Rig* const rig = rig_of(state, sessions, "none", type);
+/// The same in another encapsulation, to be held against pair.
+void pair_in(benchmark::State& state, std::uint32_t sessions, const std::string& encap) {
+    Rig* const rig = rig_of(state, sessions, "none", encap);
     if (rig == nullptr) return;
     const Spent spent = hold(state, *rig);
     report(state, spent.pair, &spent.floor);
@@ -146,9 +147,10 @@ void register_worker(std::uint32_t sessions) {
     benchmark::RegisterBenchmark(("transmit/" + n).c_str(), transmit, sessions)->MinTime(seconds);
     benchmark::RegisterBenchmark(("receive/" + n).c_str(), receive, sessions)->MinTime(seconds);
     benchmark::RegisterBenchmark(("slow_path/" + n).c_str(), slow_path, sessions)->Iterations(2);
-    for (const SessionType type : {SessionType::Vxlan, SessionType::Geneve}) {
-        const std::string name = "pair_" + std::string{tocsin::name(type)} + '/' + n;
-        benchmark::RegisterBenchmark(name.c_str(), pair_in, sessions, type)->MinTime(seconds);
+    for (const std::string& word : encap_words()) {
+        if (word == "none" || word == "multihop") continue;
+        benchmark::RegisterBenchmark(("pair_" + word + '/' + n).c_str(), pair_in, sessions, word)
+            ->MinTime(seconds);
     }
     for (const std::string& word : auth_words()) {
         if (word == "none") continue;

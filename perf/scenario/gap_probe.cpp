@@ -1,5 +1,7 @@
 #include "scenario/gap_probe.hpp"
 
+#include "dataplane/bfd/packet.hpp"
+
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -15,14 +17,15 @@ constexpr std::uint64_t kSample = 4096;
 constexpr std::size_t kTable = 4 * kSample;
 constexpr std::size_t kMostGaps = 8'000'000;
 constexpr unsigned kUnitShift = 8;
-constexpr std::size_t kMyDiscriminator = 14 + 20 + 8 + 4;  // of a single-hop packet over IPv4
 constexpr std::uint32_t kMix = 0x85ebca6bU;
 
 }  // namespace
 
-GapProbe::GapProbe(std::uint16_t port, std::uint16_t queue, std::uint64_t sessions)
+GapProbe::GapProbe(std::uint16_t port, std::uint16_t queue, std::uint64_t sessions,
+                   std::size_t headers)
     : port_{port},
       queue_{queue},
+      my_discriminator_{headers + bfd::kMyDiscriminatorOffset},
       every_{static_cast<std::uint32_t>(std::max<std::uint64_t>(1, sessions / kSample))},
       table_(kTable) {
     gaps_.reserve(kMostGaps);
@@ -43,9 +46,9 @@ std::uint16_t GapProbe::on_burst(std::uint16_t, std::uint16_t, rte_mbuf* mbufs[]
 }
 
 void GapProbe::look(const rte_mbuf& mbuf, std::uint64_t now) {
-    if (mbuf.data_len < kMyDiscriminator + 4) return;
+    if (mbuf.data_len < my_discriminator_ + 4) return;
     std::uint32_t discriminator = 0;
-    std::memcpy(&discriminator, rte_pktmbuf_mtod_offset(&mbuf, const char*, kMyDiscriminator), 4);
+    std::memcpy(&discriminator, rte_pktmbuf_mtod_offset(&mbuf, const char*, my_discriminator_), 4);
     const std::uint32_t mixed = discriminator * kMix;
     if ((mixed >> 8U) % every_ != 0) return;
     std::size_t at = (mixed ^ mixed >> 15U) % kTable;

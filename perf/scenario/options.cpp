@@ -1,8 +1,11 @@
 #include "scenario/options.hpp"
 
 #include "support/auth_keys.hpp"
+#include "support/encap.hpp"
 
 #include <limits>
+#include <string>
+#include <vector>
 
 namespace tocsin::perf {
 
@@ -17,6 +20,15 @@ void check_workers(const Options& o) {
         throw CLI::ValidationError{"--workers", "must be 1.." + std::to_string(o.cpu + 1) +
                                                     ", one for each CPU from --cpu down to 0"};
     }
+}
+
+void add_words(CLI::App& app, const char* option, const std::vector<std::string>& words,
+               std::string& out, const char* what) {
+    std::string all;
+    for (const std::string& word : words) all += (all.empty() ? "" : "|") + word;
+    app.add_option(option, out, what)
+        ->type_name(all)
+        ->check(CLI::IsMember(words).description(""));
 }
 
 }  // namespace
@@ -37,15 +49,8 @@ std::optional<int> parse_options(int argc, char** argv, Options& out) {
     app.add_option("--ports", out.ports, "cables")->check(range(1U, 8U));
     app.add_option("--fail", out.fail_percent, "sessions that fail after the hold, in percent")
         ->check(range(0.0, 100.0));
-    std::string none = "none";
-    app.add_option("--encap", none, "nothing else is implemented yet")
-        ->type_name("none")
-        ->check(CLI::IsMember({"none"}).description(""));
-    std::string words;
-    for (const std::string& word : auth_words()) words += (words.empty() ? "" : "|") + word;
-    app.add_option("--auth", out.auth, "authentication of every session")
-        ->type_name(words)
-        ->check(CLI::IsMember(auth_words()).description(""));
+    add_words(app, "--encap", encap_words(), out.encap, "encapsulation of every session");
+    add_words(app, "--auth", auth_words(), out.auth, "authentication of every session");
     app.add_option("--json", out.json, "the results for programs")->type_name("FILE");
     app.callback([&out] { check_workers(out); });
     app.footer(

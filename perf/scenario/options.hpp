@@ -17,6 +17,7 @@ struct Options : RunOptions {
     unsigned ports = 1;               ///< cables with a port at each end
     double fail_percent = 1.0;        ///< of the sessions, at once, after the hold
     std::string auth = "none";        ///< of all sessions, a word of auth_words()
+    std::string encap = "none";       ///< of all sessions, a word of encap_words()
     std::string json;                 ///< file, empty = none
 };
 

@@ -2,11 +2,11 @@
 // at once. What a client of the dataplane sees, and what the workers say of themselves.
 
 #include "dataplane/runtime/eal.hpp"
-#include "overlay/single_hop.hpp"
 #include "scenario/gap_probe.hpp"
 #include "scenario/options.hpp"
 #include "scenario/report.hpp"
 #include "support/auth_keys.hpp"
+#include "support/encap.hpp"
 
 #include <rte_eth_ring.h>
 #include <rte_ring.h>
@@ -188,18 +188,20 @@ private:
         message::AddSession c;
         c.session = handle(path, west);
         c.tx_port = ours.id;
-        c.key.family = AddressFamily::V4;
-        c.key.port = ours.id;
-        c.key.local = near.octets;
-        c.key.remote = far.octets;
         c.parameters.desired_min_tx_interval = WireInterval{options_.interval};
         c.parameters.required_min_rx_interval = WireInterval{options_.interval};
         c.parameters.detect_mult = static_cast<std::uint8_t>(options_.detect_mult);
         c.parameters.key_chain = static_cast<std::uint16_t>(options_.auth == "none" ? 0 : 1);
-        c.headers = overlay::single_hop_headers({.source_mac = ours.mac,
-                                                 .destination_mac = theirs.mac,
-                                                 .source = near,
-                                                 .destination = far});
+        carry_in(options_.encap,
+                 {.near = near,
+                  .far = far,
+                  .mac = ours.mac,
+                  .peer_mac = theirs.mac,
+                  .port = ours.id,
+                  .path = path,
+                  .west = west},
+                 c);
+        headers_ = c.headers.length;
         send(worker_of(path, west), c);
     }
 
@@ -301,7 +303,8 @@ private:
         const auto queues = static_cast<std::uint16_t>(runtime_->workers());
         for (const message::PortStatus& port : ports_) {
             for (std::uint16_t q = 0; q < queues; ++q) {
-                probes_.push_back(std::make_unique<GapProbe>(port.id.value, q, options_.sessions));
+                probes_.push_back(std::make_unique<GapProbe>(port.id.value, q,
+                                                             options_.sessions, headers_));
                 if (!probes_.back()->start()) return;
             }
         }
@@ -348,6 +351,7 @@ private:
     std::uint64_t up_ = 0;
     std::uint64_t downs_ = 0;
     bool failing_ = false;
+    std::size_t headers_ = 0;  ///< octets of every session's
     std::vector<std::unique_ptr<GapProbe>> probes_;
     Report report_;
 };
