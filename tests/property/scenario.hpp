@@ -98,7 +98,8 @@ private:
     /// In whole frames: of the type, or of one of the encapsulations.
     static simulation::Carriage::Kind carriage(simulation::Random& random, AddressFamily family,
                                                SessionType type) {
-        constexpr std::array kTypes{SessionType::Micro, SessionType::Vxlan, SessionType::Geneve};
+        constexpr std::array kTypes{SessionType::Micro, SessionType::Vxlan, SessionType::Geneve,
+                                    SessionType::Vccv};
         simulation::Carriage::Kind out{.type = type, .family = family};
         const auto which = static_cast<std::size_t>(random.between(0, kTypes.size()));
         if (which < kTypes.size()) out.type = kTypes[which];
@@ -106,6 +107,8 @@ private:
         out.ethernet = random.chance(0.7);
         out.tags = static_cast<unsigned>(random.between(0, 2));
         out.outer_checksum = random.chance(0.5);
+        out.channel = static_cast<overlay::ControlChannel>(random.between(1, 4));
+        out.ip = random.chance(0.5);
         return out;
     }
     static simulation::Node::Config end(std::uint64_t seed, std::uint64_t number,

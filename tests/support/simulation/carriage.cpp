@@ -4,11 +4,13 @@
 #include "overlay/micro_bfd.hpp"
 #include "overlay/multi_hop.hpp"
 #include "overlay/single_hop.hpp"
+#include "overlay/vccv.hpp"
 #include "overlay/vxlan.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 
 namespace tocsin::simulation {
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::uint16_t kLink = 1;     // of sessions that are bound to one, but micro-BFD's
 constexpr std::uint32_t kFirstVni = 5000;
+constexpr std::uint32_t kFirstLabel = 100'000;  // with which packets arrive at end 0
 
 MacAddress mac_of(std::uint8_t end) { return {2, 0, 0, 0, 0, end}; }
 
@@ -30,6 +33,20 @@ IpAddress address_of(AddressFamily family, std::uint8_t end, std::uint32_t index
     octets[14] = 1;
     octets[15] = last;
     return ip_address(octets);
+}
+
+IpAddress loopback(AddressFamily family) {
+    std::array<std::uint8_t, 16> mapped{};
+    mapped[10] = mapped[11] = 0xff;
+    mapped[12] = 127;
+    mapped[15] = 1;
+    const std::span all{mapped};
+    return ip_address(family == AddressFamily::V4 ? all.subspan(12) : all);
+}
+
+/// Of a pseudowire, with which packets arrive at an end.
+std::uint32_t label_of(std::uint8_t end, std::uint32_t index) {
+    return kFirstLabel + 1000U * end + index;
 }
 
 bool is_tunnel(SessionType type) {
@@ -59,6 +76,12 @@ SessionKey Carriage::key(std::uint32_t index) const {
     if (!micro) {
         key.local = address_of(kind_.family, end_, number).octets;
         key.remote = address_of(kind_.family, far, number).octets;
+    }
+    if (kind_.type == SessionType::Vccv) {
+        key.instance = overlay::Vccv::identity(label_of(end_, index), kind_.channel, true);
+        if (!kind_.ip) key.family = AddressFamily::None;
+        key.local = {};
+        key.remote = {};
     }
     if (kind_.type == SessionType::Vxlan) {
         key.instance = overlay::Vxlan::instance(kFirstVni + index, kind_.inner);
@@ -122,6 +145,14 @@ overlay::HeaderTemplate Carriage::headers(std::uint32_t index) const {
                                             .ethernet = kind_.ethernet,
                                             .vni = kFirstVni + index});
             break;
+        case SessionType::Vccv:
+            out = overlay::Vccv::headers({.link = link,
+                                          .pseudowire = {.value = label_of(end_, index)},
+                                          .channel = kind_.channel,
+                                          .source = kind_.ip ? plain.source : IpAddress{},
+                                          .destination = kind_.ip ? loopback(kind_.family)
+                                                                  : IpAddress{}});
+            break;
         default:
             break;
     }
@@ -132,6 +163,7 @@ overlay::PortContext Carriage::context(std::uint32_t index) const {
     overlay::PortContext out;
     out.port = {static_cast<std::uint16_t>(kind_.type == SessionType::Micro ? index : kLink)};
     out.mac = mac_of(end_);
+    out.mpls = true;
     const IpAddress own = address_of(kind_.family, end_, is_tunnel(kind_.type) ? 0 : index);
     if (kind_.type == SessionType::Micro) {
         (own.is_v4() ? out.member.v4 : out.member.v6) = own;

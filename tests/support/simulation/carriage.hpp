@@ -5,6 +5,7 @@
 #include "dataplane/bfd/auth.hpp"
 #include "overlay/classify.hpp"
 #include "overlay/header_template.hpp"
+#include "overlay/vccv.hpp"
 
 #include <cstdint>
 #include <map>
@@ -24,6 +25,8 @@ public:
         bool ethernet = true;                     ///< in Geneve
         unsigned tags = 0;                        ///< VLAN tags of what is inside, 0..2
         bool outer_checksum = true;               ///< of a tunnel
+        overlay::ControlChannel channel = overlay::ControlChannel::Ach;  ///< of a pseudowire
+        bool ip = true;                                                  ///< in it
     };
 
     Carriage(const Kind& kind, std::uint8_t end) : kind_{kind}, end_{end} {}
