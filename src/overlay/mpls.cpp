@@ -2,6 +2,7 @@
 
 #include "dataplane/base/bytes.hpp"
 #include "overlay/header_writer.hpp"
+#include "overlay/sbfd.hpp"
 #include "overlay/single_hop.hpp"
 
 namespace tocsin::overlay {
@@ -45,6 +46,7 @@ Classified Mpls::open(const Carrier& c) noexcept {
     if (to == kLspPingPort) {
         return {.verdict = Verdict::Punt, .reason = DropReason::None, .packet = {}};
     }
+    if (to == kSbfdPort) return open_request(ip, udp, c.port);
     if (to != kSingleHopPort) return dropped(DropReason::InnerNotBfd);
     return {.verdict = Verdict::Bfd,
             .reason = DropReason::None,

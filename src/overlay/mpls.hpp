@@ -22,13 +22,14 @@ struct Mpls {
         IpAddress source;                       ///< routable, ours
         IpAddress destination;                  ///< in 127/8 or ::ffff:127/104
         std::uint16_t source_port = 49152;      ///< 49152..65535, constant per session
-        std::uint16_t destination_port = 3784;  ///< or kLspPingPort
+        std::uint16_t destination_port = 3784;  ///< or kLspPingPort, kSbfdPort
         std::uint8_t dscp = 48;
     };
     /// IP TTL or Hop Limit is 1, so that nobody forwards what leaves the LSP early.
     [[nodiscard]] static HeaderTemplate headers(const Headers& h) noexcept;
 
     /// `c.octets` begins with the IP packet that was under the labels. Punt: LSP Ping.
+    /// SbfdRequest: see open_request().
     [[nodiscard]] static Classified open(const Carrier& c) noexcept;
 };
 static_assert(Encap<Mpls>);

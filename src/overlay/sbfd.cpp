@@ -33,7 +33,8 @@ void turn_usual_round(std::uint8_t* frame) noexcept {
     std::uint8_t* const udp = frame + (v4 ? kUsualPayloadV4 : kUsualPayloadV6) - kUdpLength;
     // Summed up before they are stored, so that no load waits for stores of other sizes; their
     // order makes no difference to a sum.
-    detail::WideSum datagram = detail::addresses_sum<v4>(h);
+    const detail::WideSum sum_of_addresses = detail::addresses_sum<v4>(h);
+    detail::WideSum datagram = sum_of_addresses;
     detail::add_udp_numbers(datagram, detail::kUsualUdpLength);
     datagram.add_octets<kMinControlPacket>(udp + kUdpLength);
     if constexpr (v4) {
@@ -52,10 +53,14 @@ void turn_usual_round(std::uint8_t* frame) noexcept {
     store_raw(udp, turned);
     store_raw(udp + kUdpChecksumOffset, datagram.checksum());
     if constexpr (v4) {
-        if (h[kIpv4TtlOffset] == kTtl) return;
-        h[kIpv4TtlOffset] = kTtl;
-        store_raw(h + kIpv4ChecksumOffset, std::uint16_t{0});
-        store_raw(h + kIpv4ChecksumOffset, detail::ipv4_sum(h).checksum());
+        // Anew, since a driver may have known that the request was intact without a right sum in it.
+        detail::WideSum header = sum_of_addresses;
+        header.add4(raw<std::uint32_t>(h));
+        header.add4(raw<std::uint32_t>(h + 4));
+        const std::uint16_t last = detail::wire16(std::uint16_t{kTtl} << 8U | kProtocolUdp);
+        header.add(last);
+        store_raw(h + kIpv4TtlOffset, last);
+        store_raw(h + kIpv4ChecksumOffset, header.checksum());
     } else {
         h[kIpv6HopLimitOffset] = kTtl;
     }
@@ -95,15 +100,12 @@ Classified open_sbfd(const IpPacket& ip, const PortContext& port, ChecksumHint h
     if (source_is_martian(ip, port.addresses)) return dropped(DropReason::IpSource);
     Octets udp;
     if (!open_udp(ip, udp)) return dropped(DropReason::UdpLength);
-    if (request && load_be16(udp.data()) == kSbfdPort) {  // RFC 7881 6
-        return dropped(DropReason::ReflectorSourcePort);
-    }
     if (!udp_checksum_accepted(ip, udp, port.udp_checksum, hint)) {
         return dropped(DropReason::UdpChecksum);
     }
     if (udp.size() < kUdpLength + kMinControlPacket) return dropped(DropReason::PayloadTooShort);
-    if (request && !leads_back(ip.source(), ip.family, port)) return dropped(DropReason::ReflectorNoReturn);
-    Classified out{.verdict = request ? Verdict::SbfdRequest : Verdict::Bfd,
+    if (request) return open_request(ip, udp, port);
+    Classified out{.verdict = Verdict::Bfd,
                    .reason = DropReason::None,
                    .packet = {.payload = udp.data() + kUdpLength,
                               .source = ip.source(),
@@ -114,11 +116,38 @@ Classified open_sbfd(const IpPacket& ip, const PortContext& port, ChecksumHint h
                               .type = SessionType::Sbfd,
                               .family = ip.family,
                               .ttl = ip.ttl}};
-    if (!request) {
-        out.packet.instance = load_be32(out.packet.payload + kMyDiscriminator);
-        out.packet.link = load_be16(&udp[kUdpDestinationPortOffset]);
-    }
+    out.packet.instance = load_be32(out.packet.payload + kMyDiscriminator);
+    out.packet.link = load_be16(&udp[kUdpDestinationPortOffset]);
     return out;
+}
+
+Classified open_request(const IpPacket& ip, Octets udp, const PortContext& port) noexcept {
+    if (load_be16(udp.data()) == kSbfdPort) return dropped(DropReason::ReflectorSourcePort);
+    if (!leads_back(ip.source(), ip.family, port)) return dropped(DropReason::ReflectorNoReturn);
+    return {.verdict = Verdict::SbfdRequest,
+            .reason = DropReason::None,
+            .packet = {.payload = udp.data() + kUdpLength,
+                       .source = ip.source(),
+                       .destination = ip.destination(),
+                       .payload_length = static_cast<std::uint16_t>(udp.size() - kUdpLength),
+                       .domain = port.domain,
+                       .port = port_in_key(SessionType::Sbfd, port.port),
+                       .type = SessionType::Sbfd,
+                       .family = ip.family,
+                       .ttl = ip.ttl}};
+}
+
+std::size_t take_labels_off(std::span<std::uint8_t> frame, std::size_t ip) noexcept {
+    const std::size_t labels = ip - kEthernetLength;
+    const std::uint16_t type = load_be16(&frame[kEtherTypeOffset]);
+    const bool tagged = is_vlan_tag(type);  // a priority
+    if ((tagged ? load_be16(&frame[kEtherTypeOffset + kVlanTagLength]) : type) != kEtherTypeMpls) {
+        return 0;
+    }
+    std::memmove(&frame[labels], frame.data(), kEtherTypeOffset);
+    const bool v4 = frame[ip] >> 4U == 4;
+    store_be16(&frame[labels + kEtherTypeOffset], v4 ? kEtherTypeIpv4 : kEtherTypeIpv6);
+    return labels;
 }
 
 bool leads_back(const std::uint8_t* source, AddressFamily family,

@@ -36,6 +36,16 @@ using SbfdHeaders = SingleHopHeaders;
 [[nodiscard]] Classified open_sbfd(const IpPacket& ip, const PortContext& port,
                                    ChecksumHint hint) noexcept;
 
+/// A request of which IP, UDP and their checksums are in order: what open_sbfd() says of it. `udp`:
+/// from its header to its end.
+[[nodiscard]] Classified open_request(const IpPacket& ip, Octets udp,
+                                      const PortContext& port) noexcept;
+
+/// Makes a labelled frame, whose IP header is at `ip`, one without labels or tag, for a response is
+/// routed, RFC 7881 6: MAC addresses and EtherType come to stand in front of the IP header. How
+/// many octets at the beginning are no part of it any more; 0: there are no labels.
+[[nodiscard]] std::size_t take_labels_off(std::span<std::uint8_t> frame, std::size_t ip) noexcept;
+
 /// Whether what is sent to the station of `source`, 4 or 16 octets, by `port` would get there, RFC
 /// 7881 7: it is one of the port's subnets, or behind a route. Our own addresses lead nowhere.
 [[nodiscard]] bool leads_back(const std::uint8_t* source, AddressFamily family,

@@ -6,6 +6,7 @@ import pytest
 
 from lab import Tocsind, wait_until
 from lab.control import ADMIN_DOWN, DEMAND, DOWN, FINAL, POLL, SBFD_PORT, UP, Control, frame
+from lab.labels import datagram, labelled
 from lab.routed import OTHER, OURS, THEIRS, make_routed, router_of
 from lab.wire import Wire
 
@@ -185,6 +186,22 @@ def test_over_a_router(lab, family):
     assert daemon.json("reflector", "list")["reflectors"][0]["discriminator"] == ENTITY
     refused = other.ctl("session", "add", "fe80::1", "--type", "sbfd", "--remote-discriminator", 7, check=False)
     assert refused.returncode != 0 and "link-local" in refused.stderr
+
+
+# req: RFC7880-5-06 RFC7881-6-01
+def test_answers_what_comes_under_a_label_by_way_of_ip_routing(asked):
+    daemon, asker = asked(mpls=True)
+    control = Control(DOWN, flags=DEMAND, my_discriminator=MINE, your_discriminator=ENTITY, required_min_rx_us=0)
+    request = datagram(control, GUEST["ipv4"], "127.1.2.3", 1, SBFD_PORT)
+    asker.wire.send(labelled([(16004, 255)], request, GUEST_MAC, asker.mac))
+
+    def answers():
+        return [f for f in asker.wire.frames() if f.control and f.source_port == SBFD_PORT]
+
+    (answer,) = wait_until(answers, 5, "an answer")
+    assert (answer.source, answer.destination, answer.ttl) == (FAR["ipv4"], GUEST["ipv4"], 255)
+    assert (answer.control.my_discriminator, answer.control.state) == (ENTITY, UP)
+    assert int(daemon.json("reflector", "list")["reflectors"][0]["answered"]) == 1
 
 
 # req: RFC7881-2-01 RFC7881-5.1.1-03 RFC7881-6.1-01 RFC7881-6.1-03 RFC7881-6.1-04 RFC7881-6.1-05 RFC7881-6.1-06

@@ -32,6 +32,7 @@ bool Worker::reflect(rte_mbuf* mbuf, const overlay::Classified& found) noexcept 
     if (reason == DropReason::None && !reflector_limits_[limit].take(source, time_)) {
         reason = DropReason::ReflectorRateLimited;
     }
+    std::size_t labels = 0;  // octets
     if (reason == DropReason::None) {
         const std::size_t addresses = v4 ? overlay::kIpv4SourceOffset : overlay::kIpv6SourceOffset;
         const overlay::SbfdRequest at{
@@ -40,6 +41,7 @@ bool Worker::reflect(rte_mbuf* mbuf, const overlay::Classified& found) noexcept 
             .payload = request.payload_length};
         const bool turned = overlay::turn_round({frame, mbuf->data_len}, at, port.context.mac, own);
         if (!turned) reason = DropReason::ReflectorNoReturn;
+        labels = overlay::take_labels_off({frame, mbuf->data_len}, at.ip);
     }
     if (answer.entity != nullptr) {
         message::ReflectorStats& count = stats_.reflectors[answer.entity->counter];
@@ -49,6 +51,8 @@ bool Worker::reflect(rte_mbuf* mbuf, const overlay::Classified& found) noexcept 
         drop(reason);
         return true;
     }
+    if (labels != 0) [[unlikely]]
+        rte_pktmbuf_adj(mbuf, static_cast<std::uint16_t>(labels));
     tag(*mbuf, port.tags);
     if (reflected_ == kBurst) flush_reflected(port.tx.port);
     mbuf->ol_flags = 0;  // what the driver said on arrival asks for nothing on departure

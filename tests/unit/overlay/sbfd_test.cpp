@@ -1,7 +1,8 @@
 // S-BFD over IPv4 and IPv6, RFC 7881: requests that are sent, frames turned round.
 #include "overlay/sbfd.hpp"
 
-#include "tunnel_frames.hpp"
+#include "label_frames.hpp"
+#include "overlay/mpls.hpp"
 
 #include <gtest/gtest.h>
 
@@ -60,6 +61,15 @@ TEST_P(Sbfd, ResponsesAreRequestsTurnedRound) {
 TEST_P(Sbfd, ResponsesHaveATtlOf255WhateverIsLeftOfTheRequests) {
     Bytes frame = answered();
     frame[kIp + (is_v4 ? 8 : 7)] = 1;
+    ASSERT_TRUE(overlay::turn_round(frame, where(), kReflectorMac, {}));
+    EXPECT_EQ(frame, response);
+}
+
+// A driver may say that a header is intact which has no right sum in it.
+TEST_P(Sbfd, ResponsesHaveARightHeaderChecksumWhateverStoodInTheRequest) {
+    if (!is_v4) return;
+    Bytes frame = answered();
+    put16(frame, kIp + 10, 0xabcd);
     ASSERT_TRUE(overlay::turn_round(frame, where(), kReflectorMac, {}));
     EXPECT_EQ(frame, response);
 }
@@ -202,6 +212,52 @@ TEST_P(Sbfd, WhatEndsHereOnItsWayIsAnsweredFromAnAddressOfOurs) {
     Bytes to_group = towards(beyond, 1);
     to_group[0] |= 1;
     EXPECT_EQ(drop_reason(to_group, reflector_port()), DropReason::IpDestination);
+}
+
+// req: RFC7880-5-06 RFC7881-6-01
+TEST_P(Sbfd, LabelledRequestsAreAnsweredByWayOfIpRouting) {
+    const IpAddress source = is_v4 ? kHead4 : kHead6;
+    const IpAddress own = is_v4 ? kTail4 : v6("20010db8 00020000 00000000 00000002");
+    const auto t = overlay::Mpls::headers({.link = kToTail,
+                                           .labels = labels({{.value = 16004}, {.value = 17}}),
+                                           .source = source,
+                                           .destination = is_v4 ? kLoop4 : kLoop6,
+                                           .source_port = static_cast<std::uint16_t>(get16(request, udp_offset(request))),
+                                           .destination_port = overlay::kSbfdPort});
+    Bytes frame = completed(t, request);
+    overlay::PortContext port = reflector_port();
+    EXPECT_NE(classified(frame, port).verdict, overlay::Verdict::SbfdRequest) << "no labels here";
+    port.mpls = true;
+    const auto found = classified(frame, port);
+    ASSERT_EQ(found.verdict, overlay::Verdict::SbfdRequest) << name(found.reason);
+    EXPECT_EQ(overlay::response_source(found.packet, port), own);
+    const std::size_t ip = kIp + 8;
+    std::copy(response.end() - 24, response.end(), frame.end() - 24);
+    ASSERT_TRUE(overlay::turn_round(frame, {.ip = ip, .udp = t.udp_offset, .payload = 24},
+                                    kReflectorMac, own));
+    ASSERT_EQ(overlay::take_labels_off(frame, ip), 8U);
+    frame.erase(frame.begin(), frame.begin() + 8);
+    EXPECT_EQ(frame, response);
+    EXPECT_EQ(overlay::take_labels_off(frame, kIp), 0U);
+    EXPECT_EQ(frame, response);
+}
+
+// req: RFC7881-6-02 RFC7881-7-02
+TEST_P(Sbfd, LabelsOpenNothingThatIsRefusedWithoutThem) {
+    const auto labelled = [&](std::uint16_t source_port) {
+        return completed(overlay::Mpls::headers({.link = kToTail,
+                                                 .labels = labels({{.value = 16004}}),
+                                                 .source = is_v4 ? kHead4 : kHead6,
+                                                 .destination = is_v4 ? kLoop4 : kLoop6,
+                                                 .source_port = source_port,
+                                                 .destination_port = overlay::kSbfdPort}),
+                         request);
+    };
+    overlay::PortContext port = reflector_port();
+    port.mpls = true;
+    EXPECT_EQ(drop_reason(labelled(overlay::kSbfdPort), port), DropReason::ReflectorSourcePort);
+    port.routes = {};
+    EXPECT_EQ(drop_reason(labelled(50100), port), DropReason::ReflectorNoReturn);
 }
 
 INSTANTIATE_TEST_SUITE_P(Frames, Sbfd,
