@@ -17,8 +17,8 @@ namespace tocsin::perf {
 /// nothing of the worker changes, and costs a few cycles a packet while it does.
 class GapProbe {
 public:
-    /// About 4,096 of `sessions` are looked at, on one queue of one port. `headers`: octets in front
-    /// of the Control packet, the same in all packets.
+    /// About 4,096 of `sessions` are looked at, on one queue of one port. `headers`: octets in
+    /// front of the Control packet, the same in all packets.
     GapProbe(std::uint16_t port, std::uint16_t queue, std::uint64_t sessions, std::size_t headers);
     GapProbe(const GapProbe&) = delete;
     GapProbe& operator=(const GapProbe&) = delete;
@@ -42,7 +42,7 @@ private:
     std::uint16_t port_;
     std::uint16_t queue_;
     std::size_t my_discriminator_;  ///< where it is in a packet
-    std::uint32_t every_;  ///< one of so many sessions
+    std::uint32_t every_;           ///< one of so many sessions
     std::atomic<bool> on_{false};
     std::vector<Seen> table_;
     std::vector<std::uint32_t> gaps_;  ///< in units of 256 TSC cycles

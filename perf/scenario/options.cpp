@@ -26,9 +26,7 @@ void add_words(CLI::App& app, const char* option, const std::vector<std::string>
                std::string& out, const char* what) {
     std::string all;
     for (const std::string& word : words) all += (all.empty() ? "" : "|") + word;
-    app.add_option(option, out, what)
-        ->type_name(all)
-        ->check(CLI::IsMember(words).description(""));
+    app.add_option(option, out, what)->type_name(all)->check(CLI::IsMember(words).description(""));
 }
 
 }  // namespace

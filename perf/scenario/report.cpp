@@ -158,8 +158,8 @@ void Report::print(const Options& o) const {
     std::ofstream out{o.json};
     out << "{\"sessions\": " << o.sessions << ", \"interval_us\": " << o.interval.count()
         << ", \"detect_mult\": " << o.detect_mult << ", \"seconds\": " << held_s << ", \"peer\": \""
-        << (o.peer_on_other_core ? "other" : "here")
-        << "\", \"auth\": \"" << o.auth << "\", \"encap\": \"" << o.encap << "\", \"all_up\": " << (all_up ? "true" : "false")
+        << (o.peer_on_other_core ? "other" : "here") << "\", \"auth\": \"" << o.auth
+        << "\", \"encap\": \"" << o.encap << "\", \"all_up\": " << (all_up ? "true" : "false")
         << ", \"up_after_s\": " << up_after_s.back().second << ", \"rx_per_s\": " << rx_rate
         << ", \"tx_per_s\": " << tx_rate << ", \"rx_cycles\": " << rx_cycles
         << ", \"tx_cycles\": " << tx_cycles << ", \"busy\": " << busy

@@ -303,8 +303,8 @@ private:
         const auto queues = static_cast<std::uint16_t>(runtime_->workers());
         for (const message::PortStatus& port : ports_) {
             for (std::uint16_t q = 0; q < queues; ++q) {
-                probes_.push_back(std::make_unique<GapProbe>(port.id.value, q,
-                                                             options_.sessions, headers_));
+                probes_.push_back(
+                    std::make_unique<GapProbe>(port.id.value, q, options_.sessions, headers_));
                 if (!probes_.back()->start()) return;
             }
         }

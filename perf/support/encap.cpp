@@ -44,8 +44,8 @@ void carry_in_vxlan(const PathEnd& end, message::AddSession& out) {
     h.inner.destination = kLoopback;
     out.key.type = SessionType::Vxlan;
     out.key.instance = overlay::Vxlan::instance(kVni, AddressFamily::V4);
-    out.headers = overlay::Vxlan::headers(
-        {.link = h.link, .outer = h.outer, .inner = h.inner, .vni = kVni});
+    out.headers =
+        overlay::Vxlan::headers({.link = h.link, .outer = h.outer, .inner = h.inner, .vni = kVni});
 }
 
 void carry_in_geneve(bool ethernet, const PathEnd& end, message::AddSession& out) {
@@ -55,11 +55,8 @@ void carry_in_geneve(bool ethernet, const PathEnd& end, message::AddSession& out
     out.key.type = SessionType::Geneve;
     out.key.instance = identity.instance;
     out.key.link = identity.link;
-    out.headers = overlay::Geneve::headers({.link = h.link,
-                                            .outer = h.outer,
-                                            .inner = h.inner,
-                                            .ethernet = ethernet,
-                                            .vni = kVni});
+    out.headers = overlay::Geneve::headers(
+        {.link = h.link, .outer = h.outer, .inner = h.inner, .ethernet = ethernet, .vni = kVni});
 }
 
 }  // namespace
@@ -78,6 +75,8 @@ void carry_in(const std::string& word, const PathEnd& end, message::AddSession& 
     out.key.port = port_in_key(out.key.type, end.port);
 }
 
-std::vector<std::string> encap_words() { return {"none", "multihop", "vxlan", "geneve", "geneve_ip"}; }
+std::vector<std::string> encap_words() {
+    return {"none", "multihop", "vxlan", "geneve", "geneve_ip"};
+}
 
 }  // namespace tocsin::perf

@@ -53,7 +53,8 @@ void turn_usual_round(std::uint8_t* frame) noexcept {
     store_raw(udp, turned);
     store_raw(udp + kUdpChecksumOffset, datagram.checksum());
     if constexpr (v4) {
-        // Anew, since a driver may have known that the request was intact without a right sum in it.
+        // Anew, since a driver may have known that the request was intact without a right sum in
+        // it.
         detail::WideSum header = sum_of_addresses;
         header.add4(raw<std::uint32_t>(h));
         header.add4(raw<std::uint32_t>(h + 4));

@@ -57,8 +57,7 @@ bool usual_tunnel_of(std::span<const std::uint8_t> frame, const PortContext& por
             port.addresses.contains_v4(source) || !port.addresses.contains_v4(destination)) {
             return false;
         }
-        if (ip != ChecksumHint::Good &&
-            (ip == ChecksumHint::Bad || !ipv4_sum(outer).complete())) {
+        if (ip != ChecksumHint::Good && (ip == ChecksumHint::Bad || !ipv4_sum(outer).complete())) {
             return false;
         }
     } else {

@@ -6,7 +6,7 @@ import pytest
 
 from lab import wait_until
 from lab.lag import Panel
-from lab.stage import FAST, OURS4, OURS6, make_stage
+from lab.stage import FAST, OURS4, OURS6
 from lab.tocsin import Tocsind, af_packet
 from lab.tshark import GOOD, Capture
 

@@ -60,10 +60,7 @@ const char* status_name(bfd::Status status) {
 
 SessionLog::SessionLog(const session::Registry& registry, const message::Dataplane& dataplane,
                        const auth::Chains& chains)
-    : registry_{registry},
-      dataplane_{dataplane},
-      chains_{chains},
-      unmatched_{dataplane} {}
+    : registry_{registry}, dataplane_{dataplane}, chains_{chains}, unmatched_{dataplane} {}
 
 void SessionLog::added(const session::SessionRecord& r) {
     // RFC 5883 6: whoever can reach us over several hops can send us packets.

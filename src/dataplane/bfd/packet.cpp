@@ -18,16 +18,16 @@ void store_be32_pair(std::uint8_t* to, std::uint32_t first, std::uint32_t second
 
 }  // namespace
 
-void encode(const ControlPacket& packet, std::span<std::uint8_t, kControlPacketLength> to) noexcept {
+void encode(const ControlPacket& packet,
+            std::span<std::uint8_t, kControlPacketLength> to) noexcept {
     const unsigned version_diag = kVersion << 5U | (static_cast<unsigned>(packet.diag) & 0x1fU);
     const unsigned bits = static_cast<unsigned>(packet.state) << 6U | bit(packet.poll, kPollBit) |
                           bit(packet.final, kFinalBit) |
                           bit(packet.control_plane_independent, kControlPlaneIndependentBit) |
                           bit(packet.authentication_present, kAuthenticationBit) |
-                          bit(packet.demand, kDemandBit) |
-                          bit(packet.multipoint, kMultipointBit);
-    const std::uint32_t first = version_diag << 24U | bits << 16U |
-                                std::uint32_t{packet.detect_mult} << 8U | packet.length;
+                          bit(packet.demand, kDemandBit) | bit(packet.multipoint, kMultipointBit);
+    const std::uint32_t first =
+        version_diag << 24U | bits << 16U | std::uint32_t{packet.detect_mult} << 8U | packet.length;
     // In as few stores as there are loads of who copies or sums it up at once: what is loaded has
     // not to wait for several stores.
     store_be32_pair(to.data(), first, packet.my_discriminator.value);

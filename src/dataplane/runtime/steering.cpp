@@ -127,7 +127,8 @@ Steering decide(const SteeringFacts& f) {
                                        " workers, those without a queue are handed their packets"
                                  : std::string{};
     if (!f.flow_rules.empty()) {
-        return {"rte_flow", "rules spread UDP to " + text_of(f.flow_rules) + " over " + queues + rest};
+        return {"rte_flow",
+                "rules spread UDP to " + text_of(f.flow_rules) + " over " + queues + rest};
     }
     const std::string refused =
         "rte_flow rules are refused by " + f.driver + " (" + f.flow_rules_refused + ")";

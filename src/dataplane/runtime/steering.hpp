@@ -21,9 +21,9 @@ struct SteeringFacts {
     std::string driver;
     std::uint16_t workers = 1;
     std::uint16_t rx_queues = 1;
-    std::uint64_t rss = 0;           ///< RTE_ETH_RSS_* that the device was configured with
+    std::uint64_t rss = 0;                    ///< RTE_ETH_RSS_* that the device was configured with
     std::vector<std::uint16_t> flow_rules{};  ///< UDP ports that spread_by_flow_rules() spread
-    std::string flow_rules_refused;  ///< why not, for people
+    std::string flow_rules_refused;           ///< why not, for people
 };
 
 [[nodiscard]] Steering decide(const SteeringFacts& facts);

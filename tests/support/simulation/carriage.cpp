@@ -16,7 +16,7 @@ namespace tocsin::simulation {
 
 namespace {
 
-constexpr std::uint16_t kLink = 1;     // of sessions that are bound to one, but micro-BFD's
+constexpr std::uint16_t kLink = 1;  // of sessions that are bound to one, but micro-BFD's
 constexpr std::uint32_t kFirstVni = 5000;
 constexpr std::uint32_t kFirstLabel = 100'000;  // with which packets arrive at end 0
 
@@ -109,13 +109,12 @@ overlay::HeaderTemplate Carriage::headers(std::uint32_t index) const {
                                     .source = address_of(kind_.family, far, number),
                                     .destination = address_of(kind_.family, end_, number)};
     const overlay::Link link{.source_mac = mac_of(far), .destination_mac = mac_of(end_)};
-    const overlay::OuterHeaders outer{.source = plain.source,
-                                      .destination = plain.destination,
-                                      .checksum = kind_.outer_checksum ||
-                                                  kind_.family == AddressFamily::V6};
-    overlay::InnerHeaders inner{.source_mac = mac_of(far),
-                                .destination_mac = mac_of(end_),
-                                .tags = tags_of(kind_.tags)};
+    const overlay::OuterHeaders outer{
+        .source = plain.source,
+        .destination = plain.destination,
+        .checksum = kind_.outer_checksum || kind_.family == AddressFamily::V6};
+    overlay::InnerHeaders inner{
+        .source_mac = mac_of(far), .destination_mac = mac_of(end_), .tags = tags_of(kind_.tags)};
     overlay::HeaderTemplate out;
     switch (kind_.type) {
         case SessionType::SingleHop:
@@ -146,12 +145,12 @@ overlay::HeaderTemplate Carriage::headers(std::uint32_t index) const {
                                             .vni = kFirstVni + index});
             break;
         case SessionType::Vccv:
-            out = overlay::Vccv::headers({.link = link,
-                                          .pseudowire = {.value = label_of(end_, index)},
-                                          .channel = kind_.channel,
-                                          .source = kind_.ip ? plain.source : IpAddress{},
-                                          .destination = kind_.ip ? loopback(kind_.family)
-                                                                  : IpAddress{}});
+            out = overlay::Vccv::headers(
+                {.link = link,
+                 .pseudowire = {.value = label_of(end_, index)},
+                 .channel = kind_.channel,
+                 .source = kind_.ip ? plain.source : IpAddress{},
+                 .destination = kind_.ip ? loopback(kind_.family) : IpAddress{}});
             break;
         default:
             break;

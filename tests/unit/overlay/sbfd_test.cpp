@@ -218,12 +218,13 @@ TEST_P(Sbfd, WhatEndsHereOnItsWayIsAnsweredFromAnAddressOfOurs) {
 TEST_P(Sbfd, LabelledRequestsAreAnsweredByWayOfIpRouting) {
     const IpAddress source = is_v4 ? kHead4 : kHead6;
     const IpAddress own = is_v4 ? kTail4 : v6("20010db8 00020000 00000000 00000002");
-    const auto t = overlay::Mpls::headers({.link = kToTail,
-                                           .labels = labels({{.value = 16004}, {.value = 17}}),
-                                           .source = source,
-                                           .destination = is_v4 ? kLoop4 : kLoop6,
-                                           .source_port = static_cast<std::uint16_t>(get16(request, udp_offset(request))),
-                                           .destination_port = overlay::kSbfdPort});
+    const auto t = overlay::Mpls::headers(
+        {.link = kToTail,
+         .labels = labels({{.value = 16004}, {.value = 17}}),
+         .source = source,
+         .destination = is_v4 ? kLoop4 : kLoop6,
+         .source_port = static_cast<std::uint16_t>(get16(request, udp_offset(request))),
+         .destination_port = overlay::kSbfdPort});
     Bytes frame = completed(t, request);
     overlay::PortContext port = reflector_port();
     EXPECT_NE(classified(frame, port).verdict, overlay::Verdict::SbfdRequest) << "no labels here";

@@ -93,7 +93,8 @@ TEST_P(UsualRequest, FromWhereNothingLeadsBackIsNone) {
 
 TEST_P(UsualRequest, FromAnAddressOfOursIsNone) {
     const bool v4_frame = is_ipv4(request);
-    const IpAddress source = v4_frame ? v4(198, 51, 100, 1) : v6("20010db8 00010000 00000000 00000001");
+    const IpAddress source =
+        v4_frame ? v4(198, 51, 100, 1) : v6("20010db8 00010000 00000000 00000001");
     overlay::LocalAddresses another;
     another.add(source);
     port.domain_addresses = {&another, 1};

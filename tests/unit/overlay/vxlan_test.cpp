@@ -184,9 +184,9 @@ TEST_P(VxlanGolden, NeedsTheInnerPortOfSingleHop) {
     EXPECT_EQ(after([&] { frame[protocol] = 6; }), DropReason::InnerNotBfd);
 }
 
-// Neither to a tenant nor to anybody else, as a peer's Echo packet would go: tocsin carries no data.
 // req: RFC8971-4-05 RFC8971-4-06
 TEST_P(VxlanGolden, EndsHereWhateverIsInside) {
+    // Neither a tenant gets it nor anybody else, as a peer's Echo packet would be sent back.
     const bool inner_v4 = GetParam().inner_v4;
     overlay::PortContext port = golden_port();
     port.loops_echo = true;
