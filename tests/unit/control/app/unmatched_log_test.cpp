@@ -1,6 +1,6 @@
 #include "control/app/unmatched_log.hpp"
 
-#include "engine_dataplane.hpp"
+#include "support/engine_dataplane.hpp"
 
 #include <gtest/gtest.h>
 
