@@ -1,5 +1,6 @@
 #pragma once
 
+#include "overlay/encap.hpp"
 #include "overlay/label_stack.hpp"
 #include "tunnel_frames.hpp"
 

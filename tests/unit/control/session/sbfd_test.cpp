@@ -46,7 +46,7 @@ protected:
         return ids.ok() ? ids.value().front() : SessionId{};
     }
 
-    test::ScriptedDataplane dataplane;
+    test::ScriptedDataplane dataplane{1024};
     FakeNextHops next_hops;
     Manager manager;
 };
