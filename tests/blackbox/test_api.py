@@ -320,3 +320,15 @@ def test_config_check_over_the_api(pb, channel):
     config = pb.ConfigServiceStub(channel)
     answer = config.CheckConfig(pb.CheckConfigRequest(toml="[dataplane]\nmax_sessions = 0\n"), timeout=5)
     assert any(f.path == "dataplane.max_sessions" and f.line == 2 for f in answer.faults)
+
+
+def test_many_that_are_refused_in_several_requests_of_a_stream(stage):
+    daemon = stage.start()
+    # One request has a thousand lines, and each gets an answer.
+    lines = "".join(f'{{"remote": "192.0.2.7", "detect_mult": 3, "port": "wan0", "name": "x{i}"}}\n' for i in range(3001))
+    added = subprocess.run(
+        daemon.ctl_command("session", "add", "--from", "-"), input=lines, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert added.returncode == 5, added.stderr
+    assert "1 session added, 3000 refused" in added.stdout
+    assert daemon.process.running() and list(daemon.sessions()) == ["192.0.2.7"]

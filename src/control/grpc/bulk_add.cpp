@@ -112,6 +112,8 @@ public:
             const auto done = backend_.sessions().add_each(batch->sessions, session::Origin::Api);
             v1::BulkAddSessionsEvent event;
             tell(std::move(*batch), done, event);
+            // What left last still lies there, and gRPC aborts rather than write over it.
+            sent_.Clear();
             bool own = false;
             static_cast<void>(grpc::SerializationTraits<v1::BulkAddSessionsEvent>::Serialize(
                 event, &sent_, &own));

@@ -59,6 +59,22 @@ TEST_F(BulkAddTest, AnswersEachRequestAndAddsEachSessionByItself) {
     EXPECT_TRUE(o->stream->Finish().ok());
 }
 
+TEST_F(BulkAddTest, TellsFaultsOfEachRequestOfAStream) {
+    const auto o = open();
+    auto wrong = spec("10.0.0.4");
+    wrong.set_detect_mult(999);
+    v1::BulkAddSessionsEvent event;
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(o->stream->Write(request({wrong})));
+        ASSERT_TRUE(o->stream->Read(&event)) << "answer " << i;
+        ASSERT_EQ(event.faults_size(), 1);
+        EXPECT_EQ(event.faults(0).field(), "detect_mult");
+    }
+    o->stream->WritesDone();
+    EXPECT_FALSE(o->stream->Read(&event));
+    EXPECT_TRUE(o->stream->Finish().ok());
+}
+
 TEST_F(BulkAddTest, KeepsWhatWasAddedWhenTheStreamBreaksAndTakesTheSameAgain) {
     {
         const auto o = open();
