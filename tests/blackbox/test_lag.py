@@ -259,6 +259,29 @@ def test_a_reload_adds_and_removes_members_and_leaves_the_others_alone(pair):
     assert p.a.daemon.json("lag", "list").get("lags", []) == []
 
 
+def test_a_change_that_waits_for_a_restart_forgets_no_session(pair, lab):
+    p = pair(2).start()
+    daemon, secret = p.a.daemon, lab.folder / "secret"
+    secret.write_text("tocsin-secret\n")
+    secret.chmod(0o600)
+    before = p.a.lag()
+
+    def reload(*lags):
+        daemon.config["lag"] = list(lags)
+        daemon.write()
+        return daemon.json("reload")
+
+    # Other addresses, and authentication, which this daemon has no room for.
+    daemon.config["key_chain"] = [{"name": "core", "keys": [{"id": 1, "secret_file": str(secret)}]}]
+    answer = reload(p.a.lag(subnet=5, auth={"type": "keyed_sha1", "key_chain": "core"}))
+    assert answer["unchanged"] == 2 and "dataplane.authentication" in answer["needs_restart"]
+    assert reload(before)["unchanged"] == 2
+    p.wait_up()
+    reload(p.a.lag(subnet=5, auth={"type": "keyed_sha1", "key_chain": "core"}))
+    assert reload()["removed"] == 2
+    wait_until(lambda: daemon.json("session", "list").get("sessions", []) == [], 5, "no session", 0.05)
+
+
 # req: RFC7130-3-01 RFC7130-3-02
 def test_sessions_follow_what_lacp_says(pair):
     p = pair(2)

@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <system_error>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -61,30 +60,16 @@ config::Config effective(const config::Config& running, config::Config wanted,
         });
     }
     if (diff.deferred.empty()) return wanted;
-    using Identity = std::tuple<SessionType, std::string, IpAddress, IpAddress>;
-    const auto identity = [](const config::Session& s) {
-        if (s.tunnel) {
-            return Identity{
-                s.type, config::tunnel_key_text(s.type, s.local, s.remote, *s.tunnel), {}, {}};
-        }
-        if (s.type == SessionType::Sbfd) {
-            return Identity{s.type, config::discriminator_text(s.remote_discriminator), s.local,
-                            s.remote};
-        }
-        const bool multihop = s.type == SessionType::MultiHop;
-        return Identity{s.type, multihop ? std::string{} : s.port, multihop ? s.local : IpAddress{},
-                        s.remote};
-    };
-    std::map<Identity, const config::Session*> deferred;  // and what is there instead
-    for (const config::Session& s : diff.deferred) deferred[identity(s)] = nullptr;
+    std::map<std::string, const config::Session*> deferred;  // and what is there instead
+    for (const config::Session& s : diff.deferred) deferred[config::key_in_file(s)] = nullptr;
     for (const config::Session& s : running.sessions) {
-        const auto found = deferred.find(identity(s));
+        const auto found = deferred.find(config::key_in_file(s));
         if (found != deferred.end()) found->second = &s;
     }
     std::vector<config::Session> sessions;
     sessions.reserve(wanted.sessions.size());
     for (config::Session& s : wanted.sessions) {
-        const auto found = deferred.find(identity(s));
+        const auto found = deferred.find(config::key_in_file(s));
         if (found == deferred.end()) {
             sessions.push_back(std::move(s));
         } else if (found->second != nullptr) {

@@ -3,6 +3,7 @@
 #include "control/base/address.hpp"
 #include "control/config/multihop_path.hpp"
 #include "control/config/nearest.hpp"
+#include "control/config/session_identity.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -13,25 +14,6 @@
 namespace tocsin::control::config {
 
 namespace {
-
-/// Of one file; unique there, since a port has one session for each remote, a pair of addresses one
-/// multihop session, a tunnel one for each key, and a member link one for each family. Never the
-/// same for two of these kinds.
-std::string key_of(const Session& session) {
-    if (session.tunnel) {
-        return tunnel_key_text(session.type, session.local, session.remote, *session.tunnel);
-    }
-    if (session.type == SessionType::Micro) {
-        return "micro " + session.port + '|' + std::string{family_name(session.remote.family)};
-    }
-    if (session.type == SessionType::Sbfd) {
-        return to_string(session.local) + ">>" + to_string(session.remote) + '#' +
-               discriminator_text(session.remote_discriminator);
-    }
-    const bool multihop = session.type == SessionType::MultiHop;
-    return (multihop ? to_string(session.local) + ">" : session.port + '|') +
-           to_string(session.remote);
-}
 
 std::vector<std::string> changed_members(const Session& a, const Session& b) {
     std::vector<std::string> out;
@@ -182,10 +164,10 @@ Diff diff(const Config& running, const Config& wanted) {
     if (running.key_chains != wanted.key_chains) out.key_chains = wanted.key_chains;
     std::unordered_map<std::string, const Session*> before;
     before.reserve(running.sessions.size());
-    for (const Session& session : running.sessions) before.emplace(key_of(session), &session);
+    for (const Session& session : running.sessions) before.emplace(key_in_file(session), &session);
 
     for (const Session& to : wanted.sessions) {
-        const auto found = before.find(key_of(to));
+        const auto found = before.find(key_in_file(to));
         const Session* const from = found == before.end() ? nullptr : found->second;
         if (from != nullptr) before.erase(found);
         if (from != nullptr && *from == to) {
@@ -206,7 +188,7 @@ Diff diff(const Config& running, const Config& wanted) {
         }
     }
     for (const Session& session : running.sessions) {
-        if (before.contains(key_of(session))) out.removed.push_back(session);
+        if (before.contains(key_in_file(session))) out.removed.push_back(session);
     }
     return out;
 }

@@ -23,6 +23,22 @@ SessionIdentity identity(const Session& session, const std::vector<Port>& ports)
     return {session.port, IpAddress{.family = session.remote.family}};
 }
 
+std::string key_in_file(const Session& session) {
+    if (session.tunnel) {
+        return tunnel_key_text(session.type, session.local, session.remote, *session.tunnel);
+    }
+    if (session.type == SessionType::Micro) {
+        return "micro " + session.port + '|' + std::string{family_name(session.remote.family)};
+    }
+    if (session.type == SessionType::Sbfd) {
+        return to_string(session.local) + ">>" + to_string(session.remote) + '#' +
+               discriminator_text(session.remote_discriminator);
+    }
+    const bool multihop = session.type == SessionType::MultiHop;
+    return (multihop ? to_string(session.local) + ">" : session.port + '|') +
+           to_string(session.remote);
+}
+
 std::string describe(const Session& session) {
     std::string peer = to_string(session.remote);
     if (session.tunnel) {

@@ -22,6 +22,12 @@ struct SessionIdentity {
 };
 [[nodiscard]] SessionIdentity identity(const Session& session, const std::vector<Port>& ports);
 
+/// What stays the same of a session of the file from one reload to the next. Of one file; unique
+/// there, since a port has one session for each remote, a pair of addresses one multihop session, a
+/// tunnel one for each key, a member link one for each family, and S-BFD one for each entity that
+/// is asked. Never the same for two of these kinds.
+[[nodiscard]] std::string key_in_file(const Session& session);
+
 /// For messages: `"rr1" (192.0.2.2 on wan0)`, without the name when there is none.
 [[nodiscard]] std::string describe(const Session& session);
 
