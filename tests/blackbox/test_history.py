@@ -1,5 +1,8 @@
 """What the daemon kept of the packets before a Down: API, table, log, and a capture for Wireshark."""
 
+import os
+import resource
+import signal
 import subprocess
 import time
 
@@ -143,3 +146,23 @@ def test_without_history_it_says_what_to_set(stage):
     refused = stage.daemon.ctl("session", "history", PEER4, check=False)
     assert refused.returncode == 7
     assert "dataplane.history is 0" in refused.stderr and len(refused.stderr.splitlines()) == 1
+
+
+def test_a_full_disk_leaves_no_half_of_a_capture(stage, tmp_path):
+    silence(stage, fifty_up(stage))
+    capture = tmp_path / "x.pcapng"
+
+    def small_disk():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then a write beyond the limit fails as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
+
+    def write(to, **options):
+        command = stage.daemon.ctl_command("session", "history", PEER4, "--pcapng", to)
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False, **options)
+
+    failed = write(capture, preexec_fn=small_disk)
+    assert failed.returncode == 1 and "File too large, nothing of the capture was kept" in failed.stderr
+    assert not capture.exists()
+    assert write(capture).returncode == 0 and capture.stat().st_size > 512
+    assert write("/dev/full").returncode == 1 and os.path.exists("/dev/full")
+    assert write("").returncode == 2

@@ -6,11 +6,24 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 
 namespace tocsin::control::ctl {
 
 namespace {
+
+/// A capture that ends in the middle, maybe between two packets, looks like a whole one. False: it
+/// is none that could be removed, such as a device.
+bool forget(const std::string& name) {
+    std::error_code error;
+    const std::filesystem::path file = std::filesystem::canonical(name, error);
+    if (error || !std::filesystem::is_regular_file(file, error)) return false;
+    if (std::filesystem::remove(file, error)) return true;
+    std::filesystem::resize_file(file, 0, error);  // the folder does not let us
+    return !error;
+}
 
 ExitCode write_pcapng(const Context& context, const v1::GetSessionHistoryResponse& history,
                       HistoryPart part, const std::string& name) {
@@ -19,11 +32,17 @@ ExitCode write_pcapng(const Context& context, const v1::GetSessionHistoryRespons
         write_capture(context.out, history, records);
         return ExitCode::Success;
     }
+    errno = 0;
     std::ofstream file{name, std::ios::binary | std::ios::trunc};
-    const std::size_t n = file ? write_capture(file, history, records) : 0;
+    const bool opened = file.is_open();
+    const std::size_t n = opened ? write_capture(file, history, records) : 0;
     file.close();
     if (!file) {
-        return context.fail(ExitCode::Failure, "--pcapng: " + name + ": " + std::strerror(errno));
+        const int why = errno == 0 ? EIO : errno;
+        return context.fail(
+            ExitCode::Failure,
+            "--pcapng: " + name + ": " + std::strerror(why) +
+                (opened && forget(name) ? ", nothing of the capture was kept" : ""));
     }
     context.err << n << " packets of " << records.size() << " records written to " << name << '\n';
     return ExitCode::Success;

@@ -35,6 +35,13 @@ CLI::Validator number(unsigned lowest, unsigned highest) {
             ""};
 }
 
+CLI::Validator file_name() {
+    return {[](std::string& given) {
+                return std::string{given.empty() ? "the name of a file is empty" : ""};
+            },
+            ""};
+}
+
 void add_switch(CLI::App& command, const std::string& on, const std::string& off,
                 std::optional<bool>& target, const std::string& help) {
     CLI::Option* const yes = command.add_flag_callback(

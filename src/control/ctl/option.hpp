@@ -14,6 +14,8 @@ namespace tocsin::control::ctl {
 [[nodiscard]] CLI::Validator one_of(std::vector<std::string> words);
 /// A check that an option is a whole number.
 [[nodiscard]] CLI::Validator number(unsigned lowest, unsigned highest);
+/// A check that the name of a file is not empty, as of a variable that a script forgot to set.
+[[nodiscard]] CLI::Validator file_name();
 
 /// A pair of flags, since one flag of CLI11 cannot tell "off" from "not given".
 void add_switch(CLI::App& command, const std::string& on, const std::string& off,

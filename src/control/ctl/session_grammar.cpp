@@ -73,8 +73,10 @@ void add_session_commands(CommandLine& line, CLI::App& app) {
                                   });
     add_selector(line, history, 1);
     history.add_flag("--down", line.history.down, "Only what led to the last Down");
-    history.add_option("--pcapng", line.history.pcapng,
-                       "Write a capture file for Wireshark instead; - is standard output");
+    history
+        .add_option("--pcapng", line.history.pcapng,
+                    "Write a capture file for Wireshark instead; - is standard output")
+        ->check(file_name());
     add_new(line, *line.add(group, "add", "Start a session, or those of a file", [&line](auto& c) {
         if (!line.from.empty() && line.spec != SpecOptions{}) {
             return c.fail(
