@@ -149,6 +149,20 @@ def test_more_sessions_by_the_api_than_max_sessions(stage):
     assert "max_sessions" in refused.stderr and len(refused.stderr.splitlines()) == 1
 
 
+def test_keys_whose_time_is_over_are_told_with_the_time_that_it_is(stage, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("tocsin-secret\n")
+    secret.chmod(0o600)
+    key = {"id": 1, "secret_file": str(secret), "accept": ["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"]}
+    auth = {"type": "meticulous_keyed_sha1", "key_chain": "core"}
+    daemon = stage.start([session(PEER4, auth=auth)], {"key_chain": [{"name": "core", "keys": [key]}]})
+    line = next(s for s in daemon.log.read_text().splitlines() if "no_signing_key" in s)
+    assert "key_chain=core sessions=" in line and f"clock={line[:11]}" in line and "set the clock" in line
+    peer = stage.peer(PEER4)
+    peer.settle(1)
+    assert peer.heard is None and daemon.state(PEER4) == "Down"
+
+
 def test_tocsinctl_says_what_to_do_when_no_daemon_is_there(tmp_path):
     command = [build_folder() / "tocsinctl", "--socket", f"unix:{tmp_path}/none.sock", "session", "list"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)

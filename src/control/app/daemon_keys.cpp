@@ -36,9 +36,11 @@ void Daemon::look_at_keys() {
                 log::write(log::Level::Error, "auth", "no_signing_key",
                            {{"key_chain", n.chain},
                             {"sessions", manager_->chains().sessions(n.chain)},
+                            {"clock", to_string(manager_->wall_now())},
                             {"advice",
-                             "its sessions send nothing: give the chain a key whose lifetime "
-                             "(send) is now, and reload"}});
+                             "its sessions send nothing and go Down: if that is not the time, set "
+                             "the clock; else give the chain a key whose lifetime (send) is now, "
+                             "and reload"}});
                 break;
         }
     }
