@@ -144,6 +144,48 @@ TEST_F(ChainsTest, FollowsAClockThatWasSetBack) {
     EXPECT_EQ(signs(1), 1);
 }
 
+TEST_F(ChainsTest, FailClosedWhenTheClockIsSetPastAllKeysAndComeBackWithIt) {
+    set({key(1, "first", {{}, kNoon + 48h}), key(2, "next", {kNoon + 48h, kNoon + 96h})});
+    EXPECT_EQ(use(kSha1), 1);
+    static_cast<void>(chains.look(now));
+    const WallTime before = now;
+    for (const auto far : {std::chrono::hours{1000}, std::chrono::hours{100'000}}) {
+        now = before + far;
+        const auto gone = chains.look(now);
+        ASSERT_EQ(gone.size(), 1U) << "not that they end soon";
+        EXPECT_EQ(gone[0].what, What::NoSigningKey);
+        EXPECT_EQ(told[1]->type, AuthType::KeyedSha1);
+        EXPECT_EQ(told[1]->count, 0) << "nothing is accepted either";
+        EXPECT_EQ(signs(1), -1);
+        EXPECT_TRUE(chains.look(now + 1s).empty()) << "once";
+        now = before;
+        const auto back = chains.look(now);
+        ASSERT_EQ(back.size(), 1U);
+        EXPECT_EQ(back[0].what, What::SigningKey);
+        EXPECT_EQ(signs(1), 1);
+        EXPECT_EQ(told[1]->count, 1);
+    }
+    now = before + 49h;  // past one of them
+    EXPECT_EQ(chains.look(now).back().key_id, 2);
+    EXPECT_EQ(signs(1), 2);
+    EXPECT_EQ(told[1]->count, 1) << "what has ended is not accepted";
+}
+
+TEST_F(ChainsTest, FailClosedWhenTheClockIsSetBackBeforeAllKeys) {
+    set({key(1, "only", {kNoon, {}})});
+    EXPECT_EQ(use(kSha1), 1);
+    static_cast<void>(chains.look(now));
+    EXPECT_EQ(signs(1), 1);
+    now = WallTime{};  // as on a machine without a battery
+    ASSERT_EQ(chains.look(now).size(), 1U);
+    EXPECT_EQ(told[1]->count, 0);
+    EXPECT_EQ(use(kSha1, User::Api), 1);
+    EXPECT_EQ(told[1]->count, 0) << "a new session makes no difference";
+    now = kNoon;
+    EXPECT_EQ(chains.look(now).back().what, What::SigningKey);
+    EXPECT_EQ(signs(1), 1);
+}
+
 TEST_F(ChainsTest, SaysInTimeThatKeysEnd) {
     set({key(1, "only", {{}, kNoon + 30h})});
     EXPECT_EQ(use(kSha1), 1);
