@@ -34,6 +34,7 @@ TEST_F(App, NamesWhatIsWrongWithACommandLine) {
     says({"--timeout", "5s", "config", "chek", "x"}, "\"chek\", did you mean \"check\"?");
     says({"session", "set", "7", "--detect-mul", "3"}, "did you mean \"--detect-mult\"?");
     says({"session", "history", "7", "--pcapng"}, "--pcapng needs a value");
+    says({"session", "history", "7", "--pcapng", ""}, "--pcapng: the name of a file is empty");
     says({"session", "add", "192.0.2.2", "192.0.2.3"},
          "\"192.0.2.3\" is more than tocsinctl session add takes");
     says({"session", "set", "7", "--mult", "3"}, "there is no option --mult");

@@ -5,7 +5,9 @@
 #include "tocsinctl.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -256,6 +258,44 @@ TEST_F(HistoryCommand, SaysWhyAFileCannotBeWritten) {
     EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", "/nowhere/x.pcapng"}),
               ExitCode::Failure);
     EXPECT_THAT(err(), HasSubstr("/nowhere/x.pcapng: No such file or directory"));
+}
+
+/// A disk with room for so many octets of a file; a write of more fails as on a full one.
+class SmallDisk {
+public:
+    explicit SmallDisk(rlim_t octets) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        handler_ = std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit small{.rlim_cur = octets, .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    ~SmallDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+
+private:
+    rlimit before_{};
+    void (*handler_)(int) = SIG_DFL;
+};
+
+TEST_F(HistoryCommand, LeavesNoHalfOfACaptureThatLooksWhole) {
+    {
+        const SmallDisk disk{512};
+        EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", file_}), ExitCode::Failure);
+    }
+    EXPECT_THAT(err(), HasSubstr(file_ + ": File too large, nothing of the capture was kept"));
+    EXPECT_FALSE(std::filesystem::exists(file_));
+    EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", file_}), ExitCode::Success);
+    EXPECT_GT(std::filesystem::file_size(file_), 512U) << "or the disk was large enough";
+}
+
+TEST_F(HistoryCommand, RemovesNothingThatIsNoFile) {
+    EXPECT_EQ(run({"session", "history", "rr1", "--pcapng", "/dev/full"}), ExitCode::Failure);
+    EXPECT_THAT(err(), HasSubstr("/dev/full: No space left on device\n"));
+    EXPECT_TRUE(std::filesystem::exists("/dev/full"));
 }
 
 TEST(SpanText, IsAsExactAsItHelps) {
