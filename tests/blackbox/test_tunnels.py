@@ -208,8 +208,10 @@ def test_geneve_that_is_wrong_is_dropped_under_its_reason(start, kind):
     daemon, peer = start(kind, "ipv4")
     peer.wait(UP)
     refused(daemon, peer, "wrong_instance", vni=5002)
-    other = (None, None) if kind == "geneve" else (THEIR_VAP, OUR_VAP)  # encapsulates data in another way
-    refused(daemon, peer, "wrong_instance", inner_source_mac=other[0], inner_destination_mac=other[1])
+    other = {"inner_source_mac": THEIR_VAP, "inner_destination_mac": OUR_VAP}  # encapsulates data in another way
+    if kind == "geneve":
+        other = dict.fromkeys(other) | {"inner_source": vap("ipv4", 2), "inner_destination": vap("ipv4", 1)}
+    refused(daemon, peer, "wrong_instance", **other)
     refused(daemon, peer, "geneve_critical_option", flags=0xC0)
     refused(daemon, peer, "inner_ttl", ttl=254)
     refused(daemon, peer, "inner_not_bfd", port=4784)

@@ -113,8 +113,10 @@ overlay::HeaderTemplate Carriage::headers(std::uint32_t index) const {
         .source = plain.source,
         .destination = plain.destination,
         .checksum = kind_.outer_checksum || kind_.family == AddressFamily::V6};
-    overlay::InnerHeaders inner{
-        .source_mac = mac_of(far), .destination_mac = mac_of(end_), .tags = tags_of(kind_.tags)};
+    overlay::InnerHeaders inner;
+    inner.source_mac = mac_of(far);
+    inner.destination_mac = mac_of(end_);
+    inner.tags = tags_of(kind_.tags);
     overlay::HeaderTemplate out;
     switch (kind_.type) {
         case SessionType::SingleHop:
