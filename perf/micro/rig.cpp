@@ -205,8 +205,8 @@ void Rig::add(std::uint32_t index) {
     c.parameters.detect_mult = 3;
     c.parameters.key_chain = authenticated() ? 1 : 0;
     carry_in(encap_,
-             {.near = near,
-              .far = far,
+             {.near = west ? near : far,
+              .far = west ? far : near,
               .mac = west ? kWestMac : kEastMac,
               .peer_mac = west ? kEastMac : kWestMac,
               .port = c.tx_port,
