@@ -433,6 +433,26 @@ overlay::Verdict Worker::usual_of_others(const rte_mbuf& m, ReceivedPacket& out)
                : overlay::Verdict::Drop;
 }
 
+/// Of a packet that is none of the plain ones on its port: what it is, unless it is a plain one of a
+/// VLAN, and where its session is, if it has one.
+[[gnu::noinline]] overlay::UsualFrame Worker::look_closely(rte_mbuf& m, overlay::Classified& out,
+                                                           Slot& slot) noexcept {
+    slot = bfd::Engine::kNowhere;
+    if (m.nb_segs == 1 && untag(m, port_by_id_[m.port]->vlans)) {
+        const overlay::UsualFrame kind = usual(m);
+        if (kind != overlay::UsualFrame::No) {
+            const bool v4 = kind == overlay::UsualFrame::V4;
+            slot = engine_.locate(rte_pktmbuf_mtod(&m, const std::uint8_t*) +
+                                  (v4 ? overlay::kUsualPayloadV4 : overlay::kUsualPayloadV6));
+            return kind;
+        }
+    }
+    out.verdict = usual_of_others(m, out.packet);
+    if (out.verdict == overlay::Verdict::Drop) out = classify(m);
+    if (out.verdict == overlay::Verdict::Bfd) slot = engine_.locate(out.packet.payload);
+    return overlay::UsualFrame::No;
+}
+
 /// At most kBurst mbufs whose data is being fetched. What repeats the packet before it takes a way
 /// of its own: headers first, sessions, which are being fetched meanwhile, after. All others
 /// go through deliver().
@@ -444,44 +464,37 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
     std::array<Found, kBurst> found;
     for (std::size_t i = 0; i < burst.size(); ++i) {
         rte_mbuf& m = *burst[i];
-        found[i] = {bfd::Engine::kNowhere, usual(m)};
-        if (found[i].kind == overlay::UsualFrame::No && m.nb_segs == 1 &&
-            untag(m, port_by_id_[m.port]->vlans)) [[unlikely]] {
-            found[i].kind = usual(m);
-        }
-        const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
-        if (found[i].kind == overlay::UsualFrame::No) [[unlikely]] {
-            overlay::Classified& out = unusual_[i];
-            out.verdict = usual_of_others(m, out.packet);
-            if (out.verdict == overlay::Verdict::Drop) out = classify(m);
-            if (out.verdict == overlay::Verdict::Bfd) {
-                found[i].slot = engine_.locate(unusual_[i].packet.payload);
-            }
+        const overlay::UsualFrame kind = usual(m);
+        if (kind == overlay::UsualFrame::No) [[unlikely]] {
+            found[i].kind = look_closely(m, unusual_[i], found[i].slot);
             continue;
         }
-        const bool v4 = found[i].kind == overlay::UsualFrame::V4;
-        found[i].slot =
-            engine_.locate(frame + (v4 ? overlay::kUsualPayloadV4 : overlay::kUsualPayloadV6));
+        const auto* const frame = rte_pktmbuf_mtod(&m, const std::uint8_t*);
+        const bool v4 = kind == overlay::UsualFrame::V4;
+        found[i] = {
+            engine_.locate(frame + (v4 ? overlay::kUsualPayloadV4 : overlay::kUsualPayloadV6)),
+            kind};
     }
     std::array<rte_mbuf*, kBurst> done;
     unsigned n = 0;
     std::uint64_t steady = 0;
     for (std::size_t i = 0; i < burst.size(); ++i) {
         rte_mbuf* const m = burst[i];
-        const bool usual = found[i].kind != overlay::UsualFrame::No;
-        bool again = false;
-        if (found[i].slot != bfd::Engine::kNowhere) [[likely]] {
-            again = usual ? engine_.on_steady_packet(
-                                found[i].slot,
-                                overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*),
-                                                      found[i].kind, port_by_id_[m->port]->context),
-                                time_)
-                          : this->again(found[i].slot, *m, unusual_[i].packet);
-        }
-        if (again) [[likely]] {
+        const overlay::UsualFrame kind = found[i].kind;
+        if (kind != overlay::UsualFrame::No && found[i].slot != bfd::Engine::kNowhere &&
+            engine_.on_steady_packet(
+                found[i].slot,
+                overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*), kind,
+                                      port_by_id_[m->port]->context),
+                time_)) [[likely]] {
             ++steady;
             done[n++] = m;
-        } else if (deliver(m, usual ? classify(*m) : unusual_[i], handed_over)) {
+        } else if (kind == overlay::UsualFrame::No && found[i].slot != bfd::Engine::kNowhere &&
+                   again(found[i].slot, *m, unusual_[i].packet)) {
+            ++steady;
+            done[n++] = m;
+        } else if (deliver(m, kind == overlay::UsualFrame::No ? unusual_[i] : classify(*m),
+                           handed_over)) {
             done[n++] = m;
         }
     }

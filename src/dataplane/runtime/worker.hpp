@@ -113,6 +113,8 @@ private:
     [[nodiscard]] overlay::Classified classify(const rte_mbuf& mbuf) const noexcept;
     [[nodiscard]] overlay::Verdict usual_of_others(const rte_mbuf& mbuf,
                                                    ReceivedPacket& out) const noexcept;
+    [[nodiscard]] overlay::UsualFrame look_closely(rte_mbuf& mbuf, overlay::Classified& out,
+                                                   Slot& slot) noexcept;
     void process(std::span<rte_mbuf*> burst, bool handed_over) noexcept;
     /// False: the mbuf went to another worker.
     [[nodiscard]] bool deliver(rte_mbuf* mbuf, const overlay::Classified& found,
