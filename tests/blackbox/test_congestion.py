@@ -62,4 +62,4 @@ def test_it_is_turned_off_live_and_refused_over_one_hop(routed):
     daemon.ctl("session", "set", f"peer:{PEER}", "--congestion-control")
     assert daemon.session(PEER)["spec"]["congestion_control"] is True
     refused = daemon.ctl("session", "add", "192.0.2.77", "--port", "wan0", "--congestion-control", check=False)
-    assert refused.returncode != 0 and "multihop only" in refused.stderr
+    assert refused.returncode != 0 and "multihop and sbfd only" in refused.stderr
