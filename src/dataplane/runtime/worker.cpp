@@ -433,8 +433,8 @@ overlay::Verdict Worker::usual_of_others(const rte_mbuf& m, ReceivedPacket& out)
                : overlay::Verdict::Drop;
 }
 
-/// Of a packet that is none of the plain ones on its port: what it is, unless it is a plain one of a
-/// VLAN, and where its session is, if it has one.
+/// Of a packet that is none of the plain ones on its port: what it is, unless it is a plain one of
+/// a VLAN, and where its session is, if it has one.
 [[gnu::noinline]] overlay::UsualFrame Worker::look_closely(rte_mbuf& m, overlay::Classified& out,
                                                            Slot& slot) noexcept {
     slot = bfd::Engine::kNowhere;
@@ -482,11 +482,10 @@ void Worker::process(std::span<rte_mbuf*> burst, bool handed_over) noexcept {
         rte_mbuf* const m = burst[i];
         const overlay::UsualFrame kind = found[i].kind;
         if (kind != overlay::UsualFrame::No && found[i].slot != bfd::Engine::kNowhere &&
-            engine_.on_steady_packet(
-                found[i].slot,
-                overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*), kind,
-                                      port_by_id_[m->port]->context),
-                time_)) [[likely]] {
+            engine_.on_steady_packet(found[i].slot,
+                                     overlay::usual_packet(rte_pktmbuf_mtod(m, const std::uint8_t*),
+                                                           kind, port_by_id_[m->port]->context),
+                                     time_)) [[likely]] {
             ++steady;
             done[n++] = m;
         } else if (kind == overlay::UsualFrame::No && found[i].slot != bfd::Engine::kNowhere &&
