@@ -31,11 +31,12 @@ IpAddress v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
     return ip_address(std::array<std::uint8_t, 4>{a, b, c, d});
 }
 
-PortContext reflecting_port(bool verify) {
+PortContext reflecting_port(bool verify, bool mpls) {
     static const std::array<IpPrefix, 2> everywhere{IpPrefix{v4(0, 0, 0, 0), 0},
                                                     IpPrefix{{.family = AddressFamily::V6}, 0}};
     PortContext port;
     port.mac = kOurs;
+    port.mpls = mpls;
     port.udp_checksum = verify ? UdpChecksumPolicy::Verify : UdpChecksumPolicy::Ignore;
     port.addresses.add(v4(203, 0, 113, 2));
     port.routes = everywhere;
@@ -49,7 +50,7 @@ PortContext reflecting_port(bool verify) {
 // order, and no reflector answers it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
-    const PortContext port = reflecting_port((data[0] & 1U) != 0);
+    const PortContext port = reflecting_port((data[0] & 1U) != 0, (data[0] & 2U) != 0);
     Frame frame(data + 1, data + size);
     const Classified found = classify(frame, port, ChecksumHint::Good, ChecksumHint::Unknown);
     if (found.verdict != Verdict::SbfdRequest) return 0;
@@ -79,18 +80,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     table.set({.discriminator = {load_be32(&octets[8])}});
     require(bfd::reflect(octets, source, table).reason == DropReason::ReflectorDemandClear);
     require(frame == answer);
+    const std::size_t labels = take_labels_off(frame, at.ip);
+    require(labels == 0 || port.mpls);
+    frame.erase(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(labels));
+    require(std::equal(was.begin() + 6, was.begin() + 12, frame.begin()));
     std::copy(kOurs.begin(), kOurs.end(), frame.begin());
     PortContext theirs = port;  // the initiator's: everything in the answer is in order
     theirs.addresses = {};
     theirs.addresses.add(source);
     theirs.udp_checksum = UdpChecksumPolicy::Verify;
     if (is_v4) {
+        const std::uint16_t back_to = load_be16(&frame[at.udp - labels + 2]);
         const Classified back =
             classify(frame, theirs, ChecksumHint::Unknown, ChecksumHint::Unknown);
+        constexpr std::array<std::uint16_t, 6> kOthers{3784, 4784, 3785, 6784, 4789, 6081};
         require(back.verdict == Verdict::Bfd || back.reason == DropReason::IpSource ||
-                load_be16(&frame[at.udp + 2]) == 3784 || load_be16(&frame[at.udp + 2]) == 4784 ||
-                load_be16(&frame[at.udp + 2]) == 3785 || load_be16(&frame[at.udp + 2]) == 6784 ||
-                load_be16(&frame[at.udp + 2]) == 4789 || load_be16(&frame[at.udp + 2]) == 6081);
+                std::ranges::find(kOthers, back_to) != kOthers.end());
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "overlay/usual_frame.hpp"
 #include "overlay/usual_request.hpp"
 #include "overlay/usual_tunnel.hpp"
+#include "same_packet.hpp"
 #include "wire.hpp"
 
 #include <cstdlib>
@@ -13,13 +14,6 @@ using namespace tocsin::test;
 
 void require(bool holds) {
     if (!holds) std::abort();
-}
-
-bool same(const ReceivedPacket& a, const ReceivedPacket& b) {
-    return a.payload == b.payload && a.source == b.source && a.destination == b.destination &&
-           a.instance == b.instance && a.payload_length == b.payload_length &&
-           a.domain == b.domain && a.port == b.port && a.link == b.link && a.type == b.type &&
-           a.family == b.family && a.ttl == b.ttl && a.point_to_point == b.point_to_point;
 }
 
 }  // namespace
@@ -47,18 +41,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (usual_tunnel(frame, port, ip_hint, udp_hint, tunnel)) {
         const Classified close = classify(frame, port, ip_hint, udp_hint);
         require(close.verdict == Verdict::Bfd);
-        require(same(tunnel, close.packet));
+        require(same_packet(tunnel, close.packet));
     }
     ReceivedPacket request;
     if (usual_request(frame, port, ip_hint, udp_hint, request)) {
         const Classified close = classify(frame, port, ip_hint, udp_hint);
         require(close.verdict == Verdict::SbfdRequest);
-        require(same(request, close.packet));
+        require(same_packet(request, close.packet));
     }
     const UsualFrame kind = usual_frame(frame, port, ip_hint, udp_hint);
     if (kind == UsualFrame::No) return 0;
     const Classified close = classify(frame, port, ip_hint, udp_hint);
     require(close.verdict == Verdict::Bfd);
-    require(same(usual_packet(frame.data(), kind, port), close.packet));
+    require(same_packet(usual_packet(frame.data(), kind, port), close.packet));
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "overlay/usual_frame.hpp"
 
 #include "frames.hpp"
+#include "same_packet.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,12 +26,7 @@ bool expect_same(const Bytes& octets, const overlay::PortContext& port, Checksum
     EXPECT_EQ(close.verdict, overlay::Verdict::Bfd) << what;
     if (close.verdict != overlay::Verdict::Bfd) return true;
     const ReceivedPacket a = overlay::usual_packet(frame.data(), kind, port);
-    const ReceivedPacket& b = close.packet;
-    EXPECT_TRUE(a.payload == b.payload && a.source == b.source && a.destination == b.destination &&
-                a.instance == b.instance && a.payload_length == b.payload_length &&
-                a.domain == b.domain && a.port == b.port && a.type == b.type &&
-                a.family == b.family && a.ttl == b.ttl && a.point_to_point == b.point_to_point)
-        << what;
+    EXPECT_TRUE(same_packet(a, close.packet)) << what;
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "overlay/usual_request.hpp"
 
+#include "same_packet.hpp"
 #include "tunnel_frames.hpp"
 
 #include <gtest/gtest.h>
@@ -33,12 +34,7 @@ bool same_request(const Bytes& octets, const overlay::PortContext& port, Checksu
     const Classified close = overlay::classify(frame, port, hint, hint);
     EXPECT_EQ(close.verdict, overlay::Verdict::SbfdRequest) << what << ' ' << name(close.reason);
     if (close.verdict != overlay::Verdict::SbfdRequest) return true;
-    const ReceivedPacket& b = close.packet;
-    EXPECT_TRUE(a.payload == b.payload && a.source == b.source && a.destination == b.destination &&
-                a.instance == b.instance && a.payload_length == b.payload_length &&
-                a.domain == b.domain && a.port == b.port && a.link == b.link && a.type == b.type &&
-                a.family == b.family && a.ttl == b.ttl && a.point_to_point == b.point_to_point)
-        << what;
+    EXPECT_TRUE(same_packet(a, close.packet)) << what;
     return true;
 }
 
